@@ -1,0 +1,169 @@
+/**
+ * Everything the broker counts, in one place that `$SYS`, metrics and tests read. Plain number fields:
+ * the code that sees the event adds one, and nobody is told. All of it belongs to the main thread.
+ */
+
+/** Packets or messages by their QoS; kept as fields, since this is counted for every message. */
+export interface ByQos {
+  /** QoS 0. */
+  qos0: number;
+  /** QoS 1. */
+  qos1: number;
+  /** QoS 2. */
+  qos2: number;
+}
+
+/** Why a connection ended before its client was accepted: each cause, and its name in the log. */
+export const REFUSED_CAUSES = {
+  tooManyConnections: "too many connections",
+  connectTimeout: "no CONNECT in time",
+  badConnect: "first packet is no valid CONNECT",
+  unsupportedVersion: "unsupported protocol version",
+  badClientId: "client id not accepted",
+  notAuthorized: "not authorized",
+  badAuthenticationMethod: "unknown authentication method",
+  unavailable: "broker busy or ending",
+} as const;
+
+/** Why a message was not sent to a subscriber, or not retained: each cause, and its name in the log. */
+export const DROPPED_CAUSES = {
+  /** QoS 0 for a client whose Outbox had no room. */
+  outboxFull: "client reads too slowly",
+  queueMessages: "queue holds too many messages",
+  queueBytes: "queue holds too many bytes",
+  /** QoS 0 for a session without a connection. */
+  offline: "client is offline",
+  /** [MQTT-3.1.2-25] */
+  tooLarge: "larger than the client accepts",
+  /** [MQTT-3.3.2-5] */
+  expired: "expired",
+  memory: "memory ceiling",
+  /** The session ended with the message still waiting in it. */
+  sessionEnded: "session ended",
+  /** A member of a shared group acknowledged with 0x80 or above [MQTT-4.8.2-6]. */
+  rejectedByMember: "rejected by the client",
+  retainedMessages: "too many retained messages",
+  retainedBytes: "too many retained bytes",
+} as const;
+
+/** Why the connection of an accepted client ended: each cause, and its name in the log. */
+export const DISCONNECTED_CAUSES = {
+  clientDisconnect: "client disconnected",
+  /** The end of the stream, without a DISCONNECT. */
+  clientClosed: "client closed the connection",
+  networkError: "network error",
+  /** [MQTT-3.1.2-22] */
+  keepAliveTimeout: "keep alive timed out",
+  /** [MQTT-3.1.4-3] */
+  sessionTakenOver: "session taken over",
+  malformedPacket: "malformed packet",
+  protocolError: "protocol error",
+  packetTooLarge: "packet too large",
+  /** [MQTT-3.3.4-7] */
+  receiveMaximumExceeded: "receive maximum exceeded",
+  /** [MQTT-3.3.2-8] */
+  topicAliasInvalid: "invalid topic alias",
+  quotaExceeded: "quota exceeded",
+  /** It had bytes waiting and took none for `--stalled-timeout`. */
+  slowConsumer: "client reads nothing",
+  /** The memory ceiling's last step: the largest consumer is ended. */
+  memory: "memory ceiling",
+  administrative: "ended by an operator",
+  shutdown: "broker ending",
+  /** A fault of ours, met while working on this client's bytes. */
+  internalError: "internal error",
+} as const;
+
+/** One of {@link REFUSED_CAUSES}. */
+export type RefusedCause = keyof typeof REFUSED_CAUSES;
+/** One of {@link DROPPED_CAUSES}. */
+export type DroppedCause = keyof typeof DROPPED_CAUSES;
+/** One of {@link DISCONNECTED_CAUSES}. */
+export type DisconnectedCause = keyof typeof DISCONNECTED_CAUSES;
+
+/** The same keys, each counting from 0. */
+function zeros<Cause extends string>(
+  causes: Readonly<Record<Cause, string>>,
+): Record<Cause, number> {
+  const counts = {} as Record<Cause, number>;
+  for (const cause in causes) counts[cause] = 0;
+  return counts;
+}
+
+/** All counters at one moment: a deep copy that counts no further. */
+export type CountersSnapshot = {
+  readonly [
+    K in keyof Counters as Counters[K] extends (...args: never[]) => unknown
+      ? never
+      : K
+  ]: Counters[K] extends number ? number : Readonly<Counters[K]>;
+};
+
+/** The counters of one broker. Values since its start, but for those that say `now`. */
+export class Counters {
+  /** Connections open now, those that have not sent their CONNECT yet included. */
+  connectionsNow = 0;
+  /** Most connections open at the same time. */
+  connectionsPeak = 0;
+  /** Connections accepted from the listeners. */
+  connectionsTotal = 0;
+  /** Clients connected now: CONNECT accepted. */
+  clientsNow = 0;
+  /** Clients whose CONNECT was accepted. */
+  clientsTotal = 0;
+  /** Sessions held now, with or without a connection. */
+  sessionsNow = 0;
+  /** Subscriptions held now. */
+  subscriptionsNow = 0;
+  /** Retained messages held now. */
+  retainedNow = 0;
+  /** Bytes of the retained messages held now. */
+  retainedBytesNow = 0;
+  /** Messages waiting in sessions now. */
+  queuedNow = 0;
+  /** Bytes of the messages waiting in sessions now. */
+  queuedBytesNow = 0;
+  /** Connections refused before they became clients, by cause. */
+  readonly refused: Record<RefusedCause, number> = zeros(REFUSED_CAUSES);
+  /** Ended connections of clients, by cause. */
+  readonly disconnected: Record<DisconnectedCause, number> = zeros(
+    DISCONNECTED_CAUSES,
+  );
+  /** Bytes read from sockets. */
+  bytesReceived = 0;
+  /** Bytes written to sockets. */
+  bytesSent = 0;
+  /** Packets of every type decoded. */
+  packetsReceived = 0;
+  /** Packets of every type encoded for a client. */
+  packetsSent = 0;
+  /** PUBLISH packets from clients, by QoS. */
+  readonly messagesReceived: ByQos = { qos0: 0, qos1: 0, qos2: 0 };
+  /** PUBLISH packets to clients, by the QoS they were sent with. */
+  readonly messagesSent: ByQos = { qos0: 0, qos1: 0, qos2: 0 };
+  /** Messages dropped, by cause, once for each subscriber that misses one. */
+  readonly dropped: Record<DroppedCause, number> = zeros(DROPPED_CAUSES);
+  /** Times at which the memory ceiling made publishers wait. */
+  memoryPauses = 0;
+  /** Lines that the log could not write, since standard error took no more. */
+  logLinesLost = 0;
+
+  /** Counts a connection that a listener accepted. */
+  connectionOpened(): void {
+    this.connectionsTotal += 1;
+    this.connectionsNow += 1;
+    if (this.connectionsNow > this.connectionsPeak) {
+      this.connectionsPeak = this.connectionsNow;
+    }
+  }
+
+  /** Counts its end. */
+  connectionClosed(): void {
+    this.connectionsNow -= 1;
+  }
+
+  /** All values as they are now, as plain data. */
+  snapshot(): CountersSnapshot {
+    return structuredClone({ ...this }) as CountersSnapshot;
+  }
+}

@@ -1,0 +1,263 @@
+/**
+ * What one client, one session and the whole broker may use. {@link DEFAULT_LIMITS} holds the safe
+ * defaults; {@link LIMIT_INFO} says for each limit its flag, unit, range and meaning, and everything that
+ * reads a limit from outside (flags, `--help`, error sentences) comes from that one table.
+ */
+
+/** How a limit is counted: a plain number, bytes, or a time. */
+export type LimitUnit = "count" | "bytes" | "milliseconds" | "seconds";
+
+/** The limits that the broker works within. Ranges and the help sentence of each: {@link LIMIT_INFO}. */
+export interface Limits {
+  /** Milliseconds from accept until CONNECT must have arrived whole. Default 10,000 [MQTT-3.1.4-1]. */
+  readonly connectTimeout: number;
+  /** Bytes of one CONNECT packet, which comes before we know the client. Default 384 KiB. */
+  readonly maximumConnectSize: number;
+  /** Bytes of one packet from a client, fixed header included. Default 16 MiB [MQTT-3.2.2-15]. */
+  readonly maximumPacketSize: number;
+  /** Network connections at the same time. Default 10,000. */
+  readonly maximumConnections: number;
+  /** Seconds of keep alive that a client may ask for. Default 65,535, which is all it can ask for. */
+  readonly maximumKeepAlive: number;
+  /** Seconds that a session outlives its connection; 4,294,967,295 means for ever. Default for ever. */
+  readonly maximumSessionExpiry: number;
+  /** QoS 1 and 2 messages on their way to one client, not yet acknowledged. Default 1,000. */
+  readonly maximumInflight: number;
+  /** QoS 1 and 2 messages on their way from one client, not yet acknowledged. Default 1,000 [MQTT-3.3.4-9]. */
+  readonly receiveMaximum: number;
+  /** Topic aliases that one client may set. Default 1,000 [MQTT-3.3.2-9]. */
+  readonly topicAliasMaximum: number;
+  /** Topic aliases that the broker sets towards one client, if that client allows as many. Default 1,000. */
+  readonly outboundTopicAliasMaximum: number;
+  /** Messages that wait in one session. Default 100,000. */
+  readonly queuedMessages: number;
+  /** Bytes of the messages that wait in one session. Default 64 MiB. */
+  readonly queuedBytes: number;
+  /** Bytes encoded for one client and not yet taken by its socket. Default 32 MiB. */
+  readonly outboxBytes: number;
+  /** Milliseconds in which a client that has bytes waiting takes none, before it is ended. Default 60,000. */
+  readonly stalledOutboxTime: number;
+  /** Bytes of one topic name or topic filter in UTF-8. Default 65,535, which is all a packet can say. */
+  readonly topicLength: number;
+  /** Levels of one topic name or topic filter, that is slashes plus one. Default 128. */
+  readonly topicLevels: number;
+  /** Subscriptions that one session holds. Default 50,000. */
+  readonly subscriptionsPerClient: number;
+  /** Retained messages in all. Default 1,000,000. */
+  readonly retainedMessages: number;
+  /** Bytes of topic and payload of all retained messages. Default 256 MiB. */
+  readonly retainedBytes: number;
+  /**
+   * Bytes of messages held in memory at which publishers are no longer read. Default 512 MiB here; the
+   * start command takes half of the machine's memory instead, at most 1 GiB.
+   */
+  readonly memoryCeiling: number;
+  /** Percent of {@link Limits.memoryCeiling} below which publishers are read again. Default 80. */
+  readonly memoryResumePercent: number;
+}
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const GiB = 1024 * MiB;
+
+/** {@link Limits.maximumSessionExpiry} that means that a session never expires [MQTT-3.1.2.11.2]. */
+export const SESSION_NEVER_EXPIRES = 0xFFFF_FFFF;
+
+/** The defaults: safe on a gateway, and wide enough that ordinary clients never meet them. */
+export const DEFAULT_LIMITS: Limits = {
+  connectTimeout: 10_000,
+  // Every field of a 3.1.1 CONNECT at its longest makes 327,696 bytes; the rest is for v5 properties.
+  maximumConnectSize: 384 * KiB,
+  maximumPacketSize: 16 * MiB,
+  maximumConnections: 10_000,
+  maximumKeepAlive: 65_535,
+  maximumSessionExpiry: SESSION_NEVER_EXPIRES,
+  maximumInflight: 1_000,
+  receiveMaximum: 1_000,
+  topicAliasMaximum: 1_000,
+  outboundTopicAliasMaximum: 1_000,
+  queuedMessages: 100_000,
+  queuedBytes: 64 * MiB,
+  outboxBytes: 32 * MiB,
+  stalledOutboxTime: 60_000,
+  topicLength: 65_535,
+  topicLevels: 128,
+  subscriptionsPerClient: 50_000,
+  retainedMessages: 1_000_000,
+  retainedBytes: 256 * MiB,
+  memoryCeiling: 512 * MiB,
+  memoryResumePercent: 80,
+};
+
+/** What there is to say of one limit to whoever sets it. */
+export interface LimitInfo {
+  /** The flag's name without its dashes, for example `max-packet-size`. */
+  readonly flag: string;
+  /** How the value is counted, and with it which suffixes it may carry. */
+  readonly unit: LimitUnit;
+  /** The least value, in the unit. */
+  readonly minimum: number;
+  /** The greatest value, in the unit. */
+  readonly maximum: number;
+  /** One phrase for `--help`: lower case, no full stop. */
+  readonly help: string;
+}
+
+/** Flag, unit, range and meaning of every limit, in the order in which `--help` shows them. */
+export const LIMIT_INFO: Readonly<Record<keyof Limits, LimitInfo>> = {
+  connectTimeout: {
+    flag: "connect-timeout",
+    unit: "milliseconds",
+    minimum: 100,
+    maximum: 3_600_000,
+    help: "time in which a new connection must have sent its CONNECT",
+  },
+  maximumConnectSize: {
+    flag: "max-connect-size",
+    unit: "bytes",
+    minimum: 1 * KiB,
+    maximum: 16 * MiB,
+    help: "size of a CONNECT packet, will included",
+  },
+  maximumPacketSize: {
+    flag: "max-packet-size",
+    unit: "bytes",
+    minimum: 1 * KiB,
+    maximum: 268_435_460,
+    help: "size of any other packet from a client",
+  },
+  maximumConnections: {
+    flag: "max-connections",
+    unit: "count",
+    minimum: 1,
+    maximum: 1_000_000,
+    help: "connections at the same time",
+  },
+  maximumKeepAlive: {
+    flag: "max-keep-alive",
+    unit: "seconds",
+    minimum: 1,
+    maximum: 65_535,
+    help:
+      "keep alive of a client; MQTT 5.0 clients that ask for more are told this one",
+  },
+  maximumSessionExpiry: {
+    flag: "max-session-expiry",
+    unit: "seconds",
+    minimum: 0,
+    maximum: SESSION_NEVER_EXPIRES,
+    help: "time for which a session is kept after its client went away",
+  },
+  maximumInflight: {
+    flag: "max-inflight",
+    unit: "count",
+    minimum: 1,
+    maximum: 65_535,
+    help: "QoS 1 and 2 messages sent to a client and not yet acknowledged",
+  },
+  receiveMaximum: {
+    flag: "receive-maximum",
+    unit: "count",
+    minimum: 1,
+    maximum: 65_535,
+    help:
+      "QoS 1 and 2 messages a client may send before the first is acknowledged",
+  },
+  topicAliasMaximum: {
+    flag: "topic-alias-maximum",
+    unit: "count",
+    minimum: 0,
+    maximum: 65_535,
+    help: "topic aliases a client may set",
+  },
+  outboundTopicAliasMaximum: {
+    flag: "outbound-topic-alias-maximum",
+    unit: "count",
+    minimum: 0,
+    maximum: 65_535,
+    help: "topic aliases the broker sets towards a client that allows as many",
+  },
+  queuedMessages: {
+    flag: "max-queued-messages",
+    unit: "count",
+    minimum: 1,
+    maximum: 100_000_000,
+    help: "messages waiting in a session",
+  },
+  queuedBytes: {
+    flag: "max-queued-bytes",
+    unit: "bytes",
+    minimum: 1 * KiB,
+    maximum: 1024 * GiB,
+    help: "size of the messages waiting in a session",
+  },
+  outboxBytes: {
+    flag: "max-outbox-bytes",
+    unit: "bytes",
+    minimum: 1 * KiB,
+    maximum: 4 * GiB,
+    help: "bytes waiting to be sent to a client",
+  },
+  stalledOutboxTime: {
+    flag: "stalled-timeout",
+    unit: "milliseconds",
+    minimum: 1_000,
+    maximum: 86_400_000,
+    help:
+      "time after which a client that reads nothing of what waits for it is ended",
+  },
+  topicLength: {
+    flag: "max-topic-length",
+    unit: "bytes",
+    minimum: 1,
+    maximum: 65_535,
+    help: "length of a topic name or topic filter in UTF-8",
+  },
+  topicLevels: {
+    flag: "max-topic-levels",
+    unit: "count",
+    minimum: 1,
+    maximum: 65_536,
+    help: "levels of a topic name or topic filter; deeper ones are refused",
+  },
+  subscriptionsPerClient: {
+    flag: "max-subscriptions",
+    unit: "count",
+    minimum: 1,
+    maximum: 10_000_000,
+    help: "subscriptions of a client",
+  },
+  retainedMessages: {
+    flag: "max-retained-messages",
+    unit: "count",
+    minimum: 0,
+    maximum: 100_000_000,
+    help: "retained messages in all",
+  },
+  retainedBytes: {
+    flag: "max-retained-bytes",
+    unit: "bytes",
+    minimum: 0,
+    maximum: 1024 * GiB,
+    help: "size of all retained messages",
+  },
+  memoryCeiling: {
+    flag: "memory-ceiling",
+    unit: "bytes",
+    minimum: 16 * MiB,
+    maximum: 1024 * GiB,
+    help: "memory for messages, above which publishers are made to wait",
+  },
+  memoryResumePercent: {
+    flag: "memory-resume-percent",
+    unit: "count",
+    minimum: 10,
+    maximum: 99,
+    help: "part of the memory ceiling below which publishers go on",
+  },
+};
+
+/** The keys of {@link Limits} in the order of {@link LIMIT_INFO}. */
+export const LIMIT_KEYS: readonly (keyof Limits)[] = Object.keys(
+  LIMIT_INFO,
+) as (keyof Limits)[];

@@ -1,0 +1,107 @@
+/** How one log line looks. Pure functions; whatever a client sent can neither forge a line nor hide in one. */
+
+import type { LogFields, LogLevel, LogValue } from "./log.ts";
+
+/** Characters of a value beyond which it is cut: a client id alone may have 65,535. */
+const LONGEST_VALUE = 512;
+
+/** What a value may consist of to stand without quotes. */
+const PLAIN = /^[\w.:/@+,$#%*[\]-]+$/;
+
+// C0 and C1 controls, line separators, and what makes text invisible or turns its direction.
+// deno-lint-ignore no-control-regex
+const UNSAFE =
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+
+/** A line for people: local time with its offset, level, message, then `key=value`. No line feed. */
+export function formatText(
+  time: Date,
+  level: LogLevel,
+  message: string,
+  fields: LogFields,
+): string {
+  let line = `${localTime(time)} ${level.toUpperCase().padEnd(5)} ${
+    escapeUnsafe(message)
+  }`;
+  let stacks = "";
+  for (const key in fields) {
+    const value = fields[key];
+    if (value === undefined) continue;
+    line += ` ${key}=${textValue(value)}`;
+    if (value instanceof Error) stacks += stackLines(value);
+  }
+  return line + stacks;
+}
+
+/** The same for machines: one JSON object with `time` (UTC), `level`, `message` and the fields. */
+export function formatJson(
+  time: Date,
+  level: LogLevel,
+  message: string,
+  fields: LogFields,
+): string {
+  const record: Record<string, unknown> = {
+    time: time.toISOString(),
+    level,
+    message,
+  };
+  for (const key in fields) record[key] = jsonValue(fields[key]);
+  return JSON.stringify(record);
+}
+
+/** `2026-07-30T09:05:01.007+02:00`: local time, sortable, and still one moment in time. */
+export function localTime(time: Date): string {
+  const offset = -time.getTimezoneOffset();
+  const ahead = Math.abs(offset);
+  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${
+    two(time.getDate())
+  }` +
+    `T${two(time.getHours())}:${two(time.getMinutes())}:${
+      two(time.getSeconds())
+    }` +
+    `.${String(time.getMilliseconds()).padStart(3, "0")}` +
+    `${offset < 0 ? "-" : "+"}${two(Math.floor(ahead / 60))}:${
+      two(ahead % 60)
+    }`;
+}
+
+function two(value: number): string {
+  return value < 10 ? `0${value}` : String(value);
+}
+
+function textValue(value: NonNullable<LogValue>): string {
+  if (value instanceof Error) return quote(value.message);
+  return typeof value === "string" ? quote(value) : String(value);
+}
+
+function quote(value: string): string {
+  if (value.length <= LONGEST_VALUE && PLAIN.test(value)) return value;
+  return escapeUnsafe(JSON.stringify(cut(value)));
+}
+
+/** A stack's lines, each indented, so that no part of it can be taken for a line of its own. */
+function stackLines(error: Error): string {
+  const frames = (error.stack ?? "").split("\n").filter((line) =>
+    /^\s+at /.test(line)
+  );
+  return frames.map((line) => `\n    ${escapeUnsafe(line.trim())}`).join("");
+}
+
+function jsonValue(value: LogValue): unknown {
+  if (value instanceof Error) return value.stack ?? value.message;
+  if (typeof value === "bigint") return String(value);
+  return typeof value === "string" ? cut(value) : value;
+}
+
+function cut(value: string): string {
+  if (value.length <= LONGEST_VALUE) return value;
+  return `${value.slice(0, LONGEST_VALUE)}… (${value.length} characters)`;
+}
+
+function escapeUnsafe(text: string): string {
+  return text.replace(
+    UNSAFE,
+    (character) =>
+      `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
