@@ -21,7 +21,7 @@ export const EXIT = {
  * ```
  */
 export class StartError extends Error {
-  /** The status with which the process ends: one of {@link EXIT}. */
+  /** The status with which the process ends: one of {@linkcode EXIT}. */
   readonly exitStatus: number;
 
   /** Takes the sentence, the exit status, and as `cause` the error behind it. */

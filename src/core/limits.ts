@@ -1,13 +1,18 @@
 /**
- * What one client, one session and the whole broker may use. {@link DEFAULT_LIMITS} holds the safe
- * defaults; {@link LIMIT_INFO} says for each limit its flag, unit, range and meaning, and everything that
+ * What one client, one session and the whole broker may use. {@linkcode DEFAULT_LIMITS} holds the safe
+ * defaults; {@linkcode LIMIT_INFO} says for each limit its flag, unit, range and meaning, and everything that
  * reads a limit from outside (flags, `--help`, error sentences) comes from that one table.
  */
 
-/** How a limit is counted: a plain number, bytes, or a time. */
-export type LimitUnit = "count" | "bytes" | "milliseconds" | "seconds";
+/** How a limit is counted. */
+export type LimitUnit =
+  | "count"
+  | "percent"
+  | "bytes"
+  | "milliseconds"
+  | "seconds";
 
-/** The limits that the broker works within. Ranges and the help sentence of each: {@link LIMIT_INFO}. */
+/** The limits that the broker works within. Ranges and the help sentence of each: {@linkcode LIMIT_INFO}. */
 export interface Limits {
   /** Milliseconds from accept until CONNECT must have arrived whole. Default 10,000 [MQTT-3.1.4-1]. */
   readonly connectTimeout: number;
@@ -52,7 +57,7 @@ export interface Limits {
    * start command takes half of the machine's memory instead, at most 1 GiB.
    */
   readonly memoryCeiling: number;
-  /** Percent of {@link Limits.memoryCeiling} below which publishers are read again. Default 80. */
+  /** Percent of {@linkcode Limits.memoryCeiling} below which publishers are read again. Default 80. */
   readonly memoryResumePercent: number;
 }
 
@@ -60,7 +65,7 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 const GiB = 1024 * MiB;
 
-/** {@link Limits.maximumSessionExpiry} that means that a session never expires [MQTT-3.1.2.11.2]. */
+/** {@linkcode Limits.maximumSessionExpiry} that means that a session never expires [MQTT-3.1.2.11.2]. */
 export const SESSION_NEVER_EXPIRES = 0xFFFF_FFFF;
 
 /** The defaults: safe on a gateway, and wide enough that ordinary clients never meet them. */
@@ -95,6 +100,8 @@ export interface LimitInfo {
   readonly flag: string;
   /** How the value is counted, and with it which suffixes it may carry. */
   readonly unit: LimitUnit;
+  /** A value that is written as the word `never`. */
+  readonly never?: number;
   /** The least value, in the unit. */
   readonly minimum: number;
   /** The greatest value, in the unit. */
@@ -144,6 +151,7 @@ export const LIMIT_INFO: Readonly<Record<keyof Limits, LimitInfo>> = {
   maximumSessionExpiry: {
     flag: "max-session-expiry",
     unit: "seconds",
+    never: SESSION_NEVER_EXPIRES,
     minimum: 0,
     maximum: SESSION_NEVER_EXPIRES,
     help: "time for which a session is kept after its client went away",
@@ -249,15 +257,15 @@ export const LIMIT_INFO: Readonly<Record<keyof Limits, LimitInfo>> = {
     help: "memory for messages, above which publishers are made to wait",
   },
   memoryResumePercent: {
-    flag: "memory-resume-percent",
-    unit: "count",
+    flag: "memory-resume",
+    unit: "percent",
     minimum: 10,
     maximum: 99,
     help: "part of the memory ceiling below which publishers go on",
   },
 };
 
-/** The keys of {@link Limits} in the order of {@link LIMIT_INFO}. */
+/** The keys of {@linkcode Limits} in the order of {@linkcode LIMIT_INFO}. */
 export const LIMIT_KEYS: readonly (keyof Limits)[] = Object.keys(
   LIMIT_INFO,
 ) as (keyof Limits)[];

@@ -3,18 +3,21 @@
  * the program chooses (standard error for the broker); nothing here blocks or does input or output.
  */
 
+import { BaseHandler } from "@std/log/base-handler";
+import { type LevelName, LogLevels } from "@std/log/levels";
+import { Logger } from "@std/log/logger";
 import { formatJson, formatText } from "./log_format.ts";
 
 /** The levels, from the most talkative to the most silent. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
-/** One of {@link LOG_LEVELS}. */
+/** One of {@linkcode LOG_LEVELS}. */
 export type LogLevel = typeof LOG_LEVELS[number];
 
 /** How lines are written: `text` for people, `json` (one object on a line) for machines. */
 export const LOG_FORMATS = ["text", "json"] as const;
 
-/** One of {@link LOG_FORMATS}. */
+/** One of {@linkcode LOG_FORMATS}. */
 export type LogFormat = typeof LOG_FORMATS[number];
 
 /** What a field may hold. `undefined` leaves the field out; an error is shown with its stack. */
@@ -23,48 +26,71 @@ export type LogValue = string | number | bigint | boolean | Error | undefined;
 /** The fields of one line, shown in their order. `time`, `level` and `message` are taken. */
 export type LogFields = Readonly<Record<string, LogValue>>;
 
+/** Fields, or a function that builds them, called only if the line is written. */
+export type LazyLogFields = LogFields | (() => LogFields);
+
 /** Where the code says what happens. A message is a constant sentence; what varies goes into fields. */
 export interface Log {
   /** Whether lines of this level are written at all: ask before costly work for a line. */
   enabled(level: LogLevel): boolean;
-  /** For who looks for a fault: may be frequent. Fields as a function are only built if needed. */
-  debug(message: string, fields?: LogFields | (() => LogFields)): void;
+  /** For who looks for a fault: may be frequent. */
+  debug(message: string, fields?: LazyLogFields): void;
   /** What an operator wants to know in normal operation: never once per message. */
-  info(message: string, fields?: LogFields | (() => LogFields)): void;
+  info(message: string, fields?: LazyLogFields): void;
   /** What an operator should look at. */
-  warn(message: string, fields?: LogFields | (() => LogFields)): void;
+  warn(message: string, fields?: LazyLogFields): void;
   /** What must not happen. */
-  error(message: string, fields?: LogFields | (() => LogFields)): void;
+  error(message: string, fields?: LazyLogFields): void;
 }
 
-/** How {@link createLog} writes. */
+/** How {@linkcode createLog} writes. */
 export interface LogOptions {
   /** The lowest level that is written. */
   readonly level: LogLevel;
   /** How lines look. */
   readonly format: LogFormat;
-  /** Takes one line, its line feed included, and its level. Must not throw. */
-  readonly write: (line: string, level: LogLevel) => void;
+  /** Takes one line without its line feed. Must not throw. */
+  readonly write: (line: string) => void;
+}
+
+/** Hands the lines of `@std/log` to a function. */
+class SinkHandler extends BaseHandler {
+  readonly #write: (line: string) => void;
+
+  constructor(options: LogOptions) {
+    const format = options.format === "json" ? formatJson : formatText;
+    super("DEBUG", {
+      formatter: ({ datetime, levelName, msg, args }) => {
+        const fields = args[0] as LazyLogFields | undefined;
+        return format({
+          time: datetime,
+          level: levelName.toLowerCase() as LogLevel,
+          message: msg,
+          fields: (typeof fields === "function" ? fields() : fields) ?? {},
+        });
+      },
+    });
+    this.#write = options.write;
+  }
+
+  override log(line: string): void {
+    this.#write(line);
+  }
 }
 
 /** A log that writes lines of `level` and above to `write`. */
 export function createLog(options: LogOptions): Log {
-  const lowest = LOG_LEVELS.indexOf(options.level);
-  const format = options.format === "json" ? formatJson : formatText;
-  const enabled = (level: LogLevel) => LOG_LEVELS.indexOf(level) >= lowest;
-  const at =
-    (level: LogLevel) =>
-    (message: string, fields?: LogFields | (() => LogFields)): void => {
-      if (!enabled(level)) return;
-      const built = typeof fields === "function" ? fields() : fields ?? {};
-      options.write(format(new Date(), level, message, built) + "\n", level);
-    };
+  const levelName = options.level.toUpperCase() as LevelName;
+  const logger = new Logger("mailboxqtt", levelName, {
+    handlers: [new SinkHandler(options)],
+  });
+  const lowest = LogLevels[levelName];
   return {
-    enabled,
-    debug: at("debug"),
-    info: at("info"),
-    warn: at("warn"),
-    error: at("error"),
+    enabled: (level) => LogLevels[level.toUpperCase() as LevelName] >= lowest,
+    debug: (message, fields) => void logger.debug(message, fields),
+    info: (message, fields) => void logger.info(message, fields),
+    warn: (message, fields) => void logger.warn(message, fields),
+    error: (message, fields) => void logger.error(message, fields),
   };
 }
 

@@ -9,17 +9,27 @@ const LONGEST_VALUE = 512;
 const PLAIN = /^[\w.:/@+,$#%*[\]-]+$/;
 
 // C0 and C1 controls, line separators, and what makes text invisible or turns its direction.
-// deno-lint-ignore no-control-regex
 const UNSAFE =
+  // deno-lint-ignore no-control-regex
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
 
-/** A line for people: local time with its offset, level, message, then `key=value`. No line feed. */
-export function formatText(
-  time: Date,
-  level: LogLevel,
-  message: string,
-  fields: LogFields,
-): string {
+/** What one line says. */
+export interface LogLine {
+  /** When it happened. */
+  readonly time: Date;
+  /** How much it matters. */
+  readonly level: LogLevel;
+  /** The sentence. */
+  readonly message: string;
+  /** What varies. */
+  readonly fields: LogFields;
+}
+
+/**
+ * A line for people: local time with its offset, level, message, then `key=value`, without a line feed.
+ * The stack of an error follows on lines of its own, indented.
+ */
+export function formatText({ time, level, message, fields }: LogLine): string {
   let line = `${localTime(time)} ${level.toUpperCase().padEnd(5)} ${
     escapeUnsafe(message)
   }`;
@@ -34,19 +44,14 @@ export function formatText(
 }
 
 /** The same for machines: one JSON object with `time` (UTC), `level`, `message` and the fields. */
-export function formatJson(
-  time: Date,
-  level: LogLevel,
-  message: string,
-  fields: LogFields,
-): string {
+export function formatJson({ time, level, message, fields }: LogLine): string {
   const record: Record<string, unknown> = {
     time: time.toISOString(),
     level,
     message,
   };
   for (const key in fields) record[key] = jsonValue(fields[key]);
-  return JSON.stringify(record);
+  return escapeUnsafe(JSON.stringify(record));
 }
 
 /** `2026-07-30T09:05:01.007+02:00`: local time, sortable, and still one moment in time. */
