@@ -1,7 +1,7 @@
 /** Stand-in for `@std/log/console-handler`, for machines that cannot reach JSR. */
 
 import { BaseHandler, type BaseHandlerOptions } from "./base_handler.ts";
-import { type LevelName, type LogLevel, LogLevels } from "./levels.ts";
+import { type LevelName, LogLevels } from "./levels.ts";
 import type { LogRecord } from "./logger.ts";
 
 /** Options of the console handler. */
@@ -20,6 +20,11 @@ const COLORS: {
   [LogLevels.CRITICAL]: ["\x1b[1m\x1b[31m", "\x1b[39m\x1b[22m"],
 };
 
+function colored(line: string, level: number): string {
+  const [before, after] = Deno.noColor ? ["", ""] : COLORS[level] ?? ["", ""];
+  return before + line + after;
+}
+
 /** Writes lines with `console.log`. */
 export class ConsoleHandler extends BaseHandler {
   readonly #useColors: boolean;
@@ -34,14 +39,8 @@ export class ConsoleHandler extends BaseHandler {
   override format(logRecord: LogRecord): string {
     const line = super.format(logRecord);
     return this.#useColors
-      ? this.applyColors(line, logRecord.level as LogLevel)
+      ? colored(line, logRecord.level)
       : line;
-  }
-
-  /** Puts the colour of a level around a line. */
-  applyColors(msg: string, level: number): string {
-    const [before, after] = Deno.noColor ? ["", ""] : COLORS[level] ?? ["", ""];
-    return before + msg + after;
   }
 
   /** Writes one line. */
