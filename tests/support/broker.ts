@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { Broker } from "../../src/broker.ts";
+import { ManualClock } from "../../src/core/clock.ts";
+import { Counters } from "../../src/core/counters.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.ts";
+import { createLog } from "../../src/core/log.ts";
+import type { Store } from "../../src/store/store.ts";
+import { type Address, Client } from "./client.ts";
+import { PATIENCE } from "./inbox.ts";
+import type { ConnectOptions, Version } from "./write_packets.ts";
+
+/** How a {@linkcode TestBroker} differs from a broker as anyone would start it. */
+export interface TestBrokerOptions {
+  /** Limits other than the defaults. */
+  limits?: Partial<Limits>;
+  /** Time that stands still until {@linkcode TestBroker.advance} moves it. */
+  manualClock?: boolean;
+  /** In place of the store that keeps nothing. */
+  store?: Store;
+}
+
+/** A broker in this process, and the clients that a test connects to it. To be had with `await using`. */
+export class TestBroker implements AsyncDisposable {
+  /** Where it listens. */
+  readonly address: Address;
+  /** What it counts. */
+  readonly counters: Counters;
+  /** The lines of its log, at level `info`. */
+  readonly log: string[];
+  readonly #broker: Broker;
+  readonly #clock: ManualClock | undefined;
+  readonly #clients: Client[] = [];
+
+  private constructor(
+    broker: Broker,
+    counters: Counters,
+    log: string[],
+    clock: ManualClock | undefined,
+  ) {
+    const address = broker.addresses[0];
+    assert.ok(address !== undefined && "port" in address);
+    this.address = { hostname: "127.0.0.1", port: address.port };
+    this.counters = counters;
+    this.log = log;
+    this.#broker = broker;
+    this.#clock = clock;
+  }
+
+  /** Starts a broker on a free port of the loopback interface. */
+  static async start(options: TestBrokerOptions = {}): Promise<TestBroker> {
+    const counters = new Counters();
+    const lines: string[] = [];
+    const clock = options.manualClock ? new ManualClock() : undefined;
+    const broker = await Broker.start({
+      listeners: [{ hostname: "127.0.0.1", port: 0 }],
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      log: createLog({
+        level: "info",
+        format: "text",
+        write: (line) => void lines.push(line),
+      }),
+      counters,
+      ...(clock ? { clock } : {}),
+      ...(options.store ? { store: options.store } : {}),
+    });
+    return new TestBroker(broker, counters, lines, clock);
+  }
+
+  /** Connects a client, which must be accepted. */
+  async connect(options: ConnectOptions = {}): Promise<Client> {
+    const client = await Client.connect(this.address, options);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Opens a connection without CONNECT. */
+  async open(version: Version = 5): Promise<Client> {
+    const client = await Client.open(this.address, version);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Moves the manual clock on. */
+  advance(milliseconds: number): void {
+    assert.ok(this.#clock, "No manual clock");
+    this.#clock.advance(milliseconds);
+  }
+
+  /**
+   * Moves the manual clock on in small steps until `client` is sent something or its connection ends, and returns by
+   * how many milliseconds: never fewer than the broker had to wait, if that wait began after the call.
+   */
+  async advanceUntilSent(client: Client, step = 100): Promise<number> {
+    let arrived = false;
+    const arrival = client.peek().then(() => arrived = true);
+    const deadline = performance.now() + PATIENCE;
+    let elapsed = 0;
+    while (!arrived) {
+      assert.ok(performance.now() < deadline, `Nothing sent after ${elapsed}`);
+      this.advance(step);
+      elapsed += step;
+      await Promise.race([arrival, pause(2)]);
+    }
+    return elapsed;
+  }
+
+  /** Ends the broker as SIGTERM would. */
+  shutdown(): Promise<void> {
+    return this.#broker.shutdown();
+  }
+
+  /** Ends all clients and the broker. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.close()));
+    await this.shutdown();
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** Waits until something observable from outside holds, looking again every few milliseconds. */
+export async function until(
+  what: string,
+  holds: () => boolean,
+): Promise<void> {
+  const deadline = performance.now() + PATIENCE;
+  while (!holds()) {
+    assert.ok(performance.now() < deadline, `Waited too long until ${what}`);
+    await pause(2);
+  }
+}
