@@ -124,7 +124,9 @@ class Parser {
   constructor(options: ParseOptions) {
     this.#options = options;
     for (const [name, alias] of Object.entries(options.alias ?? {})) {
-      if (alias === undefined) throw new TypeError("Alias value must be defined");
+      if (alias === undefined) {
+        throw new TypeError("Alias value must be defined");
+      }
       const names = [name, ...(typeof alias === "string" ? [alias] : alias)];
       for (const one of names) {
         this.#others.set(

@@ -38,9 +38,7 @@ export class ConsoleHandler extends BaseHandler {
   /** Makes the line, coloured if that is wished. */
   override format(logRecord: LogRecord): string {
     const line = super.format(logRecord);
-    return this.#useColors
-      ? colored(line, logRecord.level)
-      : line;
+    return this.#useColors ? colored(line, logRecord.level) : line;
   }
 
   /** Writes one line. */
