@@ -108,6 +108,8 @@ export interface LimitInfo {
   readonly maximum: number;
   /** One phrase for `--help`: lower case, no full stop. */
   readonly help: string;
+  /** What to say of the default, where it is more than the value in {@linkcode DEFAULT_LIMITS}. */
+  readonly defaultText?: string;
 }
 
 /** Flag, unit, range and meaning of every limit, in the order in which `--help` shows them. */
@@ -255,6 +257,7 @@ export const LIMIT_INFO: Readonly<Record<keyof Limits, LimitInfo>> = {
     minimum: 16 * MiB,
     maximum: 1024 * GiB,
     help: "memory for messages, above which publishers are made to wait",
+    defaultText: "half of the machine's memory, at most 1GiB",
   },
   memoryResumePercent: {
     flag: "memory-resume",

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import {
+  checkListens,
+  formatListen,
+  isLoopback,
+  parseListen,
+} from "./listen.ts";
+
+Deno.test("parseListen reads names and addresses", () => {
+  const cases: [string, string, number][] = [
+    ["mqtt://127.0.0.1:1883", "127.0.0.1", 1883],
+    ["mqtt://127.0.0.1", "127.0.0.1", 1883],
+    ["mqtt://127.0.0.1:0", "127.0.0.1", 0],
+    ["mqtt://127.0.0.1:21", "127.0.0.1", 21],
+    ["mqtt://127.0.0.1:80/", "127.0.0.1", 80],
+    ["MQTT://Gateway.Local:65535", "gateway.local", 65_535],
+    ["mqtt://my_host:1", "my_host", 1],
+    ["mqtt://[::1]:1884", "::1", 1884],
+    ["mqtt://[0:0:0:0:0:0:0:1]", "::1", 1883],
+    ["mqtt://[::]", "::", 1883],
+    ["mqtt://0.0.0.0", "0.0.0.0", 1883],
+    ["mqtt://127.1", "127.0.0.1", 1883],
+  ];
+  for (const [text, hostname, port] of cases) {
+    assert.deepEqual(
+      parseListen(text),
+      { protocol: "mqtt", hostname, port },
+      text,
+    );
+  }
+});
+
+Deno.test("parseListen says what is wrong with an address", () => {
+  const form = /write it as mqtt:\/\/HOST:PORT/;
+  const host = /the host must be/;
+  const port = /the port must be a whole number from 0 to 65535/;
+  const cases: [string, RegExp][] = [
+    ["1883", form],
+    ["127.0.0.1:1883", form],
+    ["localhost:1883", form],
+    ["mqtt:127.0.0.1", form],
+    ["mqtt://host/path", form],
+    ["mqtt://host?x", form],
+    ["mqtt://user:word@host", form],
+    ["mqtt://::1:1883", host],
+    ["mqtt://[::1", form],
+    ["mqtts://host:8883", /only mqtt:\/\/ is supported/],
+    ["ws://host", /only mqtt:\/\/ is supported/],
+    ["mqtt://:1883", host],
+    ["mqtt://*:1883", host],
+    ["mqtt://a b:1883", host],
+    ["mqtt://999.1.1.1", host],
+    ["mqtt://[localhost]", host],
+    ["mqtt://[1::2::3]", host],
+    ["mqtt://host:", port],
+    ["mqtt://host:x", port],
+    ["mqtt://host:-1", port],
+    ["mqtt://host:65536", port],
+  ];
+  for (const [text, expected] of cases) {
+    assert.throws(() => parseListen(text), (error: Error) => {
+      assert.ok(
+        error.message.startsWith(
+          `Flag --listen cannot be ${JSON.stringify(text)}: `,
+        ),
+        text,
+      );
+      assert.match(error.message, expected);
+      return true;
+    }, text);
+  }
+});
+
+Deno.test("formatListen writes what parseListen reads", () => {
+  for (
+    const text of ["mqtt://127.0.0.1:1883", "mqtt://[::1]:0", "mqtt://host:1"]
+  ) {
+    assert.equal(formatListen(parseListen(text)), text);
+  }
+});
+
+Deno.test("isLoopback knows what only this machine reaches", () => {
+  for (
+    const host of [
+      "127.0.0.1",
+      "127.8.9.1",
+      "[::1]",
+      "localhost",
+      "LOCALHOST",
+      "a.localhost",
+    ]
+  ) {
+    assert.ok(isLoopback(parseListen(`mqtt://${host}`).hostname), host);
+  }
+  assert.ok(isLoopback(parseListen("mqtt://[::ffff:127.0.0.1]").hostname));
+  const reachable = [
+    "0.0.0.0",
+    "[::]",
+    "10.0.0.1",
+    "128.0.0.1",
+    "localhost.example.org",
+    "127.example.org",
+    "[::2]",
+  ];
+  for (const host of reachable) {
+    assert.ok(!isLoopback(parseListen(`mqtt://${host}`).hostname), host);
+  }
+});
+
+Deno.test("checkListens refuses what strangers reach, unless it is meant", () => {
+  const listens = [
+    parseListen("mqtt://127.0.0.1"),
+    parseListen("mqtt://0.0.0.0:1884"),
+  ];
+  assert.throws(
+    () => checkListens(listens, false),
+    /mqtt:\/\/0\.0\.0\.0:1884 without --allow-anonymous/,
+  );
+  checkListens(listens, true);
+});
+
+Deno.test("checkListens refuses an address named twice, but not port 0", () => {
+  const twice = [
+    parseListen("mqtt://localhost"),
+    parseListen("mqtt://LOCALHOST:1883"),
+  ];
+  assert.throws(
+    () => checkListens(twice, false),
+    /names mqtt:\/\/localhost:1883 twice/,
+  );
+  const any = parseListen("mqtt://127.0.0.1:0");
+  checkListens([any, any], false);
+});

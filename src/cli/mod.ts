@@ -1,0 +1,108 @@
+/**
+ * The command line: which command the arguments name, and how its errors are told. Read `start.ts` next,
+ * then `start_options.ts` and what it imports.
+ */
+
+import { EXIT, StartError } from "../core/errors.ts";
+import { hasFlag, usageError } from "./flags.ts";
+import { commandHelp, table } from "./help.ts";
+import { nearest } from "./nearest.ts";
+import { print, printError } from "./output.ts";
+import { START_FLAGS } from "./start_options.ts";
+import { version } from "./version.ts";
+
+/** What the program can do under one name. */
+interface Command {
+  /** What it does, in a few words. */
+  readonly summary: string;
+  /** The text of its `--help`. */
+  readonly help: () => string;
+  /** Does it and returns the exit status. Loads what only this command needs. */
+  readonly run: (args: readonly string[]) => Promise<number>;
+}
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ["start", {
+    summary: "run the broker; this is also what happens without a command",
+    help: startHelp,
+    run: async (args) => (await import("./start.ts")).start(args),
+  }],
+  ["help", {
+    summary: "show this text, or with the name of a command that command's",
+    help: overview,
+    run: showHelp,
+  }],
+  ["version", {
+    summary: "show the version",
+    help: overview,
+    run: version,
+  }],
+]);
+
+/**
+ * Does what the arguments say and returns the exit status, one of `EXIT`. Never rejects: what goes wrong
+ * is told on standard error, in one sentence where the user can do something about it.
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(args);
+  } catch (error) {
+    if (error instanceof StartError) {
+      printError(`${error.message}\n`);
+      return error.exitStatus;
+    }
+    printError(
+      `Internal error: ${
+        error instanceof Error ? error.stack ?? error.message : String(error)
+      }\n`,
+    );
+    return EXIT.internal;
+  }
+}
+
+function dispatch(all: readonly string[]): Promise<number> {
+  // Who is used to npm writes `deno task start -- --flag`, and the task hands the `--` on.
+  const args = all[0] === "--" ? all.slice(1) : all;
+  const first = args[0];
+  const isNamed = first !== undefined && !first.startsWith("-");
+  const command = find(isNamed ? first : "start");
+  const rest = isNamed ? args.slice(1) : args;
+  if (hasFlag(rest, "--help", "-h")) {
+    print(command.help());
+    return Promise.resolve(EXIT.ok);
+  }
+  return hasFlag(rest, "--version") ? version() : command.run(rest);
+}
+
+function find(name: string): Command {
+  const command = COMMANDS.get(name);
+  if (command !== undefined) return command;
+  const guess = nearest(name, [...COMMANDS.keys()]);
+  const hint = guess === undefined
+    ? `the commands are ${[...COMMANDS.keys()].join(", ")}`
+    : `did you mean ${guess}?`;
+  throw usageError(`Unknown command ${JSON.stringify(name)}: ${hint}`);
+}
+
+function showHelp(args: readonly string[]): Promise<number> {
+  print(args[0] === undefined ? overview() : find(args[0]).help());
+  return Promise.resolve(EXIT.ok);
+}
+
+function overview(): string {
+  const rows = [...COMMANDS].map(([name, { summary }]) =>
+    [name, summary] as const
+  );
+  return `Usage: mailboxqtt [COMMAND] [FLAGS]\n\nAn MQTT broker.\n\nCommands:\n${
+    table(rows)
+  }\n${startHelp()}`;
+}
+
+function startHelp(): string {
+  return commandHelp(
+    "[start] [FLAGS]",
+    "Runs the broker until it is told to stop with Ctrl-C or SIGTERM. MQTT 3.1, 3.1.1 and 5.0. " +
+      "Messages are kept in memory only.",
+    START_FLAGS,
+  );
+}

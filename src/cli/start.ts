@@ -1,0 +1,127 @@
+import { deadline } from "@std/async/deadline";
+import type { Broker } from "../broker.ts";
+import { Counters } from "../core/counters.ts";
+import { EXIT } from "../core/errors.ts";
+import { createLog, type Log } from "../core/log.ts";
+import { defaultLimits } from "./default_limits.ts";
+import { formatListen } from "./listen.ts";
+import { LogWriter } from "./log_writer.ts";
+import { endSignals, signalStatus } from "./signals.ts";
+import { parseStart } from "./start_options.ts";
+import { VERSION } from "./version.ts";
+
+/** Milliseconds that the broker has to say goodbye to its clients. */
+const SHUTDOWN_TIME = 4_500;
+/** Milliseconds that the last log lines may take. */
+const LAST_LINES_TIME = 300;
+
+/** What {@linkcode announce} needs to know of one address. */
+interface Address {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/**
+ * The start command: runs the broker until a signal or a fault ends it, and returns the exit status.
+ * Throws a `StartError` for wrong arguments, or if it cannot listen.
+ */
+export async function start(args: readonly string[]): Promise<number> {
+  const options = parseStart(args, defaultLimits());
+  const counters = new Counters();
+  const writer = new LogWriter(Deno.stderr, {
+    onLost: (lines) => {
+      counters.logLinesLost += lines;
+      log.warn("Log lines were lost: standard error took no more", { lines });
+    },
+  });
+  const log = createLog({
+    level: options.logLevel,
+    format: options.logFormat,
+    write: (line) => writer.write(line),
+  });
+
+  const fault = faults(log);
+  // Only now: wrong arguments are told at once, without loading the broker first.
+  const { Broker } = await import("../broker.ts");
+  const broker = await Broker.start({
+    listeners: options.listen,
+    allowAnonymous: options.allowAnonymous,
+    limits: options.limits,
+    log,
+    counters,
+  });
+  announce(log, broker.addresses);
+
+  const signals = endSignals();
+  const status = await Promise.race([
+    broker.finished,
+    fault,
+    signals.first.then(async (signal) => {
+      log.info("Ending: no new connections, and the clients are told", {
+        signal,
+      });
+      return await Promise.race([
+        goodbye(broker, log),
+        fault,
+        signals.second.then(signalStatus),
+      ]);
+    }),
+  ]);
+  log.info("Ended", { status });
+  await writer.finish(LAST_LINES_TIME);
+  return status;
+}
+
+/** Two or three lines for who started it: where it listens, how to try it, what it does not do. */
+function announce(log: Log, addresses: readonly Address[]): void {
+  for (const { hostname, port } of addresses) {
+    const url = formatListen({ protocol: "mqtt", hostname, port });
+    log.info("Listening", { url, version: VERSION });
+  }
+  const first = addresses[0];
+  if (first !== undefined) {
+    const host = reachable(first.hostname);
+    log.info(
+      `Connect a first device with: mosquitto_sub -h ${host} -p ${first.port} -t test -i test-sub`,
+    );
+  }
+  log.info(
+    "Messages are kept in memory only: they are lost when the broker ends",
+  );
+}
+
+/** A host to connect to from this machine, also where the broker listens on all interfaces. */
+function reachable(hostname: string): string {
+  if (hostname === "0.0.0.0") return "127.0.0.1";
+  return hostname === "::" ? "::1" : hostname;
+}
+
+async function goodbye(broker: Broker, log: Log): Promise<number> {
+  try {
+    await deadline(broker.shutdown("signal"), SHUTDOWN_TIME);
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    log.warn("Not every client took its last bytes in time", {
+      milliseconds: SHUTDOWN_TIME,
+    });
+  }
+  return EXIT.ok;
+}
+
+/** Resolves to an exit status once an error comes up that nobody caught. */
+function faults(log: Log): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const end = (event: Event, error: unknown): void => {
+    event.preventDefault();
+    log.error("Ending after a fault in the broker", {
+      error: error instanceof Error ? error : new Error(String(error)),
+    });
+    resolve(EXIT.internal);
+  };
+  globalThis.addEventListener("error", (event) => end(event, event.error));
+  globalThis.addEventListener(
+    "unhandledrejection",
+    (event) => end(event, event.reason),
+  );
+  return promise;
+}

@@ -1,0 +1,119 @@
+import type { Limits } from "../core/limits.ts";
+import {
+  LOG_FORMATS,
+  LOG_LEVELS,
+  type LogFormat,
+  type LogLevel,
+} from "../core/log.ts";
+import {
+  badValue,
+  type FlagInfo,
+  type ParsedFlags,
+  parseFlags,
+} from "./flags.ts";
+import { LIMIT_FLAGS, parseLimits } from "./limit_flags.ts";
+import {
+  checkListens,
+  DEFAULT_LISTEN,
+  formatListen,
+  type ListenUrl,
+  parseListen,
+} from "./listen.ts";
+
+/** What the start command was told to do. */
+export interface StartOptions {
+  /** Where to listen: at least one. */
+  readonly listen: readonly ListenUrl[];
+  /** Whether clients without credentials may come in from elsewhere than this machine. */
+  readonly allowAnonymous: boolean;
+  /** The limits. */
+  readonly limits: Limits;
+  /** The lowest level that is logged. */
+  readonly logLevel: LogLevel;
+  /** How log lines look. */
+  readonly logFormat: LogFormat;
+}
+
+/** The flags of the start command, in the order of its `--help`. */
+export const START_FLAGS: readonly FlagInfo[] = [
+  {
+    name: "listen",
+    value: "URL",
+    example: formatListen(DEFAULT_LISTEN),
+    repeatable: true,
+    help: "where to listen; may be given more than once",
+    defaultText: formatListen(DEFAULT_LISTEN),
+  },
+  {
+    name: "allow-anonymous",
+    help: "let everybody in who reaches an address that is not a loopback one",
+  },
+  {
+    name: "data",
+    value: "none",
+    example: "none",
+    help: "where messages are kept: only in memory, so far",
+    defaultText: "none",
+  },
+  {
+    name: "log-level",
+    value: "LEVEL",
+    example: "debug",
+    help: `what is logged: ${list(LOG_LEVELS)}`,
+    defaultText: "info",
+  },
+  {
+    name: "log-format",
+    value: "FORMAT",
+    example: "json",
+    help: "how it is logged: text for people, json for machines",
+    defaultText: "text",
+  },
+  ...LIMIT_FLAGS,
+];
+
+/**
+ * Reads the arguments of the start command; limits that are not given come from `base`. Throws a
+ * `StartError` with exit status 2 that says in one sentence what is wrong and what is allowed.
+ */
+export function parseStart(
+  args: readonly string[],
+  base: Limits,
+): StartOptions {
+  const flags = parseFlags(args, START_FLAGS);
+  const listen = flags.values.get("listen")?.map(parseListen) ??
+    [DEFAULT_LISTEN];
+  const allowAnonymous = flags.switches.has("allow-anonymous");
+  choice(flags, "data", ["none"]);
+  const options = {
+    listen,
+    allowAnonymous,
+    limits: parseLimits(flags.values, base),
+    logLevel: choice(flags, "log-level", LOG_LEVELS) ?? "info",
+    logFormat: choice(flags, "log-format", LOG_FORMATS) ?? "text",
+  };
+  checkListens(listen, allowAnonymous);
+  return options;
+}
+
+function choice<Value extends string>(
+  flags: ParsedFlags,
+  name: string,
+  allowed: readonly Value[],
+): Value | undefined {
+  const text = flags.values.get(name)?.[0];
+  if (text === undefined) return undefined;
+  const value = allowed.find((one) => one === text);
+  if (value !== undefined) return value;
+  throw badValue(
+    name,
+    text,
+    allowed.length === 1
+      ? `only ${allowed[0]} is allowed`
+      : `allowed are ${list(allowed)}`,
+  );
+}
+
+function list(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { StartError } from "../core/errors.ts";
+import {
+  DEFAULT_LIMITS,
+  LIMIT_INFO,
+  LIMIT_KEYS,
+  SESSION_NEVER_EXPIRES,
+} from "../core/limits.ts";
+import { formatQuantity } from "./quantity.ts";
+import { parseStart, START_FLAGS } from "./start_options.ts";
+
+function messageOf(...args: string[]): string {
+  try {
+    parseStart(args, DEFAULT_LIMITS);
+  } catch (error) {
+    assert.ok(error instanceof StartError);
+    assert.equal(error.exitStatus, 2);
+    assert.doesNotMatch(error.message, /\n|\.$/);
+    return error.message;
+  }
+  throw new assert.AssertionError({
+    message: `No error for ${args.join(" ")}`,
+  });
+}
+
+Deno.test("parseStart without flags listens on loopback with the default limits", () => {
+  assert.deepEqual(parseStart([], DEFAULT_LIMITS), {
+    listen: [{ protocol: "mqtt", hostname: "127.0.0.1", port: 1883 }],
+    allowAnonymous: false,
+    limits: DEFAULT_LIMITS,
+    logLevel: "info",
+    logFormat: "text",
+  });
+});
+
+Deno.test("parseStart reads every flag", () => {
+  const args =
+    "--listen mqtt://127.0.0.1:1884 --listen=mqtt://[::]:1885 --allow-anonymous --data none " +
+    "--log-level debug --log-format=json --max-inflight 7 --connect-timeout 2m";
+  const options = parseStart(args.split(" "), DEFAULT_LIMITS);
+  assert.deepEqual(options, {
+    listen: [
+      { protocol: "mqtt", hostname: "127.0.0.1", port: 1884 },
+      { protocol: "mqtt", hostname: "::", port: 1885 },
+    ],
+    allowAnonymous: true,
+    limits: { ...DEFAULT_LIMITS, maximumInflight: 7, connectTimeout: 120_000 },
+    logLevel: "debug",
+    logFormat: "json",
+  });
+});
+
+Deno.test("parseStart takes each limit from its least to its greatest value, and nothing beyond", () => {
+  for (const key of LIMIT_KEYS) {
+    const { flag, unit, minimum, maximum } = LIMIT_INFO[key];
+    for (const value of [minimum, maximum]) {
+      const { limits } = parseStart([
+        `--${flag}=${formatQuantity(value, unit)}`,
+      ], DEFAULT_LIMITS);
+      assert.deepEqual(limits, { ...DEFAULT_LIMITS, [key]: value });
+    }
+    for (const value of [minimum - 1, maximum + 1]) {
+      if (value < 0) continue;
+      const text = formatQuantity(value, unit);
+      const message = messageOf(`--${flag}`, text);
+      assert.ok(
+        message.startsWith(`Flag --${flag} cannot be "${text}": `),
+        message,
+      );
+      assert.ok(
+        message.includes(`from ${formatQuantity(minimum, unit)} to `),
+        message,
+      );
+    }
+  }
+});
+
+Deno.test("parseStart takes a session expiry of never", () => {
+  const { limits } = parseStart(["--max-session-expiry", "never"], {
+    ...DEFAULT_LIMITS,
+    maximumSessionExpiry: 60,
+  });
+  assert.equal(limits.maximumSessionExpiry, SESSION_NEVER_EXPIRES);
+});
+
+Deno.test("parseStart names flag, value and what is allowed", () => {
+  const cases: [string, string][] = [
+    [
+      "--data /var/lib",
+      'Flag --data cannot be "/var/lib": only none is allowed',
+    ],
+    [
+      "--log-level loud",
+      'Flag --log-level cannot be "loud": allowed are debug, info, warn and error',
+    ],
+    [
+      "--log-format xml",
+      'Flag --log-format cannot be "xml": allowed are text and json',
+    ],
+    [
+      "--connect-timeout 10",
+      'Flag --connect-timeout cannot be "10": ' +
+      "a time such as 500ms, 10s or 2m from 100ms to 1h is allowed",
+    ],
+    [
+      "--max-inflight 0",
+      'Flag --max-inflight cannot be "0": a whole number from 1 to 65535 is allowed',
+    ],
+    [
+      "--max-inflght 1",
+      "Unknown flag --max-inflght: did you mean --max-inflight?",
+    ],
+  ];
+  for (const [args, message] of cases) {
+    assert.equal(messageOf(...args.split(" ")), message);
+  }
+});
+
+Deno.test("START_FLAGS explain themselves", () => {
+  for (const { name, value, example, help } of START_FLAGS) {
+    assert.match(name, /^[a-z]+(-[a-z]+)*$/);
+    assert.equal(value === undefined, example === undefined, name);
+    assert.doesNotMatch(help, /\.$/);
+    if (example !== undefined) {
+      parseStart([`--${name}`, example], DEFAULT_LIMITS);
+    }
+  }
+});
