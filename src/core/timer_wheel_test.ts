@@ -172,6 +172,23 @@ Deno.test("TimerWheel works off what is due at once in slices", () => {
   wheel.close();
 });
 
+Deno.test("TimerWheel closed from a callback does not wake up again", () => {
+  const clock = new ManualClock();
+  let wakes = 0;
+  const wheel = new TimerWheel({
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    wake: (callback, delayMs) => {
+      wakes++;
+      return clock.wake(callback, delayMs);
+    },
+  }, { sliceMs: 0 });
+  wheel.schedule(10, () => wheel.close());
+  wheel.schedule(10, () => assert.fail("It was forgotten"));
+  clock.advance(100);
+  assert.equal(wakes, 1);
+});
+
 Deno.test("TimerWheel.close forgets everything", () => {
   const clock = new ManualClock();
   const wheel = new TimerWheel(clock);
@@ -206,41 +223,44 @@ Deno.test("TimerWheel agrees with a sorted list under any operations", () => {
     fc.record({ kind: fc.constant("advance" as const), delay }),
   );
   fc.assert(
-    fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
-      const clock = new ManualClock();
-      const wheel = new TimerWheel(clock);
-      const timers: Timer[] = [];
-      const due: number[] = [];
-      for (const step of operations) {
-        const index = "which" in step && timers.length > 0
-          ? step.which % timers.length
-          : -1;
-        if (step.kind === "schedule") {
-          const i = timers.length;
-          due.push(clock.monotonic() + step.delay);
-          timers.push(wheel.schedule(step.delay, () => {
-            const late = clock.monotonic() - (due[i] as number);
-            assert.ok(late >= 0 && late <= TICK, `${late} ms late`);
-            due[i] = Infinity;
-          }));
-        } else if (step.kind === "advance") {
-          clock.advance(step.delay);
-          const soonest = Math.min(Infinity, ...due);
-          assert.ok(
-            soonest + TICK > clock.monotonic(),
-            "an entry was not called",
-          );
-        } else if (index >= 0 && step.kind === "reschedule") {
-          timers[index]?.reschedule(step.delay);
-          due[index] = clock.monotonic() + step.delay;
-        } else if (index >= 0) {
-          timers[index]?.cancel();
-          due[index] = Infinity;
+    fc.property(
+      fc.array(operation, { maxLength: 60, size: "max" }),
+      (operations) => {
+        const clock = new ManualClock();
+        const wheel = new TimerWheel(clock);
+        const timers: Timer[] = [];
+        const due: number[] = [];
+        for (const step of operations) {
+          const index = "which" in step && timers.length > 0
+            ? step.which % timers.length
+            : -1;
+          if (step.kind === "schedule") {
+            const i = timers.length;
+            due.push(clock.monotonic() + step.delay);
+            timers.push(wheel.schedule(step.delay, () => {
+              const late = clock.monotonic() - (due[i] as number);
+              assert.ok(late >= 0 && late <= TICK, `${late} ms late`);
+              due[i] = Infinity;
+            }));
+          } else if (step.kind === "advance") {
+            clock.advance(step.delay);
+            const soonest = Math.min(Infinity, ...due);
+            assert.ok(
+              soonest + TICK > clock.monotonic(),
+              "an entry was not called",
+            );
+          } else if (index >= 0 && step.kind === "reschedule") {
+            timers[index]?.reschedule(step.delay);
+            due[index] = clock.monotonic() + step.delay;
+          } else if (index >= 0) {
+            timers[index]?.cancel();
+            due[index] = Infinity;
+          }
+          assert.equal(wheel.size, due.filter((at) => at !== Infinity).length);
         }
-        assert.equal(wheel.size, due.filter((at) => at !== Infinity).length);
-      }
-      wheel.close();
-    }),
+        wheel.close();
+      },
+    ),
     { numRuns: 500 },
   );
 });

@@ -79,8 +79,8 @@ Deno.test("SubscriptionTree agrees with the plain matcher under any changes", ()
   });
   fc.assert(
     fc.property(
-      fc.array(change, { maxLength: 80 }),
-      fc.array(anyTopic, { minLength: 1, maxLength: 10 }),
+      fc.array(change, { maxLength: 80, size: "max" }),
+      fc.array(anyTopic, { minLength: 1, maxLength: 10, size: "max" }),
       (changes, topics) => {
         const tree = new SubscriptionTree<string>();
         const model = new Map<string, { filter: string; value: string }>();

@@ -19,6 +19,11 @@ export const anyTopic: fc.Arbitrary<string> = fc
   .map((levels) => levels.join("/"))
   .filter((topic) => topic.length > 0);
 
+/** Topics of next to no vocabulary, so that many are the beginnings of others. */
+export const narrowTopic: fc.Arbitrary<string> = fc
+  .array(fc.constantFrom("a", "a", "b"), { minLength: 1, maxLength: 5 })
+  .map((levels) => levels.join("/"));
+
 /** Valid filters that meet {@linkcode anyTopic} often. */
 export const anyFilter: fc.Arbitrary<string> = fc
   .tuple(
