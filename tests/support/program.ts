@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import config from "../../deno.json" with { type: "json" };
+import { PATIENCE } from "./inbox.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** How `deno task start` runs the program: what is tested is what its users run. */
+const [, ...RUN] = config.tasks.start.command.split(" ");
+
+/** What a run of the program that ended by itself left behind. */
+export interface Outcome {
+  /** The exit status. */
+  readonly status: number;
+  /** All of standard output. */
+  readonly stdout: string;
+  /** All of standard error. */
+  readonly stderr: string;
+}
+
+function command(args: readonly string[]): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    args: [...RUN, ...args],
+    cwd: ROOT,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+/** Runs the program with arguments with which it ends by itself. */
+export async function runProgram(...args: string[]): Promise<Outcome> {
+  const { code, stdout, stderr } = await command(args).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { status: code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+/** The program in a process of its own, with what it logs. To be had with `await using`. */
+export class Program implements AsyncDisposable {
+  /** All lines of standard error so far. */
+  readonly lines: string[] = [];
+  readonly #process: Deno.ChildProcess;
+  readonly #stop = new AbortController();
+  readonly #reading: Promise<void>;
+  #ended = false;
+  #changed = Promise.withResolvers<void>();
+
+  /** Starts it. */
+  constructor(...args: string[]) {
+    this.#process = command(args).spawn();
+    this.#reading = this.#read();
+  }
+
+  async #read(): Promise<void> {
+    let rest = "";
+    try {
+      const text = this.#process.stderr.pipeThrough(new TextDecoderStream(), {
+        signal: this.#stop.signal,
+      });
+      for await (const chunk of text) {
+        const lines = (rest + chunk).split("\n");
+        rest = lines.pop()!;
+        this.lines.push(...lines);
+        this.#notify();
+      }
+    } catch (error) {
+      if (!this.#stop.signal.aborted) throw error;
+    }
+    this.#ended = true;
+    this.#notify();
+  }
+
+  #notify(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+
+  /** The first line of standard error that matches, past or to come. */
+  async line(pattern: RegExp): Promise<RegExpExecArray> {
+    const timeout = AbortSignal.timeout(PATIENCE);
+    for (let at = 0;;) {
+      for (; at < this.lines.length; at++) {
+        const match = pattern.exec(this.lines[at]!);
+        if (match !== null) return match;
+      }
+      assert.ok(
+        !this.#ended,
+        `Ended without ${pattern}: ${this.lines.join("\n")}`,
+      );
+      assert.ok(
+        !timeout.aborted,
+        `No ${pattern} in time: ${this.lines.join("\n")}`,
+      );
+      await this.#changed.promise;
+    }
+  }
+
+  /** The port on which it says that it listens. */
+  async port(): Promise<number> {
+    const [, port] = await this.line(/Listening.*mqtt:\/\/[^ "]*:(\d+)/);
+    return Number(port);
+  }
+
+  /** Closes the other end of its standard error, as a log collector does that dies. */
+  async closeLog(): Promise<void> {
+    this.#stop.abort();
+    await this.#reading;
+  }
+
+  /** Sends it a signal. */
+  signal(signal: Deno.Signal): void {
+    this.#process.kill(signal);
+  }
+
+  /** Waits for its end and returns the exit status, and how many milliseconds it took. */
+  async end(): Promise<{ status: number; took: number }> {
+    const start = performance.now();
+    const { code } = await this.#process.status;
+    await this.#reading;
+    return { status: code, took: performance.now() - start };
+  }
+
+  /** Ends it at once, if it has not ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+    }
+    this.#stop.abort();
+    await this.#process.status;
+    await this.#reading;
+    await this.#process.stdout.cancel();
+  }
+}
