@@ -25,7 +25,7 @@ export class PropertyReader {
   /** The Topic Alias, or 0. */
   topicAlias = 0;
   /** The Message Expiry Interval in seconds, or -1. */
-  messageExpiryInterval = -1;
+  messageExpiryInterval: number = -1;
   /** Whether there was a Subscription Identifier. */
   hasSubscriptionIdentifier = false;
   /** Where the properties start, after their length. */
