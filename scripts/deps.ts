@@ -47,7 +47,7 @@ async function digest(parts: readonly string[]): Promise<string> {
   return hash.toHex();
 }
 
-/** The entry points of each stand-in package: `{ async: ["channel", "mod"], ... }`. */
+/** The modules of each stand-in package: `{ async: ["channel", "delay"], ... }`. */
 function standIns(): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const { name, isDirectory } of Deno.readDirSync(STAND_INS)) {
@@ -63,7 +63,10 @@ function standIns(): Map<string, string[]> {
   return found;
 }
 
-/** The import map for one source. An import map, unlike deno.json, must spell out each subpath. */
+/**
+ * The import map for one source. An import map, unlike deno.json, must spell out what a package's name leads to; of
+ * `@std` those modules alone that both sources have.
+ */
 function importMap(
   imports: Readonly<Record<string, string>>,
   packages: ReadonlyMap<string, readonly string[]>,
@@ -71,18 +74,18 @@ function importMap(
 ): Record<string, string> {
   const map: Record<string, string> = {};
   for (const [name, target] of Object.entries(imports)) {
-    const files = name.startsWith("@std/")
-      ? packages.get(name.slice("@std/".length))
-      : undefined;
+    const folder = name.startsWith("@std/") ? name.slice("@std/".length) : "";
+    const files = packages.get(folder);
     if (files === undefined) {
-      map[name] = target.startsWith("./") ? `.${target}` : target;
+      map[name] = target;
+      map[`${name}/`] = `${target.replace(/^(npm|jsr):/, "$1:/")}/`;
       continue;
     }
     for (const file of files) {
-      const subpath = file === "mod" ? "" : `/${file.replaceAll("_", "-")}`;
-      map[name + subpath] = source === "jsr"
-        ? target + subpath
-        : `../scripts/std/${name.slice("@std/".length)}/${file}.ts`;
+      const subpath = file.replaceAll("_", "-");
+      map[`${name}/${subpath}`] = source === "jsr"
+        ? `${target}/${subpath}`
+        : `../scripts/std/${folder}/${file}.ts`;
     }
   }
   return map;

@@ -41,7 +41,7 @@ const KEEPERS: readonly {
   readonly specifier: RegExp;
   readonly keeper: string;
 }[] = [
-  { specifier: /^@std\/async(\/channel)?$/, keeper: "src/core/mailbox.ts" },
+  { specifier: /^@std\/async\/channel$/, keeper: "src/core/mailbox.ts" },
   { specifier: /^@std\/log(\/|$)/, keeper: "src/core/log.ts" },
 ];
 
@@ -269,7 +269,7 @@ Deno.test("structure rules find what they look for", () => {
       ["src/new/a.ts", "", /no known part/],
       [
         "src/core/a.ts",
-        `import { Channel } from "@std/async";`,
+        `import { Channel } from "@std/async/channel";`,
         /only src\/core\/mailbox.ts may/,
       ],
       [
