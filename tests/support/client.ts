@@ -235,30 +235,41 @@ export class Client {
   }
 
   /**
-   * Requires that the server ends the connection, with nothing sent before but, in MQTT 5.0 and if a reason code is
-   * given, a DISCONNECT with that code.
+   * Requires that the server ends the connection: in MQTT 5.0, if reason codes are given, after a DISCONNECT with one
+   * of them, and in any case with nothing else before the end.
    */
-  async expectClosed(reasonCode?: number): Promise<void> {
-    if (this.version === 5 && reasonCode !== undefined) {
-      const packet = await this.expect("disconnect");
-      assert.equal(
-        hex(packet.reasonCode),
-        hex(reasonCode),
-        "DISCONNECT's code",
-      );
+  async expectClosed(...reasonCodes: number[]): Promise<void> {
+    if (this.version === 5 && reasonCodes.length > 0) {
+      const { reasonCode } = await this.expect("disconnect");
+      assertOneOf(reasonCode, reasonCodes, "DISCONNECT");
     }
     const next = await this.#inbox.next();
     assert.equal(next, undefined, "Received before the end");
     await this.close();
   }
 
-  /** Requires a CONNACK with this code and the end of the connection. */
-  async expectRefused(reasonCode: number): Promise<ReceivedOf<"connack">> {
+  /** Requires a CONNACK with one of these codes and the end of the connection. */
+  async expectRefused(
+    ...reasonCodes: number[]
+  ): Promise<ReceivedOf<"connack">> {
     const connack = await this.expect("connack");
-    assert.equal(hex(connack.reasonCode), hex(reasonCode), "CONNACK's code");
+    assertOneOf(connack.reasonCode, reasonCodes, "CONNACK");
     assert.equal(connack.sessionPresent, false, "Session Present");
     await this.expectClosed();
     return connack;
+  }
+
+  /**
+   * Requires that a CONNECT of a wrong form was not accepted: in MQTT 5.0 a CONNACK with one of these codes may come
+   * before the end of the connection, below 5.0 nothing may [MQTT-3.1.4-1].
+   */
+  async expectMalformedConnect(...reasonCodes: number[]): Promise<void> {
+    const next = this.version === 5 ? await this.#inbox.next() : undefined;
+    if (next !== undefined) {
+      assert.ok(next.type === "connack", `Received ${JSON.stringify(next)}`);
+      assertOneOf(next.reasonCode, reasonCodes, "CONNACK");
+    }
+    await this.expectClosed();
   }
 
   /** Stops reading from the socket, so that it fills up, until {@linkcode Client.resume}. */
@@ -292,4 +303,15 @@ export class Client {
 /** A number as the specification writes reason codes. */
 export function hex(code: number): string {
   return "0x" + code.toString(16).toUpperCase().padStart(2, "0");
+}
+
+function assertOneOf(
+  code: number,
+  codes: readonly number[],
+  what: string,
+): void {
+  assert.ok(
+    codes.includes(code),
+    `${what} with ${hex(code)} in place of ${codes.map(hex).join(" or ")}`,
+  );
 }

@@ -177,3 +177,13 @@ export function disconnect(
 export function auth(reasonCode: number, properties: Properties): Uint8Array {
   return frame(0xF0, Uint8Array.of(reasonCode), encodeProperties(properties));
 }
+
+/** All versions, for tests that hold in each. */
+export const VERSIONS: readonly Version[] = [3, 4, 5];
+
+/** What each version is called. */
+export const VERSION_NAMES: Readonly<Record<Version, string>> = {
+  3: "3.1",
+  4: "3.1.1",
+  5: "5.0",
+};
