@@ -316,7 +316,7 @@ for (const version of VERSIONS) {
       const topic = "t".repeat(65_535);
       assert.deepEqual((await subscriber.subscribe(topic)).reasonCodes, [0]);
       await client.publish(topic, "x");
-      assert.equal((await subscriber.message()).topic, topic);
+      assert.ok((await subscriber.message()).topic === topic);
     },
   );
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Inbox } from "./inbox.ts";
+import { describe, Inbox } from "./inbox.ts";
 import type { Received, ReceivedOf, ReceivedPublish } from "./read_packets.ts";
 import type { Properties } from "./properties.ts";
 import {
@@ -163,6 +163,11 @@ export class Client {
     return next;
   }
 
+  /** The next packet, or undefined at the end of the connection. */
+  receiveOrEnd(): Promise<Received | undefined> {
+    return this.#inbox.next();
+  }
+
   /** Returns once something was received, or the connection ended, and takes nothing. */
   peek(): Promise<void> {
     return this.#inbox.peek();
@@ -173,7 +178,7 @@ export class Client {
     const packet = await this.receive();
     assert.ok(
       packet.type === type,
-      `Expected ${type}, received ${JSON.stringify(packet)}`,
+      `Expected ${type}, received ${describe(packet)}`,
     );
     return packet as ReceivedOf<T>;
   }
@@ -244,7 +249,7 @@ export class Client {
       assertOneOf(reasonCode, reasonCodes, "DISCONNECT");
     }
     const next = await this.#inbox.next();
-    assert.equal(next, undefined, "Received before the end");
+    assert.ok(next === undefined, `Received before the end: ${describe(next)}`);
     await this.close();
   }
 
@@ -266,7 +271,7 @@ export class Client {
   async expectMalformedConnect(...reasonCodes: number[]): Promise<void> {
     const next = this.version === 5 ? await this.#inbox.next() : undefined;
     if (next !== undefined) {
-      assert.ok(next.type === "connack", `Received ${JSON.stringify(next)}`);
+      assert.ok(next.type === "connack", `Received ${describe(next)}`);
       assertOneOf(next.reasonCode, reasonCodes, "CONNACK");
     }
     await this.expectClosed();

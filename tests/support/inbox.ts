@@ -108,7 +108,7 @@ export class Inbox {
       return index < 0 ? undefined : this.#packets.splice(index, 1)[0] as T;
     });
     if (packet === undefined) {
-      const left = JSON.stringify(this.#packets.slice(-3));
+      const left = this.#packets.slice(-3).map(describe).join(", ");
       throw new Error(`The server closed the connection after ${left}`);
     }
     return packet;
@@ -145,4 +145,14 @@ function isEndOfConnection(error: unknown): boolean {
     error instanceof Deno.errors.BrokenPipe ||
     error instanceof Deno.errors.BadResource ||
     error instanceof Deno.errors.Interrupted;
+}
+
+/** A packet in a few words, for what a failing test says. */
+export function describe(packet: Received | undefined): string {
+  const text = JSON.stringify(
+    packet,
+    (_name, value) =>
+      value instanceof Uint8Array ? `${value.length} bytes` : value,
+  ) ?? "nothing";
+  return text.length > 300 ? text.slice(0, 300) + "..." : text;
 }
