@@ -46,10 +46,40 @@ export const DROPPED_CAUSES = {
   retainedBytes: "too many retained bytes",
 } as const;
 
+/** Why the connection of an accepted client ended: each cause, and its name in the log. */
+export const DISCONNECTED_CAUSES = {
+  clientDisconnect: "client disconnected",
+  /** The end of the stream, without a DISCONNECT. */
+  clientClosed: "client closed the connection",
+  networkError: "network error",
+  /** [MQTT-3.1.2-22] */
+  keepAliveTimeout: "keep alive timed out",
+  /** [MQTT-3.1.4-3] */
+  sessionTakenOver: "session taken over",
+  malformedPacket: "malformed packet",
+  protocolError: "protocol error",
+  packetTooLarge: "packet too large",
+  /** [MQTT-3.3.4-7] */
+  receiveMaximumExceeded: "receive maximum exceeded",
+  /** [MQTT-3.3.2-8] */
+  topicAliasInvalid: "invalid topic alias",
+  quotaExceeded: "quota exceeded",
+  /** It had bytes waiting and took none for `--stalled-timeout`. */
+  slowConsumer: "client reads nothing",
+  /** The memory ceiling's last step: the largest consumer is ended. */
+  memory: "memory ceiling",
+  administrative: "ended by an operator",
+  shutdown: "broker ending",
+  /** A fault of ours, met while working on this client's bytes. */
+  internalError: "internal error",
+} as const;
+
 /** One of {@linkcode REFUSED_CAUSES}. */
 export type RefusedCause = keyof typeof REFUSED_CAUSES;
 /** One of {@linkcode DROPPED_CAUSES}. */
 export type DroppedCause = keyof typeof DROPPED_CAUSES;
+/** One of {@linkcode DISCONNECTED_CAUSES}. */
+export type DisconnectedCause = keyof typeof DISCONNECTED_CAUSES;
 
 /** The same keys, each counting from 0. */
 function zeros<Cause extends string>(
@@ -95,8 +125,10 @@ export class Counters {
   queuedBytesNow = 0;
   /** Connections refused before they became clients, by cause. */
   readonly refused: Record<RefusedCause, number> = zeros(REFUSED_CAUSES);
-  /** Ended connections by the name of their close reason; a reason never met is not there. */
-  readonly disconnected: Record<string, number> = {};
+  /** Ended connections of clients, by cause. */
+  readonly disconnected: Record<DisconnectedCause, number> = zeros(
+    DISCONNECTED_CAUSES,
+  );
   /** Bytes read from sockets. */
   bytesReceived = 0;
   /** Bytes written to sockets. */
@@ -125,10 +157,9 @@ export class Counters {
     }
   }
 
-  /** Counts its end, with the name of the close reason. */
-  connectionClosed(reason: string): void {
+  /** Counts its end. */
+  connectionClosed(): void {
     this.connectionsNow -= 1;
-    this.disconnected[reason] = (this.disconnected[reason] ?? 0) + 1;
   }
 
   /** All values as they are now, as plain data. */
