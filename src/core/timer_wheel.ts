@@ -28,6 +28,12 @@ export interface Timer {
   reschedule(delayMs: number): void;
 }
 
+/** The part of a {@linkcode TimerWheel} that most of the code needs. */
+export interface Timers {
+  /** Calls `callback` once, when `delayMs` milliseconds have passed or soon after. */
+  schedule(delayMs: number, callback: () => void): Timer;
+}
+
 /** How a {@linkcode TimerWheel} behaves. */
 export interface TimerWheelOptions {
   /** Is told what a callback throws. Left out, it is an uncaught error. */
@@ -86,7 +92,7 @@ interface Scheduler {
  * ring as much as the whole ring below. When time reaches a slot of a higher ring, its entries are
  * sorted into the rings below.
  */
-export class TimerWheel {
+export class TimerWheel implements Timers {
   readonly #clock: Clock;
   readonly #origin: number;
   readonly #onError: (error: unknown) => void;

@@ -1,3 +1,5 @@
+import { Level, levelEnd } from "./level.ts";
+
 const SLASH = 0x2f;
 
 /**
@@ -9,8 +11,8 @@ export class PathNode<E> {
   readonly path: string;
   /** What is stored under the path; a node without is where paths part. */
   entry: E | undefined = undefined;
-  /** The nodes below: none, the only one, or one for each next level. */
-  children: PathNode<E> | Map<string, PathNode<E>> | undefined = undefined;
+  /** The nodes below: none, the only one, or one for each next level, under the level's hash or soon after. */
+  children: PathNode<E> | Map<number, PathNode<E>> | undefined = undefined;
 
   /** A node without entry and children. */
   constructor(path: string) {
@@ -30,8 +32,9 @@ export class PathTree<E> {
   /** The node that stands for `path`, whether something is stored in it or not. */
   find(path: string): PathNode<E> | undefined {
     let node: PathNode<E> = this.root;
+    const level = new Level();
     for (let at = 0; at <= path.length; at = node.path.length + 1) {
-      const child = childAt(node, path.substring(at, levelEnd(path, at)), at);
+      const child = childAt(node, level.set(path, at), at);
       if (
         child === undefined ||
         commonLevels(child.path, path, at) !== child.path.length
@@ -44,9 +47,9 @@ export class PathTree<E> {
   /** The node that stands for `path`, made where it is missing; an entry has to be put into it. */
   ensure(path: string): PathNode<E> {
     let node: PathNode<E> = this.root;
+    const level = new Level();
     for (let at = 0; at <= path.length;) {
-      const level = path.substring(at, levelEnd(path, at));
-      const child = childAt(node, level, at);
+      const child = childAt(node, level.set(path, at), at);
       if (child === undefined) {
         const leaf = new PathNode<E>(path);
         put(node, level, leaf, at);
@@ -75,8 +78,9 @@ export class PathTree<E> {
     let node: PathNode<E> = this.root;
     let aboveAt = 0;
     let parentAt = 0;
+    const level = new Level();
     for (let at = 0; at <= path.length;) {
-      const child = childAt(node, path.substring(at, levelEnd(path, at)), at);
+      const child = childAt(node, level.set(path, at), at);
       if (child === undefined) return;
       above = parent;
       aboveAt = parentAt;
@@ -85,38 +89,44 @@ export class PathTree<E> {
       node = child;
       at = node.path.length + 1;
     }
-    if (
-      node === this.root || node.path.length !== path.length ||
-      !bypass(parent, node, parentAt)
-    ) return;
+    if (node.path !== path || !bypass(parent, node, parentAt)) return;
     if (parent !== this.root) bypass(above, parent, aboveAt);
   }
 }
 
+/** Keeps the place of a removed child where one whose level has the same hash follows. No level is equal to its path. */
+const REMOVED = Object.freeze(new PathNode<never>("\0"));
+
 /** The child of `node` whose path goes on at offset `at` with `level`. */
 export function childAt<E>(
   node: PathNode<E>,
-  level: string,
+  level: Level,
   at: number,
 ): PathNode<E> | undefined {
   const children = node.children;
-  if (children === undefined || children instanceof Map) {
-    return children?.get(level);
+  if (children === undefined) return undefined;
+  if (!(children instanceof Map)) {
+    return level.isAt(children.path, at) ? children : undefined;
   }
-  return hasLevelAt(children.path, level, at) ? children : undefined;
+  let key = level.hash;
+  let child = children.get(key);
+  while (child !== undefined && !level.isAt(child.path, at)) {
+    child = children.get(++key);
+  }
+  return child;
 }
 
-/** Whether the level of `path` that begins at offset `at` is `level`. */
-export function hasLevelAt(path: string, level: string, at: number): boolean {
-  if (!path.startsWith(level, at)) return false;
-  const end = at + level.length;
-  return end === path.length || path.charCodeAt(end) === SLASH;
-}
-
-/** The offset at which the level that begins at `at` ends. */
-export function levelEnd(path: string, at: number): number {
-  const end = path.indexOf("/", at);
-  return end < 0 ? path.length : end;
+/** Where in a map the child that goes on with `level` is, or is to be put. */
+function keyOf<E>(
+  children: Map<number, PathNode<E>>,
+  level: Level,
+  at: number,
+): number {
+  let key = level.hash;
+  for (;; key++) {
+    const child = children.get(key);
+    if (child === undefined || level.isAt(child.path, at)) return key;
+  }
 }
 
 /** Where the last of the levels ends that both paths share. All levels before `at` and the one there are known to be. */
@@ -132,23 +142,19 @@ function commonLevels(one: string, other: string, at: number): number {
 /** Puts `child` under `node`, in the place of the one with the same next level. */
 function put<E>(
   node: PathNode<E>,
-  level: string,
+  level: Level,
   child: PathNode<E>,
   at: number,
 ): void {
   const children = node.children;
-  if (children === undefined) {
-    node.children = child;
-  } else if (children instanceof Map) {
-    children.set(children.has(level) ? level : detached(level), child);
-  } else if (hasLevelAt(children.path, level, at)) {
+  if (children instanceof Map) {
+    children.set(keyOf(children, level, at), child);
+  } else if (children === undefined || level.isAt(children.path, at)) {
     node.children = child;
   } else {
-    const first = children.path.substring(at, levelEnd(children.path, at));
-    node.children = new Map([[detached(first), children], [
-      detached(level),
-      child,
-    ]]);
+    const map = new Map([[new Level().set(children.path, at).hash, children]]);
+    map.set(keyOf(map, level, at), child);
+    node.children = map;
   }
 }
 
@@ -168,12 +174,10 @@ function bypass<E>(
     parent.children = node.children;
     return true;
   }
-  const level = node.path.substring(at, levelEnd(node.path, at));
-  if (node.children !== undefined) {
-    siblings.set(level, node.children);
-    return true;
-  }
-  siblings.delete(level);
+  const key = keyOf(siblings, new Level().set(node.path, at), at);
+  if (node.children !== undefined) siblings.set(key, node.children);
+  else if (siblings.has(key + 1)) siblings.set(key, REMOVED);
+  else siblings.delete(key);
   if (siblings.size === 1) {
     for (const last of siblings.values()) parent.children = last;
   }

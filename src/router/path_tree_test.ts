@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type PathNode, PathTree } from "./path_tree.ts";
+import { Level } from "./level.ts";
+import { childAt, type PathNode, PathTree } from "./path_tree.ts";
 import { anyTopic, narrowTopic } from "./topic_arbitraries_test.ts";
 
 function childrenOf<E>(node: PathNode<E>): PathNode<E>[] {
@@ -26,12 +27,7 @@ function checkShape<E>(tree: PathTree<E>): Map<string, E> {
     for (const child of children) {
       if (node !== tree.root) assert.ok(child.path.startsWith(node.path + "/"));
       const at: number = node === tree.root ? 0 : node.path.length + 1;
-      if (node.children instanceof Map) {
-        assert.equal(
-          node.children.get(child.path.slice(at).split("/")[0] ?? ""),
-          child,
-        );
-      }
+      assert.equal(childAt(node, new Level().set(child.path, at), at), child);
     }
     open.push(...children);
   }
@@ -75,4 +71,38 @@ Deno.test("PathTree.prune leaves alone what it does not know", () => {
     tree.prune(path);
   }
   assert.equal(checkShape(tree).size, 2);
+});
+
+Deno.test("PathTree tells levels of the same hash apart", () => {
+  const seen = new Map<number, string>();
+  let pair: [string, string] | undefined;
+  const level = new Level();
+  for (let i = 0; pair === undefined; i++) {
+    const name = `${i}`;
+    const hash = level.set(name, 0).hash;
+    const other = seen.get(hash);
+    if (other !== undefined) pair = [other, name];
+    seen.set(hash, name);
+  }
+  const [one, other] = pair;
+  for (const [first, second] of [[one, other], [other, one]] as const) {
+    const tree = new PathTree<string>();
+    for (const path of [first, second, `${first}/a`, `${second}/a`, "else"]) {
+      tree.ensure(path).entry = path;
+    }
+    assert.equal(tree.find(first)?.entry, first);
+    assert.equal(tree.find(second)?.entry, second);
+    for (const path of [first, `${first}/a`]) {
+      const node = tree.find(path);
+      assert.ok(node !== undefined);
+      node.entry = undefined;
+      tree.prune(path);
+      assert.equal(tree.find(path)?.entry, undefined);
+      assert.equal(tree.find(second)?.entry, second);
+      assert.equal(tree.find(`${second}/a`)?.entry, `${second}/a`);
+    }
+    tree.ensure(first).entry = "again";
+    assert.equal(tree.find(first)?.entry, "again");
+    assert.equal(tree.find(second)?.entry, second);
+  }
 });

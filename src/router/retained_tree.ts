@@ -1,4 +1,5 @@
-import { childAt, levelEnd, type PathNode, PathTree } from "./path_tree.ts";
+import { Level } from "./level.ts";
+import { childAt, type PathNode, PathTree } from "./path_tree.ts";
 import { isFulfilled, matchLevels } from "./topic_filter.ts";
 
 const PLUS = 0x2b;
@@ -156,11 +157,7 @@ export class RetainedCursor<M> {
       return children.values();
     }
     const only = children instanceof Map
-      ? childAt(
-        node,
-        this.#filter.substring(rest, levelEnd(this.#filter, rest)),
-        at,
-      )
+      ? childAt(node, new Level().set(this.#filter, rest), at)
       : children;
     frame.left = 1;
     return [only].values() as Iterator<PathNode<Retained<M>>>;

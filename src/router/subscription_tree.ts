@@ -1,10 +1,5 @@
-import {
-  childAt,
-  hasLevelAt,
-  levelEnd,
-  type PathNode,
-  PathTree,
-} from "./path_tree.ts";
+import { Level } from "./level.ts";
+import { childAt, type PathNode, PathTree } from "./path_tree.ts";
 import {
   pushValues,
   removeValue,
@@ -17,6 +12,8 @@ const PLUS = 0x2b;
 const HASH = 0x23;
 const DOLLAR = 0x24;
 const KEEP_FRONTIER = 1024;
+const ANY = new Level().set("+", 0);
+const REST = new Level().set("#", 0);
 
 /** The nodes that fit the topic up to some level, and how far each one's path was followed. */
 interface Frontier<T> {
@@ -35,6 +32,7 @@ interface Frontier<T> {
  */
 export class SubscriptionTree<T> {
   readonly #tree = new PathTree<ValueSet<T>>();
+  readonly #level = new Level();
   #generation = 0;
   #size = 0;
   #here: Frontier<T> = { nodes: [], offsets: [], count: 0 };
@@ -80,22 +78,16 @@ export class SubscriptionTree<T> {
    * filter. Filters that begin with a wildcard do not see topics that begin with `$` [MQTT-4.7.2-1].
    */
   match(topic: string, out: T[]): void {
-    const hidden = topic.charCodeAt(0) === DOLLAR;
-    let start = levelEnd(topic, 0) + 1;
-    this.#here.count = 0;
-    this.#descend(
-      this.#tree.root,
-      0,
-      topic.substring(0, start - 1),
-      !hidden,
-      out,
-    );
-    if (!hidden) this.#pushChild(this.#tree.root, "#", 0, out);
+    const level = this.#level.set(topic, 0);
+    const root = this.#tree.root;
+    this.#descend(root, 0, level, out);
+    if (topic.charCodeAt(0) !== DOLLAR) {
+      this.#descend(root, 0, ANY, out);
+      this.#pushChild(root, REST, 0, out);
+    }
     this.#swap();
-    while (start <= topic.length && this.#here.count > 0) {
-      const end = levelEnd(topic, start);
-      this.#step(topic.substring(start, end), out);
-      start = end + 1;
+    while (level.end < topic.length && this.#here.count > 0) {
+      this.#step(level.set(topic, level.end + 1), out);
     }
     const { nodes, offsets, count } = this.#here;
     for (let i = 0; i < count; i++) {
@@ -110,44 +102,39 @@ export class SubscriptionTree<T> {
   }
 
   /** Follows all positions of `#here` by one level of the topic. */
-  #step(level: string, out: T[]): void {
+  #step(level: Level, out: T[]): void {
     const { nodes, offsets, count } = this.#here;
     for (let i = 0; i < count; i++) {
       const node = nodes[i] as PathNode<ValueSet<T>>;
       const at = offsets[i] as number;
-      const path = node.path;
-      if (at > path.length) {
-        if (node.children !== undefined) {
-          this.#descend(node, at, level, true, out);
+      if (at <= node.path.length) {
+        if (node.path.charCodeAt(at) === PLUS) this.#enter(node, at + 2, out);
+        else if (level.isAt(node.path, at)) {
+          this.#enter(node, at + level.length + 1, out);
         }
-      } else if (path.charCodeAt(at) === PLUS) {
-        this.#enter(node, at + 2, out);
-      } else if (hasLevelAt(path, level, at)) {
-        this.#enter(node, at + level.length + 1, out);
+      } else if (node.children !== undefined) {
+        this.#descend(node, at, level, out);
+        this.#descend(node, at, ANY, out);
       }
     }
     this.#swap();
   }
 
-  /** Goes on from the end of a node's path to the children that fit the level. */
+  /** Goes on from the end of a node's path to the child with that level. */
   #descend(
     node: PathNode<ValueSet<T>>,
     at: number,
-    level: string,
-    wildcards: boolean,
+    level: Level,
     out: T[],
   ): void {
-    const same = childAt(node, level, at);
-    if (same !== undefined) this.#enter(same, at + level.length + 1, out);
-    if (!wildcards) return;
-    const plus = childAt(node, "+", at);
-    if (plus !== undefined) this.#enter(plus, at + 2, out);
+    const child = childAt(node, level, at);
+    if (child !== undefined) this.#enter(child, at + level.length + 1, out);
   }
 
   /** Adds a position to the next ones; a `#` that follows there matches whatever comes. */
   #enter(node: PathNode<ValueSet<T>>, at: number, out: T[]): void {
     if (at > node.path.length) {
-      if (node.children !== undefined) this.#pushChild(node, "#", at, out);
+      if (node.children !== undefined) this.#pushChild(node, REST, at, out);
     } else if (node.path.charCodeAt(at) === HASH) {
       if (node.entry !== undefined) pushValues(node.entry, out);
       return;
@@ -159,7 +146,7 @@ export class SubscriptionTree<T> {
 
   #pushChild(
     node: PathNode<ValueSet<T>>,
-    level: string,
+    level: Level,
     at: number,
     out: T[],
   ): void {

@@ -1,5 +1,4 @@
-// 100,000 different filters, and the topics that a broker would be asked for. `sparse` gives the
-// tree as many levels as topics usually have; `wild` has + or # in every second filter.
+// 100,000 different filters, and the topics that a broker would be asked for.
 import { SubscriptionTree } from "./subscription_tree.ts";
 
 const FILTERS = 100_000;
