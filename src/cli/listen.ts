@@ -1,17 +1,8 @@
+import type { ListenerAddress } from "../transport/listener.ts";
 import { badValue, usageError } from "./flags.ts";
 
-/** An address to listen on, as `--listen` names it. */
-export interface ListenUrl {
-  /** What is spoken there. */
-  readonly protocol: "mqtt";
-  /** A host name or an address, IPv6 without its brackets. */
-  readonly hostname: string;
-  /** 0 to 65,535; 0 lets the system choose a free one. */
-  readonly port: number;
-}
-
 /** Where the broker listens if it is not told: only programs on the same machine reach it there. */
-export const DEFAULT_LISTEN: ListenUrl = {
+export const DEFAULT_LISTEN: ListenerAddress = {
   protocol: "mqtt",
   hostname: "127.0.0.1",
   port: 1883,
@@ -21,7 +12,7 @@ const URL_FORM =
   /^([a-z][a-z0-9+.-]*):\/\/(\[[^\]]*\]|[^:/?#@[\]]*)(?::([^/?#@]*))?\/?$/i;
 
 /** Reads the value of `--listen`. Throws a sentence for its user that says what is wrong with it. */
-export function parseListen(text: string): ListenUrl {
+export function parseListen(text: string): ListenerAddress {
   const [, scheme, host, port] = URL_FORM.exec(text) ?? [];
   if (scheme === undefined || host === undefined) {
     throw badValue(
@@ -58,7 +49,9 @@ export function parseListen(text: string): ListenUrl {
 }
 
 /** The URL of an address, as `--listen` takes it. */
-export function formatListen({ protocol, hostname, port }: ListenUrl): string {
+export function formatListen(
+  { protocol, hostname, port }: ListenerAddress,
+): string {
   return `${protocol}://${
     hostname.includes(":") ? `[${hostname}]` : hostname
   }:${port}`;
@@ -72,7 +65,7 @@ export function isLoopback(hostname: string): boolean {
 
 /** Throws if an address is named twice, or if strangers could reach one that nothing protects. */
 export function checkListens(
-  listens: readonly ListenUrl[],
+  listens: readonly ListenerAddress[],
   allowAnonymous: boolean,
 ): void {
   const seen = new Set<string>();

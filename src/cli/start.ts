@@ -3,6 +3,7 @@ import type { Broker } from "../broker.ts";
 import { Counters } from "../core/counters.ts";
 import { EXIT } from "../core/errors.ts";
 import { createLog, type Log } from "../core/log.ts";
+import type { ListenerAddress } from "../transport/listener.ts";
 import { defaultLimits } from "./default_limits.ts";
 import { formatListen } from "./listen.ts";
 import { LogWriter } from "./log_writer.ts";
@@ -14,12 +15,6 @@ import { VERSION } from "./version.ts";
 const SHUTDOWN_TIME = 4_500;
 /** Milliseconds that the last log lines may take. */
 const LAST_LINES_TIME = 300;
-
-/** What {@linkcode announce} needs to know of one address. */
-interface Address {
-  readonly hostname: string;
-  readonly port: number;
-}
 
 /**
  * The start command: runs the broker until a signal or a fault ends it, and returns the exit status.
@@ -45,7 +40,6 @@ export async function start(args: readonly string[]): Promise<number> {
   const { Broker } = await import("../broker.ts");
   const broker = await Broker.start({
     listeners: options.listen,
-    allowAnonymous: options.allowAnonymous,
     limits: options.limits,
     log,
     counters,
@@ -73,10 +67,9 @@ export async function start(args: readonly string[]): Promise<number> {
 }
 
 /** Two or three lines for who started it: where it listens, how to try it, what it does not do. */
-function announce(log: Log, addresses: readonly Address[]): void {
-  for (const { hostname, port } of addresses) {
-    const url = formatListen({ protocol: "mqtt", hostname, port });
-    log.info("Listening", { url, version: VERSION });
+function announce(log: Log, addresses: readonly ListenerAddress[]): void {
+  for (const address of addresses) {
+    log.info("Listening", { url: formatListen(address), version: VERSION });
   }
   const first = addresses[0];
   if (first !== undefined) {
@@ -98,7 +91,7 @@ function reachable(hostname: string): string {
 
 async function goodbye(broker: Broker, log: Log): Promise<number> {
   try {
-    await deadline(broker.shutdown("signal"), SHUTDOWN_TIME);
+    await deadline(broker.shutdown(), SHUTDOWN_TIME);
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
     log.warn("Not every client took its last bytes in time", {

@@ -16,14 +16,14 @@ import {
   checkListens,
   DEFAULT_LISTEN,
   formatListen,
-  type ListenUrl,
+  type ListenerAddress,
   parseListen,
 } from "./listen.ts";
 
 /** What the start command was told to do. */
 export interface StartOptions {
   /** Where to listen: at least one. */
-  readonly listen: readonly ListenUrl[];
+  readonly listen: readonly ListenerAddress[];
   /** Whether clients without credentials may come in from elsewhere than this machine. */
   readonly allowAnonymous: boolean;
   /** The limits. */

@@ -1,0 +1,160 @@
+// The composition root: builds the actors in the order in which a message meets them, and takes them down again.
+
+import { type Clock, systemClock } from "./core/clock.ts";
+import { Counters } from "./core/counters.ts";
+import { EXIT } from "./core/errors.ts";
+import type { Limits } from "./core/limits.ts";
+import { type Log, SILENT_LOG } from "./core/log.ts";
+import { TimerWheel } from "./core/timer_wheel.ts";
+import { NoneStore } from "./store/none_store.ts";
+import type { Store } from "./store/store.ts";
+import {
+  Listener,
+  type ListenerAddress,
+  type ListenerHandle,
+} from "./transport/listener.ts";
+import type { Transport } from "./transport/transport.ts";
+import { Router, type RouterHandle } from "./router/router.ts";
+import {
+  Connection,
+  type ConnectionContext,
+  type ConnectionHandle,
+} from "./connection/connection.ts";
+
+/** What a broker is made with. */
+export interface BrokerOptions {
+  /** Where to listen: at least one address. */
+  readonly listeners: readonly ListenerAddress[];
+  readonly limits: Limits;
+  /** Left out: nothing is logged. */
+  readonly log?: Log;
+  /** Left out: counts into counters of its own. */
+  readonly counters?: Counters;
+  /** Left out: the system's clock. */
+  readonly clock?: Clock;
+  /** Left out: everything lives in memory. */
+  readonly store?: Store;
+}
+
+/** A running broker. */
+export class Broker {
+  readonly counters: Counters;
+  /** Where it listens, with the ports that the system chose. */
+  readonly addresses: readonly ListenerAddress[];
+  /** Resolves to an exit status when the broker ends of its own accord. */
+  readonly finished: Promise<number>;
+  readonly #listeners: readonly ListenerHandle[];
+  readonly #connections: Set<ConnectionHandle>;
+  readonly #router: RouterHandle;
+  readonly #store: Store;
+  readonly #timers: TimerWheel;
+
+  /**
+   * Starts a broker; resolves when it listens.
+   *
+   * @throws {StartError} If an address cannot be listened on.
+   */
+  static async start(options: BrokerOptions): Promise<Broker> {
+    const {
+      limits,
+      log = SILENT_LOG,
+      counters = new Counters(),
+      clock = systemClock,
+    } = options;
+    const store = options.store ?? new NoneStore();
+    const { promise: finished, resolve: finish } = Promise.withResolvers<
+      number
+    >();
+    const router = Router.start({ limits, counters, log, clock, store });
+    await store.open((batch) => router.committed(batch), (error) => {
+      log.error(
+        "Ending: the store has failed, and nothing can be acknowledged any more",
+        { error },
+      );
+      finish(EXIT.internal);
+    });
+    const timers = new TimerWheel(clock);
+    const context: ConnectionContext = {
+      router,
+      store,
+      limits,
+      counters,
+      log,
+      timers,
+      clock,
+    };
+    const connections = new Set<ConnectionHandle>();
+    const onAccept = (transport: Transport) =>
+      accept(context, connections, transport);
+    const listeners: ListenerHandle[] = [];
+    try {
+      for (const address of options.listeners) {
+        listeners.push(Listener.start({ address, log, onAccept }));
+      }
+    } catch (error) {
+      for (const listener of listeners) listener.close();
+      router.close();
+      timers.close();
+      await store.close();
+      throw error;
+    }
+    return new Broker({
+      counters,
+      finished,
+      listeners,
+      connections,
+      router,
+      store,
+      timers,
+    });
+  }
+
+  private constructor(parts: {
+    counters: Counters;
+    finished: Promise<number>;
+    listeners: readonly ListenerHandle[];
+    connections: Set<ConnectionHandle>;
+    router: RouterHandle;
+    store: Store;
+    timers: TimerWheel;
+  }) {
+    this.counters = parts.counters;
+    this.finished = parts.finished;
+    this.#listeners = parts.listeners;
+    this.addresses = parts.listeners.map((listener) => listener.address);
+    this.#connections = parts.connections;
+    this.#router = parts.router;
+    this.#store = parts.store;
+    this.#timers = parts.timers;
+  }
+
+  /** Ends the broker: no new connections, DISCONNECT 0x8B to MQTT 5 clients, what waits is written. */
+  async shutdown(): Promise<void> {
+    for (const listener of this.#listeners) listener.close();
+    const connections = [...this.#connections];
+    for (const connection of connections) connection.end("shutdown");
+    await Promise.all(connections.map((connection) => connection.finished));
+    this.#router.close();
+    this.#timers.close();
+    await this.#store.close();
+  }
+}
+
+function accept(
+  context: ConnectionContext,
+  connections: Set<ConnectionHandle>,
+  transport: Transport,
+): void {
+  const { counters, limits, log } = context;
+  if (counters.connectionsNow >= limits.maximumConnections) {
+    counters.refused.tooManyConnections++;
+    log.warn("Connection refused: too many connections", {
+      address: transport.peer,
+    });
+    transport.close();
+    return;
+  }
+  const connection = Connection.start(context, transport);
+  connections.add(connection);
+  connection.finished.finally(() => connections.delete(connection));
+}

@@ -1,0 +1,69 @@
+/** A new connection's buffer, and one that has fallen quiet: enough for most packets of most devices. */
+const SMALLEST = 2 * 1024;
+/** Grown to this under load; beyond it only for a packet that is larger. */
+const LARGEST = 256 * 1024;
+/** After so many reads that would have fitted into a quarter of it, the buffer is made smaller. */
+const QUIET_READS = 4;
+
+/**
+ * The bytes read from one connection and not yet decoded. It grows while reads fill it and shrinks when they do
+ * not, since a gateway has many quiet clients and a few loud ones.
+ */
+export class ReadBuffer {
+  /** The array; decoded packets borrow it. */
+  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(SMALLEST);
+  /** The first byte that is not decoded. */
+  start = 0;
+  /** Behind the last byte that was read. */
+  end = 0;
+  #quietReads = 0;
+
+  /** Bytes of memory that it holds. */
+  get capacity(): number {
+    return this.bytes.length;
+  }
+
+  /** Where the next read goes. Moves what is left to the front first, and makes room where there is too little. */
+  space(): Uint8Array {
+    const rest = this.end - this.start;
+    const capacity = this.#capacityFor(rest);
+    if (capacity !== this.bytes.length) {
+      const bytes = new Uint8Array(capacity);
+      bytes.set(this.bytes.subarray(this.start, this.end));
+      this.bytes = bytes;
+    } else if (this.start > 0 && rest > 0) {
+      this.bytes.copyWithin(0, this.start, this.end);
+    }
+    this.start = 0;
+    this.end = rest;
+    return rest === 0 ? this.bytes : this.bytes.subarray(rest);
+  }
+
+  /** Notes that so many bytes were read into {@linkcode ReadBuffer.space}. */
+  filled(bytes: number): void {
+    this.end += bytes;
+    this.#quietReads = this.end * 4 <= this.bytes.length
+      ? this.#quietReads + 1
+      : 0;
+  }
+
+  /** Goes on in an array of its own with what is left, because somebody keeps the present one. */
+  handOver(): void {
+    const rest = this.bytes.slice(this.start, this.end);
+    this.bytes = new Uint8Array(Math.max(SMALLEST, rest.length));
+    this.bytes.set(rest);
+    this.start = 0;
+    this.end = rest.length;
+  }
+
+  #capacityFor(rest: number): number {
+    const { length } = this.bytes;
+    // A packet that does not fit grows the buffer as it comes, not as it claims to.
+    if (this.end === length && (length < LARGEST || rest === length)) {
+      return length * 2;
+    }
+    if (this.#quietReads < QUIET_READS || length === SMALLEST) return length;
+    this.#quietReads = 0;
+    return Math.max(SMALLEST, length / 2, 2 ** Math.ceil(Math.log2(rest + 1)));
+  }
+}

@@ -1,0 +1,210 @@
+import {
+  type Acknowledgement,
+  PacketType,
+  type Publish,
+} from "../codec/packet.ts";
+import { PacketError, protocolError } from "../codec/packet_error.ts";
+import { ReasonCode } from "../codec/reason_code.ts";
+import type { SessionContext } from "../session/context.ts";
+import type { Link } from "../session/link.ts";
+import type { Session } from "../session/session.ts";
+import type { BatchNumber } from "../store/store.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { RetainedMessages } from "./retained.ts";
+import { topicLevels } from "./topic_filter.ts";
+import type { TopicEntry } from "./topic_table.ts";
+
+/** What PUBLISH and PUBREL are worked on with. */
+export interface PublishingOptions {
+  readonly context: SessionContext;
+  readonly dispatcher: Dispatcher;
+  readonly retained: RetainedMessages;
+}
+
+/** The receiving side of publishing: section 4.3, seen from the receiver. */
+export class Publishing {
+  readonly #context: SessionContext;
+  readonly #dispatcher: Dispatcher;
+  readonly #retained: RetainedMessages;
+
+  /** Dispatches what it takes on through this dispatcher. */
+  constructor(options: PublishingOptions) {
+    this.#context = options.context;
+    this.#dispatcher = options.dispatcher;
+    this.#retained = options.retained;
+  }
+
+  /**
+   * Takes a PUBLISH from a client: dispatches it, retains it, acknowledges it.
+   *
+   * @throws {PacketError} If the client breaks the protocol.
+   */
+  publish(link: Link, session: Session, packet: Publish): void {
+    const { counters } = this.#context;
+    const topic = packet.topicAlias === 0
+      ? this.#checked(this.#dispatcher.topicOf(packet))
+      : this.#resolveAlias(link, packet);
+    if (packet.qos === 0) {
+      counters.messagesReceived.qos0++;
+      if (packet.retain) this.#dispatch(session, packet, topic, 0);
+      else this.#dispatcher.dispatchAtMostOnce(packet, topic, session);
+      return;
+    }
+    this.#dispatcher.flushRun();
+    if (packet.qos === 2 && session.received.has(packet.packetId)) {
+      this.#receiveAgain(link, packet);
+      return;
+    }
+    if (
+      link.terms.version === 5 &&
+      link.receiving >= this.#context.limits.receiveMaximum
+    ) {
+      throw new PacketError(
+        ReasonCode.ReceiveMaximumExceeded,
+        `Cannot take another message: ${link.receiving} are unacknowledged already`,
+      );
+    }
+    link.receiving++;
+    if (packet.qos === 1) {
+      this.#receiveAtLeastOnce(link, session, packet, topic);
+    } else this.#receiveExactlyOnce(link, session, packet, topic);
+    this.#context.touch(link);
+  }
+
+  /** Takes PUBREL: the client will not send the message again. */
+  release(link: Link, session: Session, packet: Acknowledgement): void {
+    const { store } = this.#context;
+    const known = session.received.delete(packet.packetId);
+    const batch = known && session.stored
+      ? store.removeReceived(session.clientId, packet.packetId)
+      : 0;
+    const reason = known
+      ? ReasonCode.Success
+      : ReasonCode.PacketIdentifierNotFound;
+    link.acknowledge(PacketType.Pubcomp, packet.packetId, reason, batch);
+    this.#context.touch(link);
+  }
+
+  #receiveAtLeastOnce(
+    link: Link,
+    session: Session,
+    packet: Publish,
+    topic: TopicEntry,
+  ): void {
+    this.#context.counters.messagesReceived.qos1++;
+    const { reason, batch } = this.#dispatch(session, packet, topic, 0);
+    link.acknowledge(PacketType.Puback, packet.packetId, reason, batch);
+  }
+
+  #receiveExactlyOnce(
+    link: Link,
+    session: Session,
+    packet: Publish,
+    topic: TopicEntry,
+  ): void {
+    this.#context.counters.messagesReceived.qos2++;
+    // Identifier and message are kept in one batch, and nobody sees the message before that is committed.
+    const received = session.stored
+      ? this.#context.store.saveReceived(session.clientId, packet.packetId)
+      : 0;
+    const { reason, batch } = this.#dispatch(session, packet, topic, received);
+    if (reason < 0x80) session.received.add(packet.packetId);
+    else if (session.stored) {
+      this.#context.store.removeReceived(session.clientId, packet.packetId);
+    }
+    link.acknowledge(PacketType.Pubrec, packet.packetId, reason, batch);
+  }
+
+  /** A QoS 2 message that was taken on before is acknowledged again and not dispatched [MQTT-4.3.3-10]. */
+  #receiveAgain(link: Link, packet: Publish): void {
+    link.receiving++;
+    // Its batch is not known any more; one appended now commits after it.
+    const { store } = this.#context;
+    const session = link.session!;
+    const batch = session.stored
+      ? store.saveReceived(session.clientId, packet.packetId)
+      : 0;
+    link.acknowledge(
+      PacketType.Pubrec,
+      packet.packetId,
+      ReasonCode.Success,
+      batch,
+    );
+    this.#context.touch(link);
+  }
+
+  /** Retains a message that asks for it and sends it to its subscribers, who see it once `batch` is committed. */
+  #dispatch(
+    session: Session,
+    packet: Publish,
+    topic: TopicEntry,
+    batch: BatchNumber,
+  ): { reason: ReasonCode; batch: BatchNumber } {
+    const message = this.#dispatcher.messageOf(packet, topic, session.clientId);
+    let retained: BatchNumber = 0;
+    if (packet.retain) {
+      const obstacle = this.#retained.obstacle(message);
+      if (obstacle === undefined) {
+        retained = this.#retained.set(message);
+      } else {
+        this.#context.dropped(session, obstacle);
+        if (packet.version === 5 && packet.qos > 0) {
+          return { reason: ReasonCode.QuotaExceeded, batch };
+        }
+      }
+    }
+    const dispatched = this.#dispatcher.dispatch(
+      message,
+      topic,
+      batch,
+      session,
+      packet,
+    );
+    return {
+      reason: dispatched.matched
+        ? ReasonCode.Success
+        : ReasonCode.NoMatchingSubscribers,
+      batch: Math.max(retained, dispatched.batch),
+    };
+  }
+
+  /** The topic of a PUBLISH with a topic alias, which it sets or uses [MQTT-3.3.2-7 .. -10]. */
+  #resolveAlias(link: Link, packet: Publish): TopicEntry {
+    const { topicAlias } = packet;
+    if (topicAlias > this.#context.limits.topicAliasMaximum) {
+      throw new PacketError(
+        ReasonCode.TopicAliasInvalid,
+        `Cannot use topic alias ${topicAlias}: the maximum is ${this.#context.limits.topicAliasMaximum}`,
+      );
+    }
+    const aliases = link.inboundAliases ??= [];
+    if (packet.topicEnd > packet.topicStart) {
+      const topic = this.#checked(this.#dispatcher.topicOf(packet));
+      aliases[topicAlias] = topic;
+      return topic;
+    }
+    const topic = aliases[topicAlias];
+    if (topic === undefined) {
+      throw protocolError(
+        `Cannot use topic alias ${topicAlias}: it was not set`,
+      );
+    }
+    return topic as TopicEntry;
+  }
+
+  /** The topic, if it is within the limits; looked at once for each topic that is seen. */
+  #checked(topic: TopicEntry): TopicEntry {
+    if (topic.route !== undefined) return topic;
+    const { limits } = this.#context;
+    if (
+      topicLevels(topic.text) > limits.topicLevels ||
+      topic.bytes.length > limits.topicLength
+    ) {
+      throw new PacketError(
+        ReasonCode.TopicNameInvalid,
+        `Cannot publish: the topic has more than ${limits.topicLevels} levels or ${limits.topicLength} bytes`,
+      );
+    }
+    return topic;
+  }
+}

@@ -1,0 +1,241 @@
+import {
+  type Connect,
+  type Disconnect,
+  PacketType,
+  type Properties,
+} from "../codec/packet.ts";
+import { encode } from "../codec/encode.ts";
+import { PacketError } from "../codec/packet_error.ts";
+import { ReasonCode } from "../codec/reason_code.ts";
+import type { DisconnectedCause } from "../core/counters.ts";
+import { SESSION_NEVER_EXPIRES } from "../core/limits.ts";
+import type { Timers } from "../core/timer_wheel.ts";
+import type { SessionContext } from "../session/context.ts";
+import type { Link } from "../session/link.ts";
+import { Session } from "../session/session.ts";
+import type { BatchNumber } from "../store/store.ts";
+import type { Subscriptions } from "./subscriptions.ts";
+import { topicLevels } from "./topic_filter.ts";
+import type { Wills } from "./wills.ts";
+
+/** A client that has sent its CONNECT and may come in. */
+export interface Arrival {
+  readonly connect: Connect;
+  readonly link: Link;
+  /** The client identifier that it has or was assigned. */
+  readonly clientId: string;
+  /** Seconds of keep alive that it must keep, where that is not what it asked for. */
+  readonly serverKeepAlive: number | undefined;
+  /** Called when CONNACK is on its way. */
+  readonly accepted: () => void;
+}
+
+/** What the registry works with. */
+export interface RegistryOptions {
+  readonly context: SessionContext;
+  readonly subscriptions: Subscriptions;
+  readonly wills: Wills;
+  readonly timers: Timers;
+  /** Calls back as soon as the batch is committed. */
+  readonly whenCommitted: (batch: BatchNumber, callback: () => void) => void;
+}
+
+/** The sessions by client identifier: who comes, who goes, who takes over (3.1.4, 4.1). */
+export class Registry {
+  readonly #options: RegistryOptions;
+  readonly #sessions = new Map<string, Session>();
+
+  /** Makes a registry without sessions. */
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+  }
+
+  /** All sessions, online or not. */
+  sessions(): Iterable<Session> {
+    return this.#sessions.values();
+  }
+
+  /**
+   * Lets a client in: takes over from its former connection, resumes or makes its session, and has CONNACK sent
+   * when that is committed.
+   *
+   * @throws {PacketError} If its will cannot be accepted.
+   */
+  connect(arrival: Arrival): void {
+    const { connect, link, clientId } = arrival;
+    const { context, wills } = this.#options;
+    if (
+      connect.will !== undefined &&
+      topicLevels(connect.will.topic) > context.limits.topicLevels
+    ) {
+      throw new PacketError(
+        ReasonCode.TopicNameInvalid,
+        "Cannot accept the will: its topic has too many levels",
+      );
+    }
+    const former = this.#sessions.get(clientId);
+    if (former?.link !== undefined) this.#takeOver(former);
+    // An ephemeral session ended with its connection, so look again.
+    let session = this.#sessions.get(clientId);
+    if (session !== undefined && connect.cleanStart) {
+      this.end(session);
+      session = undefined;
+    }
+    const present = session !== undefined;
+    session ??= this.#add(clientId);
+    session.cancelTimers();
+    session.expiryInterval = this.#expiryInterval(connect);
+    session.link = link;
+    link.session = session;
+    const { store } = context;
+    session.stored ||= store.durable && session.persistent;
+    const saved = session.stored
+      ? store.saveSession({ clientId, expiryInterval: session.expiryInterval })
+      : 0;
+    const batch = Math.max(saved, wills.keep(session, connect.will));
+    this.#options.whenCommitted(
+      batch,
+      () => this.#accept(arrival, session, present),
+    );
+  }
+
+  /** Notes that a connection has ended. Does nothing where another one has taken its place. */
+  disconnected(link: Link, cause: DisconnectedCause): void {
+    const session = link.session;
+    if (session === undefined || session.link !== link) return;
+    session.outbound.detach();
+    session.link = undefined;
+    if (cause !== "shutdown") this.#options.wills.connectionLost(session);
+    if (session.expiryInterval === 0) {
+      this.end(session);
+    } else if (session.expiryInterval !== Infinity) {
+      const milliseconds = session.expiryInterval * 1000;
+      session.expiryTimer = this.#options.timers.schedule(
+        milliseconds,
+        () => this.end(session),
+      );
+    }
+  }
+
+  /** Ends a session; its will, if it still waits, is published now [MQTT-3.1.3-9]. */
+  end(session: Session): void {
+    const { context, subscriptions, wills } = this.#options;
+    session.cancelTimers();
+    if (this.#sessions.get(session.clientId) === session) {
+      this.#sessions.delete(session.clientId);
+      context.counters.sessionsNow--;
+    }
+    subscriptions.removeAll(session);
+    session.outbound.end();
+    wills.publish(session);
+    if (session.stored) context.store.removeSession(session.clientId);
+  }
+
+  /** Takes a client's leave: DISCONNECT (3.14). Only reason code 0x00 takes the will along. */
+  leave(link: Link, session: Session, packet: Disconnect): void {
+    const { sessionExpiryInterval } = packet.properties;
+    if (sessionExpiryInterval !== undefined) {
+      this.#changeExpiry(session, sessionExpiryInterval);
+    }
+    if (packet.reasonCode === ReasonCode.NormalDisconnection) {
+      this.#options.wills.discard(session);
+    }
+    link.owner.end("clientDisconnect");
+  }
+
+  /** Takes a new expiry interval, in seconds as in the packet (3.14.2.2.2). */
+  #changeExpiry(session: Session, seconds: number): void {
+    if (session.expiryInterval === 0 && seconds !== 0) {
+      throw new PacketError(
+        ReasonCode.ProtocolError,
+        "Cannot change the session expiry interval: it was 0 in CONNECT",
+      );
+    }
+    const { store } = this.#options.context;
+    session.expiryInterval = this.#limited(seconds);
+    if (session.stored) {
+      store.saveSession({
+        clientId: session.clientId,
+        expiryInterval: session.expiryInterval,
+      });
+    }
+  }
+
+  #takeOver(session: Session): void {
+    const link = session.link!;
+    link.owner.end("sessionTakenOver");
+    this.disconnected(link, "sessionTakenOver");
+  }
+
+  #add(clientId: string): Session {
+    const { context } = this.#options;
+    const session = new Session(context, clientId, 0);
+    this.#sessions.set(clientId, session);
+    context.counters.sessionsNow++;
+    return session;
+  }
+
+  #accept(arrival: Arrival, session: Session, present: boolean): void {
+    const { connect, link } = arrival;
+    // Taken over, or gone, before the commit came.
+    if (session.link !== link || link.ended) return;
+    link.ready = true;
+    const connack = encode({
+      type: PacketType.Connack,
+      sessionPresent: present,
+      reasonCode: ReasonCode.Success,
+      properties: connect.protocolVersion === 5
+        ? this.#connackProperties(arrival, session)
+        : {},
+    }, connect.protocolVersion);
+    link.send(connack, 0);
+    this.#options.context.touch(link);
+    session.outbound.resume();
+    session.outbound.pump();
+    arrival.accepted();
+  }
+
+  #connackProperties(arrival: Arrival, session: Session): Properties {
+    const { limits } = this.#options.context;
+    const { connect, clientId, serverKeepAlive } = arrival;
+    const asked = connect.properties.sessionExpiryInterval ?? 0;
+    const properties: Properties = {
+      receiveMaximum: limits.receiveMaximum,
+      maximumPacketSize: limits.maximumPacketSize,
+      topicAliasMaximum: limits.topicAliasMaximum,
+    };
+    if (this.#limited(asked) !== intervalOf(asked)) {
+      properties.sessionExpiryInterval = session.expiryInterval;
+    }
+    if (connect.clientId === "") properties.assignedClientIdentifier = clientId;
+    if (serverKeepAlive !== undefined) {
+      properties.serverKeepAlive = serverKeepAlive;
+    }
+    if (
+      connect.properties.requestResponseInformation &&
+      /^[^+#/]+$/.test(clientId)
+    ) {
+      properties.responseInformation = `response/${clientId}`;
+    }
+    return properties;
+  }
+
+  /** Before 5.0 a session either ends with its connection or stays. */
+  #expiryInterval(connect: Connect): number {
+    if (connect.protocolVersion === 5) {
+      return this.#limited(connect.properties.sessionExpiryInterval ?? 0);
+    }
+    return connect.cleanStart ? 0 : this.#limited(SESSION_NEVER_EXPIRES);
+  }
+
+  #limited(seconds: number): number {
+    return Math.min(
+      intervalOf(seconds),
+      intervalOf(this.#options.context.limits.maximumSessionExpiry),
+    );
+  }
+}
+
+function intervalOf(seconds: number): number {
+  return seconds === SESSION_NEVER_EXPIRES ? Infinity : seconds;
+}

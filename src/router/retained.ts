@@ -1,0 +1,98 @@
+import type { DroppedCause } from "../core/counters.ts";
+import type { Timer, Timers } from "../core/timer_wheel.ts";
+import type { Replay, SessionContext } from "../session/context.ts";
+import type { Message } from "../store/message.ts";
+import type { BatchNumber, StoredSubscription } from "../store/store.ts";
+import { RetainedTree } from "./retained_tree.ts";
+
+/** Topics that a cursor looks at before it lets others work: well under a millisecond. */
+const VISITS = 1000;
+
+interface Retained {
+  readonly message: Message;
+  readonly timer: Timer | undefined;
+}
+
+/** The retained messages (3.3.1.3): the last one of each topic, within limits, until it expires. */
+export class RetainedMessages {
+  readonly #context: SessionContext;
+  readonly #timers: Timers;
+  readonly #tree = new RetainedTree<Retained>();
+  #bytes = 0;
+
+  /** Makes an empty collection whose expiries run on this wheel. */
+  constructor(context: SessionContext, timers: Timers) {
+    this.#context = context;
+    this.#timers = timers;
+  }
+
+  /** Bytes that the retained messages cost, about. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The limit that stands against retaining this message, if one does. */
+  obstacle(message: Message): DroppedCause | undefined {
+    const { limits } = this.#context;
+    if (message.payloadEnd === message.payloadStart) return undefined;
+    const present = this.#tree.get(message.topic.text)?.message;
+    if (present === undefined && this.#tree.count >= limits.retainedMessages) {
+      return "retainedMessages";
+    }
+    if (
+      this.#bytes - (present?.size ?? 0) + message.size > limits.retainedBytes
+    ) return "retainedBytes";
+    return undefined;
+  }
+
+  /** Keeps the message in place of the topic's former one; an empty payload removes that [MQTT-3.3.1-6, -7]. */
+  set(message: Message): BatchNumber {
+    const { store } = this.#context;
+    const topic = message.topic.text;
+    if (message.payloadEnd === message.payloadStart) {
+      const removed = this.#tree.delete(topic);
+      if (removed === undefined) return 0;
+      this.#dropped(removed);
+      return store.durable ? store.retain(topic, undefined) : 0;
+    }
+    const { owned } = message;
+    const retained = { message: owned, timer: this.#expire(owned) };
+    const replaced = this.#tree.set(topic, retained);
+    if (replaced !== undefined) this.#dropped(replaced);
+    this.#count(1, owned.size);
+    return store.durable ? store.retain(topic, owned) : 0;
+  }
+
+  /** Reads the retained messages that a subscription matches, bit by bit. */
+  replay(subscription: StoredSubscription): Replay {
+    const cursor = this.#tree.cursor(subscription.filter);
+    return {
+      subscription,
+      next: () =>
+        cursor.next(VISITS)?.message ?? (cursor.finished ? undefined : "later"),
+    };
+  }
+
+  #expire(message: Message): Timer | undefined {
+    if (message.expiresAt === Infinity) return undefined;
+    const topic = message.topic.text;
+    return this.#timers.schedule(message.expiresAt - this.#context.now, () => {
+      if (this.#tree.get(topic)?.message !== message) return;
+      this.#dropped(this.#tree.delete(topic)!);
+      if (this.#context.store.durable) {
+        this.#context.store.retain(topic, undefined);
+      }
+    });
+  }
+
+  #dropped(retained: Retained): void {
+    retained.timer?.cancel();
+    this.#count(-1, -retained.message.size);
+  }
+
+  #count(messages: number, bytes: number): void {
+    this.#bytes += bytes;
+    this.#context.counters.retainedNow += messages;
+    this.#context.counters.retainedBytesNow += bytes;
+  }
+}

@@ -1,0 +1,121 @@
+import type { QoS } from "../codec/packet.ts";
+import { NO_IDENTIFIERS } from "../session/delivery.ts";
+import type { Session } from "../session/session.ts";
+import type { StoredSubscription } from "../store/store.ts";
+import { SharedGroup } from "./shared_group.ts";
+import type { SubscriptionTree } from "./subscription_tree.ts";
+
+/** A subscription of a session, as it stands in the tree. */
+export interface Subscription extends StoredSubscription {
+  readonly session: Session;
+}
+
+/** A session that gets a topic's messages: once each, however many of its subscriptions match [MQTT-3.3.4-2]. */
+export interface Target {
+  readonly session: Session;
+  /** The highest QoS of the matching subscriptions. */
+  readonly qos: QoS;
+  /** Whether the publisher's RETAIN flag is passed on [MQTT-3.3.1-13]. */
+  readonly retainAsPublished: boolean;
+  readonly identifiers: readonly number[];
+  /**
+   * For messages that the session published itself [MQTT-3.8.3-3]: the same without its No Local subscriptions,
+   * `undefined` if it has no others; `"same"` if none of them is No Local.
+   */
+  readonly own: Target | "same" | undefined;
+}
+
+/** Who gets the messages of a topic. Two topics with the same subscribers have the same Route. */
+export interface Route {
+  readonly targets: readonly Target[];
+  readonly groups: readonly SharedGroup[];
+}
+
+/** Works out routes, and shares them between topics until the subscriptions change. */
+export class RouteTable {
+  readonly #tree: SubscriptionTree<Subscription | SharedGroup>;
+  readonly #routes = new Map<string, Route>();
+  #generation = -1;
+  readonly #numbers = new WeakMap<Subscription | SharedGroup, number>();
+  #lastNumber = 0;
+
+  /** Routes by the subscriptions in this tree. */
+  constructor(tree: SubscriptionTree<Subscription | SharedGroup>) {
+    this.#tree = tree;
+  }
+
+  /** Who gets messages of this topic, as of the tree's present generation. */
+  find(topic: string): Route {
+    if (this.#generation !== this.#tree.generation) {
+      this.#generation = this.#tree.generation;
+      this.#routes.clear();
+    }
+    const matching: (Subscription | SharedGroup)[] = [];
+    this.#tree.match(topic, matching);
+    const key = matching.map((found) => this.#number(found)).sort((a, b) =>
+      a - b
+    ).join();
+    let route = this.#routes.get(key);
+    if (route === undefined) {
+      route = makeRoute(matching);
+      this.#routes.set(key, route);
+    }
+    return route;
+  }
+
+  #number(found: Subscription | SharedGroup): number {
+    let number = this.#numbers.get(found);
+    if (number === undefined) {
+      number = ++this.#lastNumber;
+      this.#numbers.set(found, number);
+    }
+    return number;
+  }
+}
+
+function makeRoute(matching: readonly (Subscription | SharedGroup)[]): Route {
+  const bySession = new Map<Session, Subscription[]>();
+  const groups: SharedGroup[] = [];
+  for (const found of matching) {
+    if (found instanceof SharedGroup) {
+      groups.push(found);
+    } else {
+      const others = bySession.get(found.session);
+      if (others === undefined) bySession.set(found.session, [found]);
+      else others.push(found);
+    }
+  }
+  const targets = [...bySession.values()].map((subscriptions) => {
+    const others = subscriptions.filter((subscription) =>
+      !subscription.noLocal
+    );
+    if (others.length === subscriptions.length) {
+      return makeTarget(subscriptions, "same");
+    }
+    return makeTarget(
+      subscriptions,
+      others.length === 0 ? undefined : makeTarget(others, "same"),
+    );
+  });
+  return { targets, groups };
+}
+
+function makeTarget(
+  subscriptions: readonly Subscription[],
+  own: Target["own"],
+): Target {
+  const identifiers = subscriptions.map((subscription) =>
+    subscription.identifier
+  ).filter((id) => id !== 0);
+  return {
+    session: subscriptions[0]!.session,
+    qos: Math.max(
+      ...subscriptions.map((subscription) => subscription.qos),
+    ) as QoS,
+    retainAsPublished: subscriptions.some((subscription) =>
+      subscription.retainAsPublished
+    ),
+    identifiers: identifiers.length === 0 ? NO_IDENTIFIERS : identifiers,
+    own,
+  };
+}

@@ -1,0 +1,481 @@
+// The Router: subscriptions, retained messages and sessions, and all that happens to them. Read router.ts (the actor),
+// then publishing.ts and dispatcher.ts (the way of a message), subscriptions.ts, registry.ts (sessions come and go),
+// wills.ts and retained.ts.
+
+import { setImmediate } from "node:timers/promises";
+import type { Clock } from "../core/clock.ts";
+import type {
+  Counters,
+  DisconnectedCause,
+  DroppedCause,
+} from "../core/counters.ts";
+import { Deque } from "../core/deque.ts";
+import type { Limits } from "../core/limits.ts";
+import type { Log } from "../core/log.ts";
+import { LogLimiter } from "../core/log_limiter.ts";
+import { Mailbox } from "../core/mailbox.ts";
+import { type Timers, TimerWheel } from "../core/timer_wheel.ts";
+import {
+  type FinishedPacket,
+  packetName,
+  PacketType,
+} from "../codec/packet.ts";
+import { PacketError, protocolError } from "../codec/packet_error.ts";
+import { encode } from "../codec/encode.ts";
+import type { SessionContext } from "../session/context.ts";
+import type { DeliveryGroup } from "../session/delivery.ts";
+import { causeOf } from "../session/disconnect_code.ts";
+import type { Link } from "../session/link.ts";
+import type { Session } from "../session/session.ts";
+import type { BatchNumber, Store } from "../store/store.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { Publishing } from "./publishing.ts";
+import { type Arrival, Registry } from "./registry.ts";
+import { RetainedMessages } from "./retained.ts";
+import { RouteTable } from "./route.ts";
+import { type Subscriber, Subscriptions, type Task } from "./subscriptions.ts";
+import { SubscriptionTree } from "./subscription_tree.ts";
+import { TopicTable } from "./topic_table.ts";
+import { Wills } from "./wills.ts";
+
+/** All packets decoded from one read. They borrow the read buffer until `done` is called. */
+export interface Batch {
+  readonly link: Link;
+  readonly packets: readonly FinishedPacket[];
+  /** Bytes that the packets take in the read buffer. */
+  readonly bytes: number;
+  /** Called once when the Router needs the buffer no more. */
+  readonly done: () => void;
+}
+
+/** What the Router can be told. */
+type RouterMessage =
+  | { type: "batch"; batch: Batch }
+  | { type: "connect"; arrival: Arrival }
+  | { type: "disconnected"; link: Link; cause: DisconnectedCause }
+  | { type: "drained"; link: Link }
+  | { type: "committed"; batch: BatchNumber };
+
+/** What the Router is made with. */
+export interface RouterOptions {
+  readonly limits: Limits;
+  readonly counters: Counters;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly store: Store;
+}
+
+/** How the rest of the broker talks to the Router. */
+export interface RouterHandle {
+  /** Lets a client in; its `accepted` is called when CONNACK is on its way. */
+  connect(arrival: Arrival): void;
+  /** Hands a batch over; resolves when the read buffer may be used again. */
+  submit(
+    link: Link,
+    packets: readonly FinishedPacket[],
+    bytes: number,
+  ): Promise<void>;
+  /** Says that a connection has ended, and why. */
+  disconnected(link: Link, cause: DisconnectedCause): void;
+  /** Says that an Outbox has drained whose Link wanted to know. */
+  drained(link: Link): void;
+  /** Says that the Store has committed a batch. */
+  committed(batch: BatchNumber): void;
+  /** What may be read of the Router. */
+  readonly state: RouterState;
+  /** Ends the Router; what waits in its mailbox is dropped. */
+  close(): void;
+}
+
+/** What may be read of the Router from outside. */
+export interface RouterState {
+  /** All sessions, online or not. */
+  sessions(): Iterable<Session>;
+  /** Bytes of queued and retained messages, about. */
+  readonly messageBytes: number;
+}
+
+const PINGRESP = encode({ type: PacketType.Pingresp }, 4);
+
+/** Batches that wait for the Router before Connections wait to put theirs in. */
+const MAILBOX_CAPACITY = 4096;
+/** Milliseconds that the Router works before it lets the event loop look at everything else. */
+const SLICE = 2;
+/** Deliveries and packets after which a slice looks at the clock. */
+const WORK_BETWEEN_LOOKS = 500;
+
+/** A batch that is being worked on. */
+interface Progress {
+  readonly batch: Batch;
+  next: number;
+  /** What is left of the packet at `next`. */
+  task: Task | undefined;
+}
+
+/** The actor that holds everything that clients share. It awaits nothing but its own mailbox. */
+export class Router implements SessionContext, RouterState {
+  readonly store: Store;
+  readonly limits: Limits;
+  readonly counters: Counters;
+  now: number;
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #mailbox = new Mailbox<RouterMessage>({
+    capacity: MAILBOX_CAPACITY,
+  });
+  readonly #timers: TimerWheel;
+  readonly #tree = new SubscriptionTree<Subscriber>();
+  readonly #retained: RetainedMessages;
+  readonly #dispatcher: Dispatcher;
+  readonly #publishing: Publishing;
+  readonly #subscriptions: Subscriptions;
+  readonly #registry: Registry;
+  /** Links whose Outboxes were added to in this turn. */
+  #touched: Link[] = [];
+  /** Batches that took longer than a slice. */
+  readonly #unfinished = new Deque<Progress>();
+  readonly #pumpLater = new Set<Session>();
+  readonly #waitingGroups = new Set<DeliveryGroup>();
+  /** Links with something at the gate. */
+  readonly #gated = new Set<Link>();
+  readonly #whenCommitted = new Deque<
+    { batch: BatchNumber; callback: () => void }
+  >();
+  readonly #dropLog: LogLimiter;
+  #sliceEnd = 0;
+  /** Milliseconds of turns since the event loop last went on for certain. */
+  #busyTime = 0;
+
+  /** Starts the Router and returns its handle. */
+  static start(options: RouterOptions): RouterHandle {
+    const router = new Router(options);
+    router.#run();
+    return {
+      connect: (arrival) =>
+        router.#mailbox.sendUrgent({ type: "connect", arrival }),
+      submit: (link, packets, bytes) => {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        router.#submit({ link, packets, bytes, done: resolve });
+        return promise;
+      },
+      disconnected: (link, cause) =>
+        router.#mailbox.sendUrgent({ type: "disconnected", link, cause }),
+      drained: (link) => router.#mailbox.sendUrgent({ type: "drained", link }),
+      committed: (batch) =>
+        router.#mailbox.sendUrgent({ type: "committed", batch }),
+      state: router,
+      close: () => router.#close(),
+    };
+  }
+
+  private constructor(options: RouterOptions) {
+    this.store = options.store;
+    this.limits = options.limits;
+    this.counters = options.counters;
+    this.#log = options.log;
+    this.#clock = options.clock;
+    this.now = this.#clock.now();
+    this.#dropLog = new LogLimiter(this.#log, "Messages dropped");
+    this.#timers = new TimerWheel(this.#clock);
+    const timers: Timers = {
+      schedule: (delayMs, callback) =>
+        this.#timers.schedule(delayMs, () => this.#turn(callback)),
+    };
+    this.#retained = new RetainedMessages(this, timers);
+    const topics = new TopicTable();
+    const routes = new RouteTable(this.#tree);
+    this.#dispatcher = new Dispatcher({
+      context: this,
+      tree: this.#tree,
+      routes,
+      topics,
+    });
+    this.#subscriptions = new Subscriptions(this, this.#tree, this.#retained);
+    const dispatcher = this.#dispatcher;
+    const retained = this.#retained;
+    this.#publishing = new Publishing({ context: this, dispatcher, retained });
+    const wills = new Wills({
+      context: this,
+      dispatcher,
+      retained,
+      topics,
+      timers,
+    });
+    this.#registry = new Registry({
+      context: this,
+      subscriptions: this.#subscriptions,
+      wills,
+      timers,
+      whenCommitted: (batch, callback) =>
+        this.#callWhenCommitted(batch, callback),
+    });
+  }
+
+  touch(link: Link): void {
+    if (link.touched) return;
+    link.touched = true;
+    this.#touched.push(link);
+  }
+
+  pumpLater(session: Session): void {
+    this.#pumpLater.add(session);
+  }
+
+  groupWaits(group: DeliveryGroup): void {
+    this.#waitingGroups.add(group);
+  }
+
+  dropped(session: Session, cause: DroppedCause, messages = 1): void {
+    this.counters.dropped[cause] += messages;
+    if (cause === "offline") return;
+    this.#dropLog.note(session.clientId, this.#clock.monotonic(), messages, {
+      cause,
+    });
+  }
+
+  sessions(): Iterable<Session> {
+    return this.#registry.sessions();
+  }
+
+  get messageBytes(): number {
+    return this.counters.queuedBytesNow + this.#retained.bytes;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#mailbox.closed) {
+      let message = this.#unfinished.length > 0 || this.#pumpLater.size > 0
+        ? this.#mailbox.tryReceive()
+        : await this.#mailbox.receive().catch(() => undefined);
+      const begin = performance.now();
+      this.#sliceEnd = begin + SLICE;
+      this.now = this.#clock.now();
+      while (message !== undefined) {
+        this.#handle(message);
+        message = performance.now() < this.#sliceEnd
+          ? this.#mailbox.tryReceive()
+          : undefined;
+      }
+      this.#goOn();
+      this.#endTurn();
+      this.#busyTime += performance.now() - begin;
+      if (
+        this.#busyTime > SLICE || this.#unfinished.length > 0 ||
+        this.#pumpLater.size > 0
+      ) {
+        await setImmediate();
+        this.#busyTime = 0;
+      }
+    }
+  }
+
+  /** A turn that no message began: a timer. Turns never overlap, since they do not wait for anything. */
+  #turn(work: () => void): void {
+    this.now = this.#clock.now();
+    work();
+    this.#endTurn();
+  }
+
+  #handle(message: RouterMessage): void {
+    switch (message.type) {
+      case "batch": {
+        const progress: Progress = {
+          batch: message.batch,
+          next: 0,
+          task: undefined,
+        };
+        if (!this.#work(progress)) this.#unfinished.pushBack(progress);
+        break;
+      }
+      case "connect":
+        this.#guard(
+          message.arrival.link,
+          () => this.#registry.connect(message.arrival),
+        );
+        break;
+      case "disconnected":
+        this.#gated.delete(message.link);
+        this.#guard(
+          message.link,
+          () => this.#registry.disconnected(message.link, message.cause),
+        );
+        break;
+      case "drained":
+        if (message.link.session?.link === message.link) {
+          message.link.session.outbound.pump();
+        }
+        break;
+      case "committed":
+        this.#committed(message.batch);
+    }
+  }
+
+  /** Goes on with what did not end in its slice, in turn. */
+  #goOn(): void {
+    for (let left = this.#unfinished.length; left > 0; left--) {
+      const progress = this.#unfinished.popFront()!;
+      if (!this.#work(progress)) this.#unfinished.pushBack(progress);
+      if (performance.now() > this.#sliceEnd) break;
+    }
+    for (const session of this.#pumpLater) {
+      this.#pumpLater.delete(session);
+      session.outbound.pump();
+      if (performance.now() > this.#sliceEnd) break;
+    }
+  }
+
+  /** Works on a batch until it is done or the slice ends; says whether it is done. */
+  #work(progress: Progress): boolean {
+    const { link } = progress.batch;
+    let done = true;
+    this.#guard(link, () => {
+      done = this.#workOn(progress, link);
+      this.#dispatcher.flushRun();
+    });
+    if (done) progress.batch.done();
+    return done;
+  }
+
+  #workOn(progress: Progress, link: Link): boolean {
+    const { packets } = progress.batch;
+    let unlooked = 0;
+    let work = this.#dispatcher.work;
+    while (progress.next < packets.length) {
+      const { session } = link;
+      // Another epoch, or an ended one: nothing more of it counts.
+      if (session === undefined || session.link !== link || link.ended) {
+        return true;
+      }
+      if (progress.task === undefined) {
+        progress.task = this.#packet(link, session, packets[progress.next]!);
+      }
+      if (progress.task !== undefined && !progress.task(this.#sliceEnd)) {
+        return false;
+      }
+      progress.task = undefined;
+      progress.next++;
+      unlooked++;
+      if (unlooked + this.#dispatcher.work - work >= WORK_BETWEEN_LOOKS) {
+        unlooked = 0;
+        work = this.#dispatcher.work;
+        if (performance.now() > this.#sliceEnd) {
+          return progress.next === packets.length;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** Takes one packet; returns what is left to do of it, if that may be long. */
+  #packet(
+    link: Link,
+    session: Session,
+    packet: FinishedPacket,
+  ): Task | undefined {
+    switch (packet.type) {
+      case PacketType.Publish:
+        this.#publishing.publish(link, session, packet);
+        return undefined;
+      case PacketType.Puback:
+      case PacketType.Pubrec:
+      case PacketType.Pubcomp:
+        session.outbound.acknowledged(link, packet);
+        return undefined;
+      case PacketType.Pubrel:
+        this.#publishing.release(link, session, packet);
+        return undefined;
+    }
+    this.#dispatcher.flushRun();
+    switch (packet.type) {
+      case PacketType.Subscribe:
+        return this.#subscriptions.subscribe(link, session, packet);
+      case PacketType.Unsubscribe:
+        return this.#subscriptions.unsubscribe(link, session, packet);
+      case PacketType.Pingreq:
+        link.send(PINGRESP, 0);
+        this.touch(link);
+        return undefined;
+      case PacketType.Disconnect:
+        this.#registry.leave(link, session, packet);
+        return undefined;
+      default:
+        throw protocolError(`Cannot take ${packetName(packet.type)} now`);
+    }
+  }
+
+  #committed(batch: BatchNumber): void {
+    for (const link of this.#gated) {
+      if (link.committed(batch)) this.touch(link);
+      if (link.gate.empty) this.#gated.delete(link);
+    }
+    for (;;) {
+      const first = this.#whenCommitted.peekFront();
+      if (first === undefined || first.batch > batch) break;
+      this.#whenCommitted.popFront();
+      first.callback();
+    }
+  }
+
+  #callWhenCommitted(batch: BatchNumber, callback: () => void): void {
+    if (batch <= this.store.committed && this.#whenCommitted.length === 0) {
+      callback();
+    } else {
+      this.#whenCommitted.pushBack({ batch, callback });
+      this.store.request(batch);
+    }
+  }
+
+  /** Has all that was put into Outboxes in this turn written. */
+  #endTurn(): void {
+    for (const group of this.#waitingGroups) group.feedAll();
+    this.#waitingGroups.clear();
+    const touched = this.#touched;
+    this.#touched = [];
+    for (const link of touched) {
+      link.touched = false;
+      if (!link.gate.empty) this.#gated.add(link);
+      link.owner.flush();
+    }
+  }
+
+  /** Keeps what goes wrong over one client's bytes to that client. */
+  #guard(link: Link, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (error instanceof PacketError) {
+        link.owner.end(
+          causeOf(error.reasonCode),
+          error.reasonCode,
+          error.message,
+        );
+      } else {
+        this.#log.error("Fault while working on a client's packets", {
+          client: link.session?.clientId,
+          error: error instanceof Error ? error : String(error),
+        });
+        link.owner.end("internalError");
+      }
+    }
+  }
+
+  #submit(batch: Batch): void {
+    const message: RouterMessage = { type: "batch", batch };
+    if (!this.#mailbox.trySend(message)) {
+      this.#mailbox.send(message).catch(batch.done);
+    }
+  }
+
+  #close(): void {
+    this.#timers.close();
+    this.#mailbox.close();
+    for (
+      let message = this.#mailbox.tryReceive();
+      message !== undefined;
+      message = this.#mailbox.tryReceive()
+    ) {
+      if (message.type === "batch") message.batch.done();
+    }
+    for (const progress of this.#unfinished) progress.batch.done();
+    this.#unfinished.clear();
+  }
+}

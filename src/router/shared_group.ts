@@ -1,0 +1,225 @@
+import { Deque } from "../core/deque.ts";
+import type { QoS } from "../codec/packet.ts";
+import {
+  type Delivery,
+  type DeliveryGroup,
+  NO_IDENTIFIERS,
+} from "../session/delivery.ts";
+import type { Frames } from "../session/frames.ts";
+import type { SessionContext, Terms } from "../session/context.ts";
+import type { Session } from "../session/session.ts";
+import type { Message } from "../store/message.ts";
+import type { BatchNumber, StoredSubscription } from "../store/store.ts";
+
+/** A message that no member has been sent. */
+interface Waiting {
+  readonly message: Message;
+  readonly number: number;
+}
+
+/**
+ * A shared subscription (section 4.8.2): each message goes to one of its members, those that are online first and
+ * in turn. A QoS 1 or 2 message that nobody can take waits in the group's own queue.
+ */
+export class SharedGroup implements DeliveryGroup {
+  /** `$share/group/filter`. */
+  readonly key: string;
+  readonly #context: SessionContext;
+  readonly #sessions: Session[] = [];
+  readonly #subscriptions: StoredSubscription[] = [];
+  #next = 0;
+  readonly #queue = new Deque<Waiting>();
+  #queuedBytes = 0;
+  #lastNumber = 0;
+
+  /** Makes a group without members. */
+  constructor(context: SessionContext, key: string) {
+    this.#context = context;
+    this.key = key;
+  }
+
+  /** How many members it has, online or not. */
+  get size(): number {
+    return this.#sessions.length;
+  }
+
+  /** Bytes of the messages that wait for a member. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  /** Makes the session a member, or gives it other options; says whether it is new. */
+  join(session: Session, subscription: StoredSubscription): boolean {
+    const at = this.#sessions.indexOf(session);
+    session.groups.add(this);
+    if (at >= 0) {
+      this.#subscriptions[at] = subscription;
+      return false;
+    }
+    this.#sessions.push(session);
+    this.#subscriptions.push(subscription);
+    return true;
+  }
+
+  /** Takes a member out; says whether it was one. */
+  leave(session: Session): boolean {
+    const at = this.#sessions.indexOf(session);
+    if (at < 0) return false;
+    this.#sessions.splice(at, 1);
+    this.#subscriptions.splice(at, 1);
+    session.groups.delete(this);
+    return true;
+  }
+
+  /** Drops what waits: the last member has left. */
+  end(): void {
+    const { store } = this.#context;
+    for (const delivery of this.#queue) {
+      if (store.durable) store.dequeue(this.key, delivery.number);
+    }
+    this.#countQueued(-this.#queue.length, -this.#queuedBytes);
+    this.#queue.clear();
+  }
+
+  /** Gives a message to one member, or keeps it. Returns the batch that keeps it. */
+  deliver(frames: Frames, message: Message, batch: BatchNumber): BatchNumber {
+    const { size } = message;
+    let online = false;
+    for (
+      let tried = 0;
+      tried < this.#sessions.length && this.#queue.length === 0;
+      tried++
+    ) {
+      const at = this.#turn();
+      const session = this.#sessions[at]!;
+      const terms = termsFor(this.#subscriptions[at]!, message, batch);
+      online ||= session.link?.ready === true;
+      if (terms.qos === 0 && session.outbound.hasRoom(size)) {
+        session.outbound.deliverAtMostOnce(frames, message, terms);
+        return 0;
+      }
+      if (terms.qos > 0 && session.outbound.canTake(size)) {
+        const number = ++this.#lastNumber;
+        const stored = this.#store(message, number);
+        session.outbound.deliver(frames, message, terms, {
+          group: this,
+          number,
+        });
+        return stored;
+      }
+    }
+    if (message.qos === 0) {
+      this.#context.counters.dropped[online ? "outboxFull" : "offline"]++;
+      return 0;
+    }
+    return this.#keep(message.owned);
+  }
+
+  /** Puts a delivery first in the queue, and gives it to another member if one can take it. */
+  giveBack(delivery: Delivery): void {
+    this.#queue.pushFront({
+      message: delivery.message,
+      number: delivery.number,
+    });
+    this.#countQueued(1, delivery.message.size);
+    this.#context.groupWaits(this);
+  }
+
+  /** Gives what waits to whoever can take it, in turn. */
+  feedAll(): void {
+    let busy = 0;
+    while (this.#queue.length > 0 && busy < this.#sessions.length) {
+      busy = this.#feedOne(this.#turn()) ? 0 : busy + 1;
+    }
+  }
+
+  /** Gives this member what waits, as long as it can take more. */
+  feed(session: Session): void {
+    if (this.#queue.length === 0) return;
+    const at = this.#sessions.indexOf(session);
+    while (at >= 0 && this.#feedOne(at));
+    if (this.#queue.length > 0 && session.link !== undefined) {
+      session.link.wantsDrain = true;
+    }
+  }
+
+  /** Gives the member at this place one message that waits; says whether it took it. */
+  #feedOne(at: number): boolean {
+    const waiting = this.#queue.peekFront();
+    const session = this.#sessions[at]!;
+    if (
+      waiting === undefined || !session.outbound.canTake(waiting.message.size)
+    ) return false;
+    this.#queue.popFront();
+    this.#countQueued(-1, -waiting.message.size);
+    session.outbound.deliverKept(
+      waiting.message,
+      termsFor(this.#subscriptions[at]!, waiting.message, 0),
+      {
+        group: this,
+        number: waiting.number,
+      },
+    );
+    return true;
+  }
+
+  #turn(): number {
+    if (this.#next >= this.#sessions.length) this.#next = 0;
+    return this.#next++;
+  }
+
+  #keep(message: Message): BatchNumber {
+    const { counters, limits } = this.#context;
+    if (this.#queue.length >= limits.queuedMessages) {
+      counters.dropped.queueMessages++;
+      return 0;
+    }
+    if (this.#queuedBytes + message.size > limits.queuedBytes) {
+      counters.dropped.queueBytes++;
+      return 0;
+    }
+    const number = ++this.#lastNumber;
+    this.#queue.pushBack({ message, number });
+    this.#countQueued(1, message.size);
+    const batch = this.#store(message, number);
+    this.feedAll();
+    return batch;
+  }
+
+  #store(message: Message, number: number): BatchNumber {
+    const { store } = this.#context;
+    if (
+      !store.durable || !this.#sessions.some((session) => session.persistent)
+    ) return 0;
+    const { owned, qos } = message;
+    return store.enqueue(this.key, {
+      message: owned,
+      number,
+      qos,
+      retain: false,
+      identifiers: NO_IDENTIFIERS,
+    });
+  }
+
+  #countQueued(messages: number, bytes: number): void {
+    this.#queuedBytes += bytes;
+    this.#context.counters.queuedNow += messages;
+    this.#context.counters.queuedBytesNow += bytes;
+  }
+}
+
+/** How a message goes to a member that has subscribed so; never with more than its QoS [MQTT-4.8.2-3]. */
+function termsFor(
+  subscription: StoredSubscription,
+  message: Message,
+  batch: BatchNumber,
+): Terms {
+  return {
+    qos: Math.min(message.qos, subscription.qos) as QoS,
+    retain: subscription.retainAsPublished && message.retain,
+    identifiers: subscription.identifier === 0
+      ? NO_IDENTIFIERS
+      : [subscription.identifier],
+    batch,
+  };
+}

@@ -1,0 +1,249 @@
+import type {
+  Subscribe,
+  SubscriptionRequest,
+  Unsubscribe,
+} from "../codec/packet.ts";
+import { PacketType } from "../codec/packet.ts";
+import { encode } from "../codec/encode.ts";
+import { PacketError } from "../codec/packet_error.ts";
+import { ReasonCode } from "../codec/reason_code.ts";
+import type { SessionContext } from "../session/context.ts";
+import type { Link } from "../session/link.ts";
+import type { Session } from "../session/session.ts";
+import type { BatchNumber, StoredSubscription } from "../store/store.ts";
+import type { RetainedMessages } from "./retained.ts";
+import type { Subscription } from "./route.ts";
+import { SharedGroup } from "./shared_group.ts";
+import type { SubscriptionTree } from "./subscription_tree.ts";
+import {
+  isValidTopicFilter,
+  parseSharedFilter,
+  topicLevels,
+} from "./topic_filter.ts";
+
+/** Work that goes on in the next slice: says whether it is finished. `deadline` is on the monotonic clock. */
+export type Task = (deadline: number) => boolean;
+
+/** After so many filters a slice looks at the clock. */
+const FILTERS_BETWEEN_LOOKS = 64;
+
+/** What stands in the subscription tree. */
+export type Subscriber = Subscription | SharedGroup;
+
+/** Who has subscribed to what: SUBSCRIBE and UNSUBSCRIBE (3.8, 3.10). */
+export class Subscriptions {
+  readonly #context: SessionContext;
+  readonly #tree: SubscriptionTree<Subscriber>;
+  readonly #retained: RetainedMessages;
+  readonly #groups = new Map<string, SharedGroup>();
+  readonly #bySession = new WeakMap<Session, Map<string, Subscription>>();
+
+  /** Keeps the subscriptions in this tree. */
+  constructor(
+    context: SessionContext,
+    tree: SubscriptionTree<Subscriber>,
+    retained: RetainedMessages,
+  ) {
+    this.#context = context;
+    this.#tree = tree;
+    this.#retained = retained;
+  }
+
+  /** The shared groups with members. */
+  groups(): Iterable<SharedGroup> {
+    return this.#groups.values();
+  }
+
+  /** Works through a SUBSCRIBE and answers it; a long one in slices. */
+  subscribe(link: Link, session: Session, packet: Subscribe): Task {
+    const codes: ReasonCode[] = [];
+    let batch: BatchNumber = 0;
+    return slices(packet.filters, (request) => {
+      const result = this.#subscribe(
+        session,
+        request,
+        packet.subscriptionIdentifier,
+      );
+      if (result.code >= 0x80 && link.terms.version === 3) {
+        // SUBACK of 3.1 has no code for a failure.
+        throw new PacketError(
+          result.code,
+          "Cannot subscribe: topic filter not accepted",
+        );
+      }
+      codes.push(result.code);
+      batch = Math.max(batch, result.batch);
+    }, () => {
+      for (let i = 0; i < packet.extraFilters; i++) {
+        codes.push(ReasonCode.QuotaExceeded);
+      }
+      const { packetId } = packet;
+      const suback = {
+        type: PacketType.Suback,
+        packetId,
+        reasonCodes: codes,
+        properties: {},
+      };
+      link.send(encode(suback, link.terms.version), batch);
+      this.#context.touch(link);
+      session.outbound.pump();
+    });
+  }
+
+  /** Works through an UNSUBSCRIBE and answers it; a long one in slices. */
+  unsubscribe(link: Link, session: Session, packet: Unsubscribe): Task {
+    const codes: ReasonCode[] = [];
+    let batch: BatchNumber = 0;
+    return slices(packet.filters, (filter) => {
+      const existed = session.subscriptions.has(filter);
+      if (existed) batch = Math.max(batch, this.#remove(session, filter));
+      codes.push(
+        existed ? ReasonCode.Success : ReasonCode.NoSubscriptionExisted,
+      );
+    }, () => {
+      for (let i = 0; i < packet.extraFilters; i++) {
+        codes.push(ReasonCode.NoSubscriptionExisted);
+      }
+      const { packetId } = packet;
+      const unsuback = {
+        type: PacketType.Unsuback,
+        packetId,
+        reasonCodes: codes,
+        properties: {},
+      };
+      link.send(encode(unsuback, link.terms.version), batch);
+      this.#context.touch(link);
+    });
+  }
+
+  /** Ends all subscriptions of a session that ends itself. */
+  removeAll(session: Session): void {
+    for (const filter of session.subscriptions.keys()) {
+      this.#unlist(session, filter);
+    }
+    this.#context.counters.subscriptionsNow -= session.subscriptions.size;
+    session.subscriptions.clear();
+    this.#bySession.delete(session);
+  }
+
+  #subscribe(
+    session: Session,
+    request: SubscriptionRequest,
+    identifier: number,
+  ): { code: ReasonCode; batch: BatchNumber } {
+    const { limits, store, counters } = this.#context;
+    const shared = parseSharedFilter(request.filter);
+    const filter = shared === undefined
+      ? request.filter
+      : shared === "invalid"
+      ? ""
+      : shared.filter;
+    if (
+      !isValidTopicFilter(filter) || topicLevels(filter) > limits.topicLevels ||
+      request.filter.length > limits.topicLength
+    ) {
+      return { code: ReasonCode.TopicFilterInvalid, batch: 0 };
+    }
+    const isNew = !session.subscriptions.has(request.filter);
+    if (isNew && session.subscriptions.size >= limits.subscriptionsPerClient) {
+      return { code: ReasonCode.QuotaExceeded, batch: 0 };
+    }
+    const subscription: StoredSubscription = { ...request, identifier };
+    session.subscriptions.set(request.filter, subscription);
+    if (isNew) counters.subscriptionsNow++;
+    if (shared === undefined) {
+      this.#list(session, subscription);
+      // [MQTT-3.3.1-9, -10, -11]; none for shared subscriptions [4.8.2]
+      const { retainHandling } = request;
+      if (retainHandling === 0 || (retainHandling === 1 && isNew)) {
+        session.outbound.cancelReplays(request.filter);
+        session.outbound.replay(this.#retained.replay(subscription));
+      }
+    } else {
+      this.#join(session, subscription, filter);
+    }
+    const stored = store.durable && session.persistent;
+    const batch = stored
+      ? store.saveSubscription(session.clientId, subscription)
+      : 0;
+    return { code: request.qos, batch };
+  }
+
+  /** Puts a subscription into the tree, in place of the former one with the same filter [MQTT-3.8.4-3]. */
+  #list(session: Session, options: StoredSubscription): void {
+    let listed = this.#bySession.get(session);
+    if (listed === undefined) {
+      listed = new Map();
+      this.#bySession.set(session, listed);
+    }
+    const former = listed.get(options.filter);
+    const subscription: Subscription = { ...options, session };
+    this.#tree.insert(options.filter, subscription);
+    if (former !== undefined) this.#tree.remove(options.filter, former);
+    listed.set(options.filter, subscription);
+  }
+
+  #join(
+    session: Session,
+    subscription: StoredSubscription,
+    filter: string,
+  ): void {
+    const key = subscription.filter;
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      group = new SharedGroup(this.#context, key);
+      this.#groups.set(key, group);
+      this.#tree.insert(filter, group);
+    }
+    group.join(session, subscription);
+    group.feed(session);
+  }
+
+  #remove(session: Session, filter: string): BatchNumber {
+    const { store, counters } = this.#context;
+    this.#unlist(session, filter);
+    session.subscriptions.delete(filter);
+    session.outbound.cancelReplays(filter);
+    counters.subscriptionsNow--;
+    return store.durable && session.persistent
+      ? store.removeSubscription(session.clientId, filter)
+      : 0;
+  }
+
+  /** Takes a subscription out of the tree, or the session out of the shared group. */
+  #unlist(session: Session, filter: string): void {
+    const shared = parseSharedFilter(filter);
+    if (shared === undefined) {
+      const subscription = this.#bySession.get(session)?.get(filter);
+      if (subscription === undefined) return;
+      this.#tree.remove(filter, subscription);
+      this.#bySession.get(session)!.delete(filter);
+      return;
+    }
+    const group = this.#groups.get(filter);
+    if (group === undefined || shared === "invalid") return;
+    group.leave(session);
+    if (group.size > 0) return;
+    group.end();
+    this.#groups.delete(filter);
+    this.#tree.remove(shared.filter, group);
+  }
+}
+
+function slices<T>(
+  items: readonly T[],
+  each: (item: T) => void,
+  finish: () => void,
+): Task {
+  let next = 0;
+  return (deadline) => {
+    while (next < items.length) {
+      each(items[next++]!);
+      if (next % FILTERS_BETWEEN_LOOKS === 0 && performance.now() > deadline) {
+        return false;
+      }
+    }
+    finish();
+    return true;
+  };
+}

@@ -1,0 +1,116 @@
+import { hashTopic } from "../codec/topic_hash.ts";
+import type { Connect } from "../codec/packet.ts";
+import type { Timers } from "../core/timer_wheel.ts";
+import type { SessionContext } from "../session/context.ts";
+import type { Session } from "../session/session.ts";
+import { Message } from "../store/message.ts";
+import type { BatchNumber, StoredWill } from "../store/store.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { RetainedMessages } from "./retained.ts";
+import type { TopicTable } from "./topic_table.ts";
+
+const encoder = new TextEncoder();
+
+/** What wills are published with. */
+export interface WillsOptions {
+  readonly context: SessionContext;
+  readonly dispatcher: Dispatcher;
+  readonly retained: RetainedMessages;
+  readonly topics: TopicTable;
+  readonly timers: Timers;
+}
+
+/** Will Messages (3.1.2.5): kept from CONNECT on, published when the client is lost, not a moment early. */
+export class Wills {
+  readonly #options: WillsOptions;
+
+  /** Publishes through this dispatcher. */
+  constructor(options: WillsOptions) {
+    this.#options = options;
+  }
+
+  /** Keeps the will of a CONNECT for its session, in place of a former one. Returns the batch that keeps it. */
+  keep(session: Session, will: Connect["will"]): BatchNumber {
+    const { store } = this.#options.context;
+    const former = session.will;
+    session.will = will === undefined
+      ? undefined
+      : this.#stored(session.clientId, will);
+    if (!store.durable || (former === undefined && will === undefined)) {
+      return 0;
+    }
+    return store.saveWill(session.clientId, session.will);
+  }
+
+  /** Drops the will: the client took its leave with reason code 0x00 [MQTT-3.1.2-10], or is back in time. */
+  discard(session: Session): void {
+    session.willTimer?.cancel();
+    session.willTimer = undefined;
+    if (session.will === undefined) return;
+    session.will = undefined;
+    const { store } = this.#options.context;
+    if (store.durable) store.saveWill(session.clientId, undefined);
+  }
+
+  /** Has the will published after its delay, now that the connection is lost [MQTT-3.1.2-8]. */
+  connectionLost(session: Session): void {
+    const { will } = session;
+    if (will === undefined) return;
+    if (will.delayInterval === 0) {
+      this.publish(session);
+    } else {
+      session.willTimer = this.#options.timers.schedule(
+        will.delayInterval * 1000,
+        () => this.publish(session),
+      );
+    }
+  }
+
+  /** Publishes the session's will, if there is one, and forgets it. */
+  publish(session: Session): void {
+    const { will } = session;
+    this.discard(session);
+    if (will === undefined) return;
+    const { context, dispatcher, retained, topics } = this.#options;
+    const interval = will.expiryInterval;
+    const message = Message.of({
+      topic: will.message.topic,
+      qos: will.message.qos,
+      retain: will.message.retain,
+      payload: will.message.payload,
+      properties: will.message.properties,
+      expiresAt: interval < 0 ? Infinity : context.now + interval * 1000,
+      publisher: session.clientId,
+    });
+    if (message.retain) {
+      const obstacle = retained.obstacle(message);
+      if (obstacle === undefined) retained.set(message);
+      else context.dropped(session, obstacle);
+    }
+    const { bytes } = message.topic;
+    const entry = topics.find(
+      bytes,
+      0,
+      bytes.length,
+      hashTopic(bytes, 0, bytes.length),
+    );
+    dispatcher.dispatch(message, entry, 0, session);
+  }
+
+  #stored(clientId: string, will: NonNullable<Connect["will"]>): StoredWill {
+    const message = Message.of({
+      topic: { text: will.topic, bytes: encoder.encode(will.topic) },
+      qos: will.qos,
+      retain: will.retain,
+      payload: will.payload,
+      properties: will.rawProperties,
+      expiresAt: Infinity,
+      publisher: clientId,
+    });
+    return {
+      message,
+      delayInterval: will.properties.willDelayInterval ?? 0,
+      expiryInterval: will.properties.messageExpiryInterval ?? -1,
+    };
+  }
+}

@@ -1,0 +1,42 @@
+import type { Counters, DroppedCause } from "../core/counters.ts";
+import type { Limits } from "../core/limits.ts";
+import type { QoS } from "../codec/packet.ts";
+import type { Message } from "../store/message.ts";
+import type { BatchNumber, Store, StoredSubscription } from "../store/store.ts";
+import type { DeliveryGroup } from "./delivery.ts";
+import type { Link } from "./link.ts";
+import type { Session } from "./session.ts";
+
+/** What sessions need of the Router around them. */
+export interface SessionContext {
+  readonly store: Store;
+  readonly limits: Limits;
+  readonly counters: Counters;
+  /** The wall clock, in milliseconds, at the beginning of this turn of the Router. */
+  readonly now: number;
+  /** Notes that the Link's Outbox has something to be written at the end of this turn. */
+  touch(link: Link): void;
+  /** Has the session pumped again in a later turn: it stopped because it had worked long enough. */
+  pumpLater(session: Session): void;
+  /** Has the group looked at at the end of this turn: a message was given back to it. */
+  groupWaits(group: DeliveryGroup): void;
+  /** Counts and, now and then, logs that the session missed messages. */
+  dropped(session: Session, cause: DroppedCause, messages?: number): void;
+}
+
+/** Retained messages on their way to a new subscription: a cursor, read as the Outbox drains. */
+export interface Replay {
+  /** The subscription that asked for them. */
+  readonly subscription: StoredSubscription;
+  /** The next one; `undefined` when there are no more; `"later"` when it has searched long enough for now. */
+  next(): Message | undefined | "later";
+}
+
+/** How one message goes to one subscriber. */
+export interface Terms {
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly identifiers: readonly number[];
+  /** The batch that must be committed before the message may leave. */
+  readonly batch: BatchNumber;
+}

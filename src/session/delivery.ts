@@ -1,0 +1,36 @@
+import type { QoS } from "../codec/packet.ts";
+import type { Message } from "../store/message.ts";
+import type { Session } from "./session.ts";
+
+/** A message owed to a subscriber, or to whichever member of a shared group takes it. */
+export interface Delivery {
+  /** The message, with buffers of its own. */
+  readonly message: Message;
+  /** The QoS to deliver with: the lower of the publisher's and the subscription's [MQTT-3.8.4-8]. */
+  readonly qos: QoS;
+  /** The RETAIN flag to send. */
+  readonly retain: boolean;
+  /** Identifiers of the matching subscriptions [MQTT-3.3.4-3]. */
+  readonly identifiers: readonly number[];
+  /** Numbers the deliveries of its owner, for the Store. */
+  readonly number: number;
+  /** The shared group that owes it, if one does. */
+  readonly group: DeliveryGroup | undefined;
+  /** Bytes that had entered the member's Outbox before it did: tells whether the socket has seen any of it. */
+  outboxPosition: number;
+}
+
+/** A shared group, as its members' sessions see it. */
+export interface DeliveryGroup {
+  /** `$share/group/filter`, under which the Store knows it. */
+  readonly key: string;
+  /** Takes a delivery back whose member went away, to give it to another one, before all that waits. */
+  giveBack(delivery: Delivery): void;
+  /** Gives what waits to whoever can take it, in turn. */
+  feedAll(): void;
+  /** Gives this member what waits, as long as it can take more. */
+  feed(session: Session): void;
+}
+
+/** No subscription identifiers: most subscriptions have none. */
+export const NO_IDENTIFIERS: readonly number[] = [];

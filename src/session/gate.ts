@@ -1,0 +1,74 @@
+import { ByteBuffer } from "../core/byte_buffer.ts";
+import { Deque } from "../core/deque.ts";
+import type { BatchNumber } from "../store/store.ts";
+
+interface Mark {
+  batch: BatchNumber;
+  /** Bytes written since the gate was made, up to and including what waits for the batch. */
+  end: number;
+  /** How many of the client's messages are acknowledged to the end by what waits for the batch. */
+  ends: number;
+}
+
+/**
+ * What a client may be told only once a batch of the Store is committed: encoded packets in the order in which
+ * they leave [MQTT-4.6.0-2], and for each batch how far they may. One mark serves all packets of a batch.
+ */
+export class Gate {
+  #buffer = new ByteBuffer();
+  #marks = new Deque<Mark>();
+  #passed = 0;
+
+  /** Whether nothing waits. */
+  get empty(): boolean {
+    return this.#marks.length === 0;
+  }
+
+  /** Bytes that wait. */
+  get bytes(): number {
+    return this.#buffer.length;
+  }
+
+  /** The buffer to write a packet into, after which {@linkcode Gate.mark} must be called. */
+  get buffer(): ByteBuffer {
+    return this.#buffer;
+  }
+
+  /** Says that what was written waits for this batch, and for all that waited before it. */
+  mark(batch: BatchNumber, ends: number): void {
+    const end = this.#passed + this.#buffer.length;
+    const last = this.#marks.peekBack();
+    if (last !== undefined && last.batch >= batch) {
+      last.end = end;
+      last.ends += ends;
+    } else {
+      this.#marks.pushBack({ batch, end, ends });
+    }
+  }
+
+  /**
+   * Moves what waited for batches up to this one into `out`. Returns how many messages it acknowledges to the end,
+   * `undefined` if nothing waited for them.
+   */
+  open(committed: BatchNumber, out: ByteBuffer): number | undefined {
+    let end = this.#passed;
+    let ends = 0;
+    for (;;) {
+      const mark = this.#marks.peekFront();
+      if (mark === undefined || mark.batch > committed) break;
+      end = mark.end;
+      ends += mark.ends;
+      this.#marks.popFront();
+    }
+    const bytes = end - this.#passed;
+    if (bytes === 0) return undefined;
+    const buffer = this.#buffer;
+    out.append(buffer.bytes, 0, bytes);
+    this.#buffer = new ByteBuffer();
+    if (buffer.length > bytes) {
+      this.#buffer.append(buffer.bytes, bytes, buffer.length);
+    }
+    this.#passed = end;
+    return ends;
+  }
+}

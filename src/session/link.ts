@@ -1,0 +1,136 @@
+import type { DisconnectedCause } from "../core/counters.ts";
+import type { AcknowledgementType, ProtocolVersion } from "../codec/packet.ts";
+import type { ReasonCode } from "../codec/reason_code.ts";
+import { PacketType } from "../codec/packet.ts";
+import { writeAcknowledgement } from "../codec/encode.ts";
+import type { TopicName } from "../store/message.ts";
+import type { BatchNumber, Store } from "../store/store.ts";
+import { Gate } from "./gate.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Session } from "./session.ts";
+
+/** Bytes of the longest acknowledgement without properties. */
+const ACKNOWLEDGEMENT_SIZE = 5;
+
+/** What the Router may ask of the connection behind a {@linkcode Link}. */
+export interface LinkOwner {
+  /** Has what is in the Outbox written. */
+  flush(): void;
+  /** Ends the connection, after telling an MQTT 5 client why; only the first call counts. */
+  end(cause: DisconnectedCause, code?: ReasonCode, detail?: string): void;
+}
+
+/** What client and server agreed on in CONNECT and CONNACK. */
+export interface LinkTerms {
+  readonly version: ProtocolVersion;
+  /** Bytes of the largest packet that the client takes [MQTT-3.1.2-24]. */
+  readonly maximumPacketSize: number;
+  /** QoS 1 and 2 messages that may be under way to the client [MQTT-3.3.4-9]. */
+  readonly receiveMaximum: number;
+  /** Topic aliases that we may use towards the client, 0 for none [MQTT-3.1.2-26]. */
+  readonly topicAliasMaximum: number;
+}
+
+/**
+ * One connection of a client, as its session sees it: an epoch. What arrives through another Link than the
+ * session's present one is dropped, so that a take-over in full flight mixes nothing up. Acknowledgements that
+ * wait for the disk belong to the Link and end with it.
+ */
+export class Link {
+  readonly terms: LinkTerms;
+  readonly outbox: Outbox;
+  readonly owner: LinkOwner;
+  readonly gate: Gate = new Gate();
+  /** The session that it belongs, or belonged, to. */
+  session: Session | undefined;
+  /** Whether CONNACK has been written, so that other packets may follow [MQTT-3.2.0-1]. */
+  ready = false;
+  /** Whether the connection has ended, so that nothing more can be written. */
+  ended = false;
+  /** Whether the Outbox has been added to in this turn of the Router. */
+  touched = false;
+  /** Topics by the aliases that the client has set, from 1 on [MQTT-3.3.2-7]. */
+  inboundAliases: TopicName[] | undefined;
+  /** Whether somebody waits for the Outbox to drain: the Writer then says so. */
+  wantsDrain = false;
+  /** PUBLISH packets with QoS 1 or 2 that may still be sent before an acknowledgement [MQTT-4.9.0-2]. */
+  sendQuota: number;
+  /** QoS 1 and 2 messages received through this Link and not acknowledged to the end [MQTT-4.9.0-1]. */
+  receiving = 0;
+  /** Aliases that we set towards the client, by topic. */
+  readonly outboundAliases: Map<string, number> | undefined;
+  readonly #store: Store;
+
+  /** Makes the Link of a connection. */
+  constructor(
+    options: {
+      terms: LinkTerms;
+      outbox: Outbox;
+      owner: LinkOwner;
+      store: Store;
+    },
+  ) {
+    this.terms = options.terms;
+    this.outbox = options.outbox;
+    this.owner = options.owner;
+    this.#store = options.store;
+    this.sendQuota = options.terms.receiveMaximum;
+    this.outboundAliases = options.terms.topicAliasMaximum > 0
+      ? new Map()
+      : undefined;
+  }
+
+  /** Whether what waits for this batch may leave now. */
+  passes(batch: BatchNumber): boolean {
+    return batch <= this.#store.committed && this.gate.empty;
+  }
+
+  /** Sends an acknowledgement as soon as the batch is committed; in the order of the calls. */
+  acknowledge(
+    type: AcknowledgementType,
+    packetId: number,
+    reasonCode: ReasonCode,
+    batch: BatchNumber,
+  ): void {
+    const open = this.passes(batch);
+    const buffer = open ? this.outbox.buffer : this.gate.buffer;
+    const at = buffer.reserve(ACKNOWLEDGEMENT_SIZE);
+    buffer.length = writeAcknowledgement(
+      buffer.bytes,
+      at,
+      type,
+      packetId,
+      reasonCode,
+      this.terms.version,
+    );
+    const ends = type === PacketType.Puback || type === PacketType.Pubcomp ||
+      (type === PacketType.Pubrec && reasonCode >= 0x80);
+    if (!open) this.hold(batch, ends ? 1 : 0);
+    else if (ends && this.receiving > 0) this.receiving--;
+  }
+
+  /** Sends an encoded packet as soon as the batch is committed; in the order of the calls. */
+  send(packet: Uint8Array, batch: BatchNumber): void {
+    const open = this.passes(batch);
+    const buffer = open ? this.outbox.buffer : this.gate.buffer;
+    buffer.append(packet, 0, packet.length);
+    if (!open) this.hold(batch, 0);
+  }
+
+  /**
+   * Holds what was just written into the gate's buffer until the batch is committed. `ends` says how many of the
+   * client's messages it acknowledges to the end.
+   */
+  hold(batch: BatchNumber, ends: number): void {
+    this.gate.mark(batch, ends);
+    this.#store.request(batch);
+  }
+
+  /** Lets out what waited for batches up to this one; says whether there was anything. */
+  committed(batch: BatchNumber): boolean {
+    const ends = this.gate.open(batch, this.outbox.buffer);
+    if (ends === undefined) return false;
+    this.receiving = Math.max(0, this.receiving - ends);
+    return true;
+  }
+}

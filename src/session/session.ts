@@ -1,0 +1,61 @@
+// What the broker knows of one client id. Read session.ts, then outbound.ts (what goes to the client), link.ts (its
+// connection), inflight_window.ts, outbox.ts, gate.ts and frames.ts (how one message is encoded for many).
+
+import type { Timer } from "../core/timer_wheel.ts";
+import type { StoredSubscription, StoredWill } from "../store/store.ts";
+import type { SessionContext } from "./context.ts";
+import type { DeliveryGroup } from "./delivery.ts";
+import type { Link } from "./link.ts";
+import { Outbound } from "./outbound.ts";
+import { PacketIdSet } from "./packet_id_set.ts";
+
+/**
+ * The state of one client identifier (section 4.1). Lives in the Router, which alone calls it.
+ */
+export class Session {
+  readonly clientId: string;
+  /** Seconds that it outlives its connection; `Infinity` for ever. */
+  expiryInterval: number;
+  /** Whether the Store knows it. */
+  stored = false;
+  /** The present connection, if the client is online or about to be. */
+  link: Link | undefined;
+  /** Its subscriptions, by their filters as the client wrote them. */
+  readonly subscriptions: Map<string, StoredSubscription> = new Map();
+  /** Shared groups that it is a member of. */
+  readonly groups: Set<DeliveryGroup> = new Set();
+  /** Inbound QoS 2 messages between PUBLISH and PUBREL. */
+  readonly received: PacketIdSet = new PacketIdSet();
+  /** What goes to the client. */
+  readonly outbound: Outbound;
+  /** The will of the present connection, or the one whose delay is running. */
+  will: StoredWill | undefined;
+  /** Runs until the will is due, after the connection has ended. */
+  willTimer: Timer | undefined;
+  /** Runs until the session expires, after the connection has ended. */
+  expiryTimer: Timer | undefined;
+
+  /** Makes a session without a connection. */
+  constructor(
+    context: SessionContext,
+    clientId: string,
+    expiryInterval: number,
+  ) {
+    this.clientId = clientId;
+    this.expiryInterval = expiryInterval;
+    this.outbound = new Outbound(context, this);
+  }
+
+  /** Whether it outlives its connection, so that the Store must know it. */
+  get persistent(): boolean {
+    return this.expiryInterval > 0;
+  }
+
+  /** Calls off the timers that ran since the connection ended. */
+  cancelTimers(): void {
+    this.willTimer?.cancel();
+    this.expiryTimer?.cancel();
+    this.willTimer = undefined;
+    this.expiryTimer = undefined;
+  }
+}

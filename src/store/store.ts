@@ -1,0 +1,103 @@
+// The Store: what must survive. Read `store.ts` (the interface), then an implementation of it.
+
+import type { QoS } from "../codec/packet.ts";
+import type { Message } from "./message.ts";
+
+/** A batch's number. Batches are numbered from 1 in the order in which they commit; 0 is always committed. */
+export type BatchNumber = number;
+
+/** A persistent session as it is kept. */
+export interface StoredSession {
+  readonly clientId: string;
+  /** Seconds that the session outlives its connection; `Infinity` for ever. */
+  readonly expiryInterval: number;
+}
+
+/** A subscription as it is kept: the options of SUBSCRIBE (3.8.3.1). */
+export interface StoredSubscription {
+  readonly filter: string;
+  readonly qos: QoS;
+  readonly noLocal: boolean;
+  readonly retainAsPublished: boolean;
+  readonly retainHandling: 0 | 1 | 2;
+  /** Subscription identifier, 0 for none. */
+  readonly identifier: number;
+}
+
+/** A message owed to a persistent session or to a shared group. */
+export interface StoredDelivery {
+  /** Numbers the deliveries of one owner in the order in which they are owed. */
+  readonly number: number;
+  readonly message: Message;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly identifiers: readonly number[];
+}
+
+/** A Will Message as it is kept. */
+export interface StoredWill {
+  readonly message: Message;
+  /** Seconds between the end of the connection and the publication. */
+  readonly delayInterval: number;
+  /** Seconds that the message is of use after its publication, -1 for ever [MQTT-3.1.3.2.4]. */
+  readonly expiryInterval: number;
+}
+
+/**
+ * Keeps what was acknowledged. Every writing method appends to the batch that is gathering and returns its number;
+ * what acknowledges the write leaves only once that batch is committed. Nothing here waits: that a batch is
+ * committed comes back through the function given to {@linkcode Store.open}.
+ *
+ * An owner is a client identifier, or for a shared group its `$share/group/filter`.
+ */
+export interface Store {
+  /** Whether anything outlives the process; where not, the writes need not be made. */
+  readonly durable: boolean;
+  /** The last batch that is committed: it survives, with all before it. */
+  readonly committed: BatchNumber;
+  /** Bytes appended and not yet committed. */
+  readonly uncommittedBytes: number;
+
+  /** Starts the store; `onCommitted` is called with each batch that commits, `onFailed` once if it cannot go on. */
+  open(
+    onCommitted: (batch: BatchNumber) => void,
+    onFailed: (error: Error) => void,
+  ): Promise<void>;
+  /** Says that somebody waits for this batch: it is committed as soon as the one before it is. */
+  request(batch: BatchNumber): void;
+  /** Commits what was appended and ends. */
+  close(): Promise<void>;
+
+  /** Keeps a session, or its new expiry interval. */
+  saveSession(session: StoredSession): BatchNumber;
+  /** Forgets a session with all that belongs to it. */
+  removeSession(clientId: string): BatchNumber;
+  /** Keeps a subscription, in place of an earlier one with the same filter. */
+  saveSubscription(
+    clientId: string,
+    subscription: StoredSubscription,
+  ): BatchNumber;
+  /** Forgets a subscription. */
+  removeSubscription(clientId: string, filter: string): BatchNumber;
+  /** Keeps a message that is owed to this owner. */
+  enqueue(owner: string, delivery: StoredDelivery): BatchNumber;
+  /** Notes that the owner's delivery goes to this client under this packet identifier. */
+  assign(
+    owner: string,
+    deliveryNumber: number,
+    clientId: string,
+    packetId: number,
+  ): BatchNumber;
+  /** Notes that PUBREC came for this packet identifier. */
+  release(clientId: string, packetId: number): BatchNumber;
+  /** Forgets a delivery: acknowledged, discarded or expired. */
+  dequeue(owner: string, deliveryNumber: number): BatchNumber;
+  /** Notes an inbound QoS 2 packet identifier: its message was taken on. */
+  saveReceived(clientId: string, packetId: number): BatchNumber;
+  /** Forgets an inbound QoS 2 packet identifier: PUBREL came. */
+  removeReceived(clientId: string, packetId: number): BatchNumber;
+  /** Keeps the retained message of a topic, or removes it. */
+  retain(topic: string, message: Message | undefined): BatchNumber;
+  /** Keeps the client's will, or removes it. */
+  saveWill(clientId: string, will: StoredWill | undefined): BatchNumber;
+}
