@@ -473,7 +473,9 @@ export class Outbound {
     const buffer = link.passes(terms.batch)
       ? link.outbox.buffer
       : link.gate.buffer;
-    buffer.length = writePublish(buffer.bytes, buffer.reserve(size), parts);
+    // reserve() may replace the array: it comes first.
+    const at = buffer.reserve(size);
+    buffer.length = writePublish(buffer.bytes, at, parts);
     this.#wrote(link, qos, terms.batch);
     return true;
   }
