@@ -6,7 +6,6 @@ import { payloadText } from "../support/read_packets.ts";
 import {
   subscribe,
   unsubscribe,
-  type Version,
   VERSION_NAMES,
   VERSIONS,
 } from "../support/write_packets.ts";
@@ -559,12 +558,11 @@ Deno.test("subscribe: subscriptions beyond the limit are refused, others stay", 
   await using broker = await TestBroker.start({
     limits: { subscriptionsPerClient: 2 },
   });
-  const refused: Record<Version, number> = { 3: 0x80, 4: 0x80, 5: 0x97 };
-  for (const version of VERSIONS) {
+  const list = ["a", "b", "c"].map((filter) => ({ filter }));
+  for (const [version, refused] of [[4, 0x80], [5, 0x97]] as const) {
     const client = await broker.connect({ version });
-    const list = ["a", "b", "c"].map((filter) => ({ filter }));
     const suback = await client.subscribe(list);
-    assert.deepEqual(suback.reasonCodes, [0, 0, refused[version]]);
+    assert.deepEqual(suback.reasonCodes, [0, 0, refused]);
     assert.deepEqual((await client.subscribe("b", { qos: 1 })).reasonCodes, [
       1,
     ]);
@@ -572,4 +570,8 @@ Deno.test("subscribe: subscriptions beyond the limit are refused, others stay", 
     assert.deepEqual((await client.subscribe("c")).reasonCodes, [0]);
     await client.disconnect();
   }
+  // SUBACK of 3.1 has no way to say it.
+  const client = await broker.connect({ version: 3 });
+  await client.sendRaw(subscribe(3, 1, list));
+  await client.expectClosed();
 });

@@ -1,0 +1,418 @@
+import assert from "node:assert/strict";
+import { TestBroker, until } from "../support/broker.ts";
+import type { Client } from "../support/client.ts";
+import { payloadText, type ReceivedPublish } from "../support/read_packets.ts";
+import {
+  type ConnectOptions,
+  type Version,
+  VERSION_NAMES,
+  VERSIONS,
+} from "../support/write_packets.ts";
+
+const TAKEN_OVER = 0x8E;
+const PROTOCOL_ERROR = 0x82;
+
+/** Options of a client whose session outlives its connection. */
+function persistent(version: Version, clientId = "stays"): ConnectOptions {
+  return {
+    version,
+    clientId,
+    clean: false,
+    properties: version === 5 ? { sessionExpiryInterval: 1000 } : {},
+  };
+}
+
+/** Ends the connection and waits until the broker has seen it. */
+async function leave(broker: TestBroker, client: Client): Promise<void> {
+  const { clientsNow } = broker.counters;
+  await client.close();
+  await until(
+    "the client is gone",
+    () => broker.counters.clientsNow < clientsNow,
+  );
+}
+
+for (const version of VERSIONS) {
+  const named = (text: string) => `session ${VERSION_NAMES[version]}: ${text}`;
+  const options = persistent(version);
+  const present = version > 3; // CONNACK of 3.1 does not tell
+
+  Deno.test(
+    named(
+      "a persistent session keeps subscriptions and what came meanwhile, in order [MQTT-3.1.2-5, MQTT-3.1.2-6, MQTT-3.1.2-23, MQTT-3.1.3-2, MQTT-3.1.4-4, MQTT-3.2.2-3, MQTT-4.5.0-1, MQTT3-3.1.2-4, MQTT3-3.1.2-5, MQTT3-3.1.3-2, MQTT3-3.1.4-3, MQTT3-3.2.2-2, MQTT3-3.2.2-3, MQTT3-4.1.0-1, MQTT3-4.5.0-1]",
+    ),
+    async () => {
+      await using broker = await TestBroker.start();
+      const publisher = await broker.connect({ version });
+      let client = await broker.connect(options);
+      assert.equal(client.connack.sessionPresent, false);
+      await client.subscribe("a/#", { qos: 2 });
+      for (let round = 0; round < 3; round++) {
+        if (round === 1) await client.disconnect();
+        else await client.close();
+        for (let n = 0; n < 30; n++) {
+          await publisher.publish("a/b", `${round} ${n}`, { qos: 1 + n % 2 });
+        }
+        client = await broker.connect(options);
+        assert.equal(client.connack.sessionPresent, present);
+        const received = (await client.messages(30)).map((message) => ({
+          text: payloadText(message),
+          qos: message.qos,
+        }));
+        const expected = Array.from({ length: 30 }, (_, n) => ({
+          text: `${round} ${n}`,
+          qos: 1 + n % 2,
+        }));
+        assert.deepEqual(received, expected);
+        await publisher.publish("a/c", "now", { qos: 1 });
+        assert.equal(payloadText(await client.message()), "now");
+        await client.expectNothing();
+      }
+    },
+  );
+
+  Deno.test(
+    named(
+      "a clean start discards the session there was [MQTT-3.1.2-4, MQTT-3.2.2-2, MQTT3-3.1.2-6, MQTT3-3.2.2-1]",
+    ),
+    async () => {
+      await using broker = await TestBroker.start();
+      const publisher = await broker.connect({ version });
+      const client = await broker.connect(options);
+      await client.subscribe("a", { qos: 1 });
+      await client.disconnect();
+      await publisher.publish("a", "lost", { qos: 1 });
+      const clean = await broker.connect({ ...options, clean: true });
+      assert.equal(clean.connack.sessionPresent, false);
+      await publisher.publish("a", "lost too", { qos: 1 });
+      await clean.expectNothing();
+    },
+  );
+
+  Deno.test(
+    named(
+      "a clean session ends with its connection [MQTT-4.1.0-2, MQTT3-3.1.2-6, MQTT3-4.1.0-2]",
+    ),
+    async () => {
+      await using broker = await TestBroker.start();
+      const client = await broker.connect({ version, clientId: "clean" });
+      await client.subscribe("a", { qos: 1 });
+      await client.disconnect();
+      const back = await broker.connect({
+        version,
+        clientId: "clean",
+        clean: false,
+      });
+      assert.equal(back.connack.sessionPresent, false);
+      await back.publish("a", "x", { qos: 1 });
+      await back.expectNothing();
+    },
+  );
+
+  Deno.test(
+    named(
+      "a second connection with its identifier takes the session over [MQTT-3.1.4-3, MQTT-3.14.2-1, MQTT-3.14.4-1, MQTT-3.14.4-2, MQTT3-3.1.4-2]",
+    ),
+    async () => {
+      await using broker = await TestBroker.start();
+      const publisher = await broker.connect({ version });
+      let client = await broker.connect(options);
+      await client.subscribe("a", { qos: 1 });
+      for (let n = 0; n < 5; n++) {
+        const next = await broker.connect(options);
+        assert.equal(next.connack.sessionPresent, present);
+        await client.expectClosed(TAKEN_OVER);
+        client = next;
+      }
+      await publisher.publish("a", "x", { qos: 1 });
+      assert.equal(payloadText(await client.message()), "x");
+      await client.expectNothing();
+      const clean = await broker.connect({ ...options, clean: true });
+      assert.equal(clean.connack.sessionPresent, false);
+      await client.expectClosed(TAKEN_OVER);
+    },
+  );
+
+  Deno.test(
+    named(
+      "what was not acknowledged is sent again with DUP, its identifier and in order [MQTT-3.3.1-1, MQTT-4.4.0-1, MQTT-4.6.0-1, MQTT-4.3.2-3, MQTT-4.3.3-3, MQTT3-3.3.1-1, MQTT3-4.4.0-1, MQTT3-4.6.0-1, MQTT3-2.3.1-4, MQTT3-4.3.2-1]",
+    ),
+    async () => {
+      await using broker = await TestBroker.start();
+      const publisher = await broker.connect({ version });
+      let client = await broker.connect(options);
+      await client.subscribe("a", { qos: 2 });
+      for (let n = 0; n < 10; n++) {
+        await publisher.publish("a", String(n), { qos: 1 + n % 2 });
+      }
+      const first: ReceivedPublish[] = [];
+      for (let n = 0; n < 10; n++) first.push(await client.expect("publish"));
+      // One of them is done with, whatever its place.
+      await client.acknowledge(first[4]!);
+      await client.settle();
+      const left = first.filter((message) => message !== first[4]);
+      for (let round = 0; round < 3; round++) {
+        await client.close();
+        client = await broker.connect(options);
+        for (const before of left) {
+          const again = await client.expect("publish");
+          assert.deepEqual(
+            [again.packetId, again.qos, payloadText(again), again.dup],
+            [before.packetId, before.qos, payloadText(before), true],
+          );
+        }
+        await client.expectNothing();
+      }
+      // New messages get identifiers that are not in use.
+      await publisher.publish("a", "new", { qos: 1 });
+      const fresh = await client.message();
+      assert.equal(fresh.dup, false);
+      assert.ok(left.every(({ packetId }) => packetId !== fresh.packetId));
+      for (const message of left) await client.acknowledge(message);
+      await client.close();
+      client = await broker.connect(options);
+      await client.expectNothing();
+    },
+  );
+
+  Deno.test(
+    named(
+      "after PUBREC it is PUBREL that is sent again, not PUBLISH [MQTT-4.3.3-5, MQTT-4.3.3-6, MQTT-4.4.0-1, MQTT3-4.3.3-1, MQTT3-4.4.0-1]",
+    ),
+    async () => {
+      await using broker = await TestBroker.start();
+      const publisher = await broker.connect({ version });
+      let client = await broker.connect(options);
+      await client.subscribe("a", { qos: 2 });
+      for (const text of ["1", "2"]) {
+        await publisher.publish("a", text, { qos: 2 });
+      }
+      const one = await client.expect("publish");
+      const two = await client.expect("publish");
+      await client.sendAcknowledgement("pubrec", one.packetId);
+      await client.take("pubrel", one.packetId);
+      for (let round = 0; round < 2; round++) {
+        await client.close();
+        client = await broker.connect(options);
+        const pubrel = await client.take("pubrel");
+        const publish = await client.take("publish");
+        assert.equal(pubrel.packetId, one.packetId);
+        assert.equal(publish.packetId, two.packetId);
+        assert.equal(publish.dup, true);
+        await client.expectNothing();
+      }
+      await client.sendAcknowledgement("pubcomp", one.packetId);
+      await client.acknowledge(two);
+      await client.close();
+      client = await broker.connect(options);
+      await client.expectNothing();
+    },
+  );
+
+  Deno.test(
+    named(
+      "QoS 2 from a client is received once, across connections [MQTT-4.3.3-10, MQTT-4.3.3-11, MQTT3-4.3.3-2]",
+    ),
+    async () => {
+      await using broker = await TestBroker.start();
+      const subscriber = await broker.connect({ version });
+      await subscriber.subscribe("a", { qos: 2 });
+      let client = await broker.connect(options);
+      const packetId = 11;
+      for (const dup of [false, true, true]) {
+        await client.sendPublish("a", "once", { qos: 2, packetId, dup });
+        assert.equal((await client.expect("pubrec")).packetId, packetId);
+        await client.close();
+        client = await broker.connect(options);
+        await client.expectNothing();
+      }
+      for (let round = 0; round < 2; round++) {
+        await client.sendAcknowledgement("pubrel", packetId);
+        assert.equal((await client.expect("pubcomp")).packetId, packetId);
+        await client.close();
+        client = await broker.connect(options);
+      }
+      assert.equal(payloadText(await subscriber.message()), "once");
+      await subscriber.expectNothing();
+      await client.publish("a", "next", { qos: 2, packetId });
+      assert.equal(payloadText(await subscriber.message()), "next");
+    },
+  );
+
+  Deno.test(
+    named("a take-over hands on what was not acknowledged [MQTT-4.4.0-1]"),
+    async () => {
+      await using broker = await TestBroker.start();
+      const publisher = await broker.connect({ version });
+      const client = await broker.connect(options);
+      await client.subscribe("a", { qos: 2 });
+      await publisher.publish("a", "1", { qos: 1 });
+      await publisher.publish("a", "2", { qos: 2 });
+      const before = [
+        await client.expect("publish"),
+        await client.expect("publish"),
+      ];
+      const next = await broker.connect(options);
+      for (const { packetId } of before) {
+        const again = await next.message();
+        assert.equal(again.packetId, packetId);
+        assert.equal(again.dup, true);
+      }
+      await next.expectNothing();
+    },
+  );
+
+  Deno.test(
+    named(
+      "nothing is sent again while the connection lasts [MQTT-4.4.0-1, MQTT-4.1.0-1]",
+    ),
+    async () => {
+      await using broker = await TestBroker.start({ manualClock: true });
+      const client = await broker.connect({
+        ...options,
+        properties: version === 5 ? { sessionExpiryInterval: 1 } : {},
+      });
+      await client.subscribe("a", { qos: 2 });
+      await client.publish("a", "1", { qos: 1 });
+      await client.publish("a", "2", { qos: 2 });
+      await client.expect("publish");
+      const two = await client.expect("publish");
+      await client.sendAcknowledgement("pubrec", two.packetId);
+      await client.expect("pubrel");
+      for (let hour = 0; hour < 24; hour++) {
+        broker.advance(3_600_000);
+        await client.expectNothing();
+      }
+      await client.publish("a", "3", { qos: 1 });
+      assert.equal(payloadText(await client.message()), "3");
+    },
+  );
+}
+
+Deno.test("session: versions share their sessions", async () => {
+  await using broker = await TestBroker.start();
+  const publisher = await broker.connect();
+  const first = await broker.connect(persistent(4));
+  await first.subscribe("a", { qos: 1 });
+  await first.disconnect();
+  await publisher.publish("a", "to 5", { qos: 1 });
+  const second = await broker.connect(persistent(5));
+  assert.equal(second.connack.sessionPresent, true);
+  assert.equal(payloadText(await second.message()), "to 5");
+  await second.disconnect();
+  await publisher.publish("a", "to 3", { qos: 1 });
+  const third = await broker.connect(persistent(3));
+  assert.equal(payloadText(await third.message()), "to 3");
+});
+
+Deno.test("session 5.0: Clean Start and Session Expiry Interval are two things [MQTT-3.1.2-23, MQTT-4.1.0-2]", async () => {
+  await using broker = await TestBroker.start();
+  const clientId = "both";
+  const one = await broker.connect({
+    clientId,
+    clean: true,
+    properties: { sessionExpiryInterval: 1000 },
+  });
+  await one.disconnect();
+  const two = await broker.connect({ clientId, clean: false });
+  assert.equal(two.connack.sessionPresent, true, "kept after a clean start");
+  await two.disconnect();
+  const three = await broker.connect({ clientId, clean: false });
+  assert.equal(
+    three.connack.sessionPresent,
+    false,
+    "ended: no expiry interval",
+  );
+});
+
+Deno.test("session 5.0: a session is gone once its expiry interval has passed, and not before [MQTT-4.1.0-2, MQTT-3.1.2-23]", async () => {
+  await using broker = await TestBroker.start({ manualClock: true });
+  const options = {
+    clientId: "expires",
+    clean: false,
+    properties: { sessionExpiryInterval: 60 },
+  };
+  await leave(broker, await broker.connect(options));
+  broker.advance(59_000);
+  const kept = await broker.connect(options);
+  assert.equal(kept.connack.sessionPresent, true);
+  await leave(broker, kept);
+  broker.advance(62_000);
+  const gone = await broker.connect(options);
+  assert.equal(gone.connack.sessionPresent, false);
+});
+
+Deno.test("session 5.0: 0xFFFFFFFF is for ever [MQTT-3.1.2-23]", async () => {
+  await using broker = await TestBroker.start({ manualClock: true });
+  const options = {
+    clientId: "ever",
+    clean: false,
+    properties: { sessionExpiryInterval: 0xFFFF_FFFF },
+  };
+  await leave(broker, await broker.connect(options));
+  for (let year = 0; year < 150; year++) broker.advance(365 * 86_400_000);
+  const back = await broker.connect(options);
+  assert.equal(back.connack.sessionPresent, true);
+});
+
+Deno.test("session 5.0: DISCONNECT may change the expiry interval", async () => {
+  await using broker = await TestBroker.start();
+  const options = persistent(5);
+  const one = await broker.connect(options);
+  await one.disconnect(0, { sessionExpiryInterval: 0 });
+  const two = await broker.connect(options);
+  assert.equal(two.connack.sessionPresent, false, "set to zero: ended at once");
+  await two.disconnect(0, { sessionExpiryInterval: 50 });
+  const three = await broker.connect(options);
+  assert.equal(three.connack.sessionPresent, true);
+});
+
+Deno.test("session 5.0: DISCONNECT must not give an expiry interval to a session that had none", async () => {
+  await using broker = await TestBroker.start();
+  const client = await broker.connect({ clientId: "none" });
+  const closed = client.expectClosed(PROTOCOL_ERROR);
+  await client.sendRaw(
+    Uint8Array.of(0xE0, 7, 0, 5, 0x11, 0, 0, 0, 10),
+  );
+  await closed;
+  const back = await broker.connect({ clientId: "none", clean: false });
+  assert.equal(back.connack.sessionPresent, false);
+});
+
+Deno.test("session 5.0: the server's limit on the expiry interval is told and kept", async () => {
+  await using broker = await TestBroker.start({
+    manualClock: true,
+    limits: { maximumSessionExpiry: 100 },
+  });
+  const options = {
+    clientId: "limited",
+    clean: false,
+    properties: { sessionExpiryInterval: 0xFFFF_FFFF },
+  };
+  const one = await broker.connect(options);
+  assert.equal(one.connack.properties.sessionExpiryInterval, 100);
+  await leave(broker, one);
+  broker.advance(102_000);
+  const two = await broker.connect(options);
+  assert.equal(two.connack.sessionPresent, false);
+});
+
+Deno.test("session: what an expired session subscribed to and was owed is gone", async () => {
+  await using broker = await TestBroker.start({ manualClock: true });
+  const options = {
+    clientId: "expires",
+    clean: false,
+    properties: { sessionExpiryInterval: 10 },
+  };
+  const publisher = await broker.connect();
+  const client = await broker.connect(options);
+  await client.subscribe("a", { qos: 1 });
+  await leave(broker, client);
+  await publisher.publish("a", "lost", { qos: 1 });
+  assert.equal(broker.counters.subscriptionsNow, 1);
+  broker.advance(12_000);
+  const back = await broker.connect(options);
+  assert.equal(broker.counters.subscriptionsNow, 0);
+  await publisher.publish("a", "lost too", { qos: 1 });
+  await back.expectNothing();
+});

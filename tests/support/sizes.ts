@@ -1,0 +1,2 @@
+/** Whether tests run at the sizes stated for them (MAILBOXQTT_LONG=1) and not at reduced ones. */
+export const LONG: boolean = Deno.env.get("MAILBOXQTT_LONG") === "1";
