@@ -39,7 +39,9 @@ export function* readSubscribe(
     const start = cursor.position;
     const keep = filters.length < context.maximumFilters;
     const filter = readFilter(cursor, keep);
-    const options = cursor.byte("subscription options");
+    const byte = cursor.byte("subscription options");
+    // MQTT 3.1 does not use the upper bits.
+    const options = context.version === 3 ? byte & 3 : byte;
     checkOptions(cursor, options, start + 2, context);
     if (keep) {
       filters.push({
@@ -131,9 +133,8 @@ function checkOptions(
   context: DecodeContext,
 ): void {
   if (context.version !== 5) {
-    // 3.1.1 wants zeros in the upper bits; 3.1 does not use them.
     if ((options & 3) === 3) throw cursor.malformed("requested QoS is 3");
-    if (context.version === 4 && options > 2) {
+    if (options > 2) {
       throw cursor.malformed("reserved bits of the requested QoS are set");
     }
     return;
