@@ -93,7 +93,10 @@ async function goodbye(broker: Broker, log: Log): Promise<number> {
   try {
     await deadline(broker.shutdown(), SHUTDOWN_TIME);
   } catch (error) {
-    if (!(error instanceof DOMException)) throw error;
+    if (!(error instanceof DOMException)) {
+      log.error("Fault while ending", { error: asError(error) });
+      return EXIT.internal;
+    }
     log.warn("Not every client took its last bytes in time", {
       milliseconds: SHUTDOWN_TIME,
     });
@@ -106,9 +109,7 @@ function faults(log: Log): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   const end = (event: Event, error: unknown): void => {
     event.preventDefault();
-    log.error("Ending after a fault in the broker", {
-      error: error instanceof Error ? error : new Error(String(error)),
-    });
+    log.error("Ending after a fault in the broker", { error: asError(error) });
     resolve(EXIT.internal);
   };
   globalThis.addEventListener("error", (event) => end(event, event.error));
@@ -117,4 +118,8 @@ function faults(log: Log): Promise<number> {
     (event) => end(event, event.reason),
   );
   return promise;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

@@ -5,6 +5,7 @@ import {
   type LogFormat,
   type LogLevel,
 } from "../core/log.ts";
+import type { ListenerAddress } from "../transport/listener.ts";
 import {
   badValue,
   type FlagInfo,
@@ -16,7 +17,6 @@ import {
   checkListens,
   DEFAULT_LISTEN,
   formatListen,
-  type ListenerAddress,
   parseListen,
 } from "./listen.ts";
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import config from "../../deno.json" with { type: "json" };
+import { deadline } from "@std/async/deadline";
 import { PATIENCE } from "./inbox.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -76,7 +77,6 @@ export class Program implements AsyncDisposable {
 
   /** The first line of standard error that matches, past or to come. */
   async line(pattern: RegExp): Promise<RegExpExecArray> {
-    const timeout = AbortSignal.timeout(PATIENCE);
     for (let at = 0;;) {
       for (; at < this.lines.length; at++) {
         const match = pattern.exec(this.lines[at]!);
@@ -86,11 +86,10 @@ export class Program implements AsyncDisposable {
         !this.#ended,
         `Ended without ${pattern}: ${this.lines.join("\n")}`,
       );
-      assert.ok(
-        !timeout.aborted,
-        `No ${pattern} in time: ${this.lines.join("\n")}`,
+      await inTime(
+        this.#changed.promise,
+        () => `No ${pattern} in time: ${this.lines.join("\n")}`,
       );
-      await this.#changed.promise;
     }
   }
 
@@ -114,7 +113,10 @@ export class Program implements AsyncDisposable {
   /** Waits for its end and returns the exit status, and how many milliseconds it took. */
   async end(): Promise<{ status: number; took: number }> {
     const start = performance.now();
-    const { code } = await this.#process.status;
+    const { code } = await inTime(
+      this.#process.status,
+      () => "Does not end in time",
+    );
     await this.#reading;
     return { status: code, took: performance.now() - start };
   }
@@ -130,5 +132,17 @@ export class Program implements AsyncDisposable {
     await this.#process.status;
     await this.#reading;
     await this.#process.stdout.cancel();
+  }
+}
+
+async function inTime<T>(
+  promise: Promise<T>,
+  message: () => string,
+): Promise<T> {
+  try {
+    return await deadline(promise, PATIENCE);
+  } catch (error) {
+    if (error instanceof DOMException) assert.fail(message());
+    throw error;
   }
 }
