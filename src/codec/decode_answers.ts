@@ -2,7 +2,6 @@
 import type { Budget } from "./budget.ts";
 import type { Cursor } from "./cursor.ts";
 import type { DecodeContext, Steps } from "./decode_context.ts";
-import { readOwnProperties, readPacketId } from "./decode_subscribe.ts";
 import {
   Acknowledgement,
   type AcknowledgementType,
@@ -13,6 +12,7 @@ import {
   type Suback,
   type Unsuback,
 } from "./packet.ts";
+import { readOwnProperties, readPacketId } from "./packet_parts.ts";
 import { ReasonCode, reasonOfReturnCode } from "./reason_code.ts";
 import { isReasonAllowed } from "./reason_table.ts";
 

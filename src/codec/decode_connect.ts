@@ -10,8 +10,8 @@ import {
   type Will,
 } from "./packet.ts";
 import { PacketError } from "./packet_error.ts";
-import { forwardedBlock } from "./property_blocks.ts";
-import { readProperties } from "./property_reader.ts";
+import { copyWithout } from "./property_blocks.ts";
+import { PropertyReader, readProperties } from "./property_reader.ts";
 import { WILL_PROPERTIES } from "./property_table.ts";
 import { ReasonCode } from "./reason_code.ts";
 
@@ -160,19 +160,22 @@ function* readWill(
   context: DecodeContext,
 ): Steps<Will> {
   let properties: Properties = {};
-  let rawProperties = new Uint8Array(0);
+  let rawProperties: Uint8Array = new Uint8Array(0);
   if (version === 5) {
-    const lengthAt = cursor.position;
-    const length = cursor.variableByteInteger("will property length");
-    const start = cursor.position;
-    cursor.position = lengthAt;
+    const reader = new PropertyReader();
     properties = yield* readProperties(
       cursor,
       WILL_PROPERTIES,
       budget,
       context.maximumUserProperties,
+      reader,
     );
-    rawProperties = forwardedBlock(cursor.bytes, start, start + length).slice();
+    rawProperties = copyWithout(
+      cursor.bytes,
+      reader.start,
+      cursor.position,
+      reader.cuts,
+    );
   }
   const topicStart = cursor.position + 2;
   const topic = cursor.string("will topic");

@@ -14,6 +14,7 @@ import { ReasonCode } from "./reason_code.ts";
 import { HASH_PRIME, HASH_SEED } from "./topic_hash.ts";
 
 const NOTHING = new Uint8Array(0);
+const NO_CUTS: readonly number[] = [];
 const NO_TOPIC = "topic is empty and there is no topic alias";
 
 const NUL = 1;
@@ -111,6 +112,7 @@ export class PublishReader {
       position,
       position,
       position,
+      NO_CUTS,
     );
   }
 
@@ -153,6 +155,7 @@ export class PublishReader {
       properties.start,
       cursor.position,
       cursor.position,
+      properties.cuts,
     );
   }
 

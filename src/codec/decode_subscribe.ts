@@ -4,24 +4,14 @@ import type { Cursor } from "./cursor.ts";
 import type { DecodeContext, Steps } from "./decode_context.ts";
 import {
   PacketType,
-  type Properties,
   type QoS,
   type Subscribe,
   type SubscriptionRequest,
   type Unsubscribe,
 } from "./packet.ts";
-import { readProperties } from "./property_reader.ts";
+import { readOwnProperties, readPacketId } from "./packet_parts.ts";
 
 const SHARED = new TextEncoder().encode("$share/");
-
-/** Reads the packet id of a packet that must have one. */
-export function readPacketId(cursor: Cursor): number {
-  const packetId = cursor.twoByteInteger("packet id");
-  if (packetId === 0) {
-    throw cursor.protocolError("packet id is 0 [MQTT-2.2.1-3]");
-  }
-  return packetId;
-}
 
 /** Reads the body of SUBSCRIBE (section 3.8). */
 export function* readSubscribe(
@@ -91,21 +81,6 @@ export function* readUnsubscribe(
     extraFilters,
     properties,
   };
-}
-
-/** Reads the properties that a 5.0 packet of the cursor's type starts with; none below 5.0. */
-export function* readOwnProperties(
-  cursor: Cursor,
-  budget: Budget,
-  context: DecodeContext,
-): Steps<Properties> {
-  if (context.version !== 5) return {};
-  return yield* readProperties(
-    cursor,
-    cursor.packetType,
-    budget,
-    context.maximumUserProperties,
-  );
 }
 
 function expectFilter(cursor: Cursor, clause: string): void {

@@ -68,7 +68,8 @@ export class Decoder implements DecodeContext {
   hasPaddedLength = false;
   #version: ProtocolVersion | undefined;
   #faulty: Uint8Array;
-  readonly #publish: PublishReader;
+  /** Made with the first PUBLISH: most clients of a gateway only listen. */
+  #publish: PublishReader | undefined;
 
   /** A decoder for a new connection. */
   constructor(options: DecoderOptions) {
@@ -79,7 +80,6 @@ export class Decoder implements DecodeContext {
     this.maximumUserProperties = options.maximumUserProperties ?? 1000;
     this.#version = options.version;
     this.#faulty = faultyFirstBytes(this.role, this.#version);
-    this.#publish = new PublishReader(this);
   }
 
   /**
@@ -134,6 +134,7 @@ export class Decoder implements DecodeContext {
     }
     const type = first >> 4;
     if (type === PacketType.Publish) {
+      this.#publish ??= new PublishReader(this);
       return this.#publish.read(this.#version!, bytes, offset, body, end);
     }
     if (

@@ -139,6 +139,8 @@ export class Publish {
   readonly propertiesEnd: number;
   /** The payload's first byte; it ends at `end`. */
   readonly payloadStart: number;
+  /** Where properties that are not to be forwarded start and end, in pairs. */
+  readonly propertyCuts: readonly number[];
 
   /** Takes the fields in their order. */
   constructor(
@@ -158,6 +160,7 @@ export class Publish {
     propertiesStart: number,
     propertiesEnd: number,
     payloadStart: number,
+    propertyCuts: readonly number[],
   ) {
     this.type = PacketType.Publish;
     this.version = version;
@@ -176,6 +179,7 @@ export class Publish {
     this.propertiesStart = propertiesStart;
     this.propertiesEnd = propertiesEnd;
     this.payloadStart = payloadStart;
+    this.propertyCuts = propertyCuts;
   }
 }
 

@@ -16,6 +16,8 @@ const TOPIC_ALIAS = 0x23;
 const MESSAGE_EXPIRY_INTERVAL = 0x02;
 const SUBSCRIPTION_IDENTIFIER = 0x0B;
 
+const NONE: number[] = [];
+
 /**
  * Reads one block of properties (section 2.2.2), checks all that the specification says of them, and
  * either builds {@linkcode Properties} or only takes down what a PUBLISH is routed by. Resumable: a
@@ -30,6 +32,8 @@ export class PropertyReader {
   hasSubscriptionIdentifier = false;
   /** Where the properties start, after their length. */
   start = 0;
+  /** Where properties that are not forwarded start and end, in pairs. */
+  cuts: number[] = NONE;
   #cursor: Cursor | undefined;
   #outerEnd = 0;
   #owner: PropertyOwner = 0;
@@ -67,6 +71,7 @@ export class PropertyReader {
     this.messageExpiryInterval = -1;
     this.hasSubscriptionIdentifier = false;
     this.start = cursor.position;
+    this.cuts = NONE;
     this.#cursor = cursor;
     this.#outerEnd = cursor.end;
     this.#owner = owner;
@@ -82,14 +87,16 @@ export class PropertyReader {
     while (cursor.position < cursor.end) {
       if (budget.left <= 0) return false;
       const start = cursor.position;
-      this.#readProperty(cursor);
+      const property = this.#readIdentifier(cursor);
+      this.#readValue(cursor, property);
+      if (property.isTransient) this.#cut(start, cursor.position);
       budget.spend(cursor.position - start);
     }
     cursor.end = this.#outerEnd;
     return true;
   }
 
-  #readProperty(cursor: Cursor): void {
+  #readIdentifier(cursor: Cursor): PropertyDefinition {
     const id = cursor.variableByteInteger("property identifier");
     const property = PROPERTY_BY_ID[id];
     if (
@@ -107,6 +114,10 @@ export class PropertyReader {
       }
     }
     this.#seen |= property.bit;
+    return property;
+  }
+
+  #readValue(cursor: Cursor, property: PropertyDefinition): void {
     switch (property.kind) {
       case PropertyKind.Byte:
         return this.#takeByte(property, cursor.byte(property.title));
@@ -199,21 +210,27 @@ export class PropertyReader {
     }
   }
 
+  #cut(start: number, end: number): void {
+    if (this.cuts.length === 0) this.cuts = [start, end];
+    else if (this.cuts.at(-1) === start) this.cuts[this.cuts.length - 1] = end;
+    else this.cuts.push(start, end);
+  }
+
   #set(property: PropertyDefinition, value: unknown): void {
     if (this.#into === undefined) return;
     (this.#into as Record<string, unknown>)[property.name] = value;
   }
 }
 
-/** Reads a block of properties at the cursor in as many steps as the budget needs. */
+/** Reads a block of properties at the cursor with `reader`, in as many steps as the budget needs. */
 export function* readProperties(
   cursor: Cursor,
   owner: PropertyOwner,
   budget: Budget,
   maximumUserProperties: number,
+  reader: PropertyReader = new PropertyReader(),
 ): Generator<undefined, Properties, undefined> {
   const properties: Properties = {};
-  const reader = new PropertyReader();
   reader.begin(cursor, owner, properties, maximumUserProperties);
   while (!reader.read(budget)) yield;
   if (

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { Decoder } from "./decoder.ts";
 import { encodeProperties } from "./encode_properties.ts";
-import { packetName, PacketType, type Properties } from "./packet.ts";
+import { packetName, PacketType, type Properties, Publish } from "./packet.ts";
 import { PacketError } from "./packet_error.ts";
-import { decodeProperties, forwardedBlock } from "./property_blocks.ts";
+import { decodeProperties, forwardedProperties } from "./property_blocks.ts";
 import {
   isRepeatable,
   PROPERTIES,
@@ -182,27 +183,36 @@ Deno.test("decodeProperties checks the values of bytes and of numbers that are n
   }
 });
 
-Deno.test("forwardedBlock leaves out what concerns one connection or one moment only", () => {
+Deno.test("forwardedProperties leaves out what concerns one connection or one moment only [MQTT-3.3.2-17, MQTT-3.3.2-18]", () => {
   const kept = "01 01 03 'text' 08 'answer' 09 [0102] 26 'a' 'b' 26 'a' 'c'";
   const cases: readonly (readonly [string, string])[] = [
     ["", ""],
     [kept, kept],
     [`02 0000000a ${kept}`, kept],
     [`${kept} 23 0001`, kept],
+    [`02 0000000a 23 0001 ${kept}`, kept],
     [
-      `01 01 23 0001 03 'text' 02 0000000a 26 'a' 'b'`,
+      "01 01 23 0001 03 'text' 02 0000000a 26 'a' 'b'",
       "01 01 03 'text' 26 'a' 'b'",
     ],
     ["0b ff01 0b 01 26 'a' 'b' 0b ffffff7f", "26 'a' 'b'"],
-    ["18 00000001", ""],
+    ["23 0001", ""],
   ];
+  const decoder = new Decoder({
+    role: "client",
+    version: 5,
+    maximumPacketSize: 1000,
+  });
   for (const [given, expected] of cases) {
-    const block = wire(`ff ${given} ff`);
-    const before = block.slice();
-    const forwarded = forwardedBlock(block, 1, block.length - 1);
+    const bytes = wire(`ff 30 {'t' {${given}} "payload"} ff`);
+    const before = bytes.slice();
+    const publish = decoder.decode(bytes, 1, bytes.length);
+    assert(publish instanceof Publish);
+    const forwarded = forwardedProperties(publish);
     assert.deepEqual(forwarded, wire(expected));
-    assert.deepEqual(block, before);
-    const borrows = forwarded.buffer === block.buffer;
-    assert.equal(borrows, given === expected);
+    assert.deepEqual(bytes, before);
+    if (expected !== "") {
+      assert.equal(forwarded.buffer === bytes.buffer, given === expected);
+    }
   }
 });

@@ -52,6 +52,8 @@ export interface PropertyDefinition {
   readonly owners: number;
   /** A bit of its own among all properties. */
   readonly bit: number;
+  /** Whether it concerns one connection or one moment only, and so is not forwarded with a message. */
+  readonly isTransient: boolean;
 }
 
 const { Byte, TwoByteInteger, FourByteInteger } = PropertyKind;
@@ -108,6 +110,13 @@ const ROWS: readonly Row[] = [
   [0x2A, "sharedSubscriptionAvailable", Byte, [Connack], Boolean],
 ];
 
+const TRANSIENT: readonly PropertyDefinition["name"][] = [
+  "messageExpiryInterval",
+  "willDelayInterval",
+  "topicAlias",
+  "subscriptionIdentifiers",
+];
+
 /** All properties of MQTT 5.0 (table 2-4), the one place that knows them. */
 export const PROPERTIES: readonly PropertyDefinition[] = ROWS.map(
   ([id, name, kind, owners, rule], index) => ({
@@ -120,6 +129,7 @@ export const PROPERTIES: readonly PropertyDefinition[] = ROWS.map(
     rule,
     owners: owners.reduce<number>((bits, owner) => bits | (1 << owner), 0),
     bit: 1 << index,
+    isTransient: TRANSIENT.includes(name),
   }),
 );
 
