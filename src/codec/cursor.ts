@@ -83,18 +83,17 @@ export class Cursor {
 
   /** Reads a Variable Byte Integer (section 1.5.5); a longer form than needed is malformed. */
   variableByteInteger(field: string): number {
-    let value = 0;
-    for (let shift = 0; shift < 28; shift += 7) {
+    let value = this.byte(field);
+    if (value < 0x80) return value;
+    value &= 0x7F;
+    for (let shift = 7; shift < 28; shift += 7) {
       const byte = this.byte(field);
       value |= (byte & 0x7F) << shift;
-      if (byte < 0x80) {
-        if (byte === 0 && shift > 0) {
-          throw this.malformed(
-            `${field} has more bytes than it needs [MQTT-1.5.5-1]`,
-          );
-        }
-        return value;
-      }
+      if (byte > 0x7F) continue;
+      if (byte > 0) return value;
+      throw this.malformed(
+        `${field} has more bytes than it needs [MQTT-1.5.5-1]`,
+      );
     }
     throw this.malformed(`${field} has more than four bytes`);
   }

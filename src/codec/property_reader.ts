@@ -9,6 +9,7 @@ import {
   PropertyKind,
   type PropertyOwner,
   PropertyRule,
+  WILL_PROPERTIES,
 } from "./property_table.ts";
 import { ReasonCode } from "./reason_code.ts";
 
@@ -102,16 +103,12 @@ export class PropertyReader {
     if (
       property === undefined || (property.owners & (1 << this.#owner)) === 0
     ) {
-      throw cursor.malformed(
-        `property 0x${id.toString(16).padStart(2, "0")} ${
-          property === undefined ? "is unknown" : `(${property.title})`
-        } is not for ${this.#owner === 0 ? "a will" : "this packet"}`,
-      );
+      throw this.#misplaced(cursor, id);
     }
-    if ((this.#seen & property.bit) !== 0) {
-      if (!isRepeatable(property, this.#owner)) {
-        throw cursor.protocolError(`${property.title} occurs more than once`);
-      }
+    if (
+      (this.#seen & property.bit) !== 0 && !isRepeatable(property, this.#owner)
+    ) {
+      throw cursor.protocolError(`${property.title} occurs more than once`);
     }
     this.#seen |= property.bit;
     return property;
@@ -208,6 +205,17 @@ export class PropertyReader {
     if (into !== undefined) {
       into.extraUserProperties = (into.extraUserProperties ?? 0) + 1;
     }
+  }
+
+  #misplaced(cursor: Cursor, id: number): PacketError {
+    const title = PROPERTY_BY_ID[id]?.title;
+    if (title === undefined) {
+      return cursor.malformed(
+        `there is no property 0x${id.toString(16).padStart(2, "0")}`,
+      );
+    }
+    const place = this.#owner === WILL_PROPERTIES ? "a will" : "this packet";
+    return cursor.malformed(`${title} is not a property of ${place}`);
   }
 
   #cut(start: number, end: number): void {

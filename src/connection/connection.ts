@@ -7,30 +7,37 @@ import {
   DISCONNECTED_CAUSES,
   type DisconnectedCause,
   REFUSED_CAUSES,
-  type RefusedCause,
 } from "../core/counters.ts";
 import { describeError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Log } from "../core/log.ts";
 import type { Timer, Timers } from "../core/timer_wheel.ts";
 import { Decoder } from "../codec/decoder.ts";
-import { encode } from "../codec/encode.ts";
 import {
   type Connect,
   type FinishedPacket,
   PacketType,
-  type UnfinishedPacket,
+  UnfinishedPacket,
 } from "../codec/packet.ts";
 import { PacketError } from "../codec/packet_error.ts";
-import { ReasonCode } from "../codec/reason_code.ts";
+import type { ReasonCode } from "../codec/reason_code.ts";
 import type { Store } from "../store/store.ts";
 import type { Transport } from "../transport/transport.ts";
 import { causeOf, DISCONNECT_CODE } from "../session/disconnect_code.ts";
 import { Link, type LinkOwner } from "../session/link.ts";
 import { Outbox } from "../session/outbox.ts";
 import type { RouterHandle } from "../router/router.ts";
+import {
+  keepAliveFor,
+  type Refusal,
+  refusalFor,
+  refusalOf,
+  refusingConnack,
+  termsFor,
+  withinSize,
+} from "./handshake.ts";
 import { ReadBuffer } from "./read_buffer.ts";
-import { Writer, type WriterHandle } from "./writer.ts";
+import { Writer, type WriterHandle, type WriterOwner } from "./writer.ts";
 
 /** What every Connection is made with. */
 export interface ConnectionContext {
@@ -55,27 +62,13 @@ export interface ConnectionHandle {
 const LINGER_TIME = 1000;
 /** List items of a long packet that are decoded at a time: about a millisecond's work. */
 const STEP_ITEMS = 4000;
-
 /** The Router is told that an Outbox has drained when it holds less than this. */
 const DRAINED_BELOW = 32 * 1024;
-/** What CONNACK can say before 5.0 (3.1.1, section 3.2.2.3). */
-const TOLD_BEFORE_5: ReadonlySet<number> = new Set([
-  ReasonCode.UnsupportedProtocolVersion,
-  ReasonCode.ClientIdentifierNotValid,
-  ReasonCode.ServerUnavailable,
-  ReasonCode.BadUserNameOrPassword,
-  ReasonCode.NotAuthorized,
-]);
 const PROTOCOL_NAMES = { 3: "3.1", 4: "3.1.1", 5: "5.0" } as const;
 
-interface Ending {
-  /** `undefined` for one that was refused before it was a client. */
-  readonly cause: DisconnectedCause | undefined;
-  readonly detail: string | undefined;
-}
-
 /** The actor that reads from one client: handshake, keep alive, decoding; in the end it tells why it ended. */
-export class Connection implements LinkOwner {
+export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
+  readonly finished: Promise<void>;
   readonly #context: ConnectionContext;
   readonly #transport: Transport;
   readonly #outbox: Outbox;
@@ -83,10 +76,11 @@ export class Connection implements LinkOwner {
   readonly #decoder: Decoder;
   readonly #input = new ReadBuffer();
   #link: Link | undefined;
-  #ending: Ending | undefined;
+  #ended = false;
   #clientId: string | undefined;
   #isClient = false;
-  readonly #admitted = Promise.withResolvers<void>();
+  /** Ends the wait for the Router's answer to CONNECT. */
+  #admitted: (() => void) | undefined;
   /** Closes the transport for good when the client does not. */
   #lingering: Timer | undefined;
   #lastRead: number;
@@ -98,26 +92,16 @@ export class Connection implements LinkOwner {
     context: ConnectionContext,
     transport: Transport,
   ): ConnectionHandle {
-    const connection = new Connection(context, transport);
-    return {
-      end: (cause) => connection.end(cause),
-      finished: connection.#run(),
-    };
+    return new Connection(context, transport);
   }
 
   private constructor(context: ConnectionContext, transport: Transport) {
-    const { limits, counters } = context;
+    const { limits, counters, clock } = context;
     this.#context = context;
-    this.#lastRead = context.clock.monotonic();
+    this.#lastRead = clock.monotonic();
     this.#transport = transport;
-    this.#outbox = new Outbox(limits.outboxBytes);
-    this.#writer = Writer.start({
-      transport,
-      outbox: this.#outbox,
-      clock: context.clock,
-      onWritten: (bytes) => this.#written(bytes),
-      onFailed: () => this.#lost("networkError"),
-    });
+    const outbox = this.#outbox = new Outbox(limits.outboxBytes);
+    this.#writer = Writer.start({ transport, outbox, clock, owner: this });
     this.#decoder = new Decoder({
       role: "server",
       maximumPacketSize: Math.min(
@@ -128,10 +112,10 @@ export class Connection implements LinkOwner {
       maximumUserProperties: 0,
     });
     counters.connectionOpened();
+    this.finished = this.#run();
   }
 
   async #run(): Promise<void> {
-    const { counters } = this.#context;
     try {
       const connect = await this.#handshake();
       if (connect !== undefined) {
@@ -145,7 +129,7 @@ export class Connection implements LinkOwner {
     await this.#discardRest();
     this.#stallTimer?.cancel();
     this.#transport.close();
-    counters.connectionClosed();
+    this.#context.counters.connectionClosed();
   }
 
   /** Reads CONNECT, the first packet [MQTT-3.1.0-1]; `undefined` if the connection ended instead. */
@@ -153,70 +137,31 @@ export class Connection implements LinkOwner {
     const { limits, timers } = this.#context;
     const timeout = timers.schedule(
       limits.connectTimeout,
-      () => this.#refuse("connectTimeout"),
+      () => this.#refuse({ cause: "connectTimeout" }),
     );
     try {
-      for (;;) {
-        if (!await this.#read() || this.#ending !== undefined) return undefined;
-        const packet = await this.#next();
-        if (packet === undefined) continue;
-        if (packet.type === PacketType.Connect && this.#isWelcome(packet)) {
-          return packet;
+      while (await this.#read() && !this.#ended) {
+        let packet = this.#decode();
+        if (packet instanceof UnfinishedPacket) packet = await finish(packet);
+        if (packet instanceof PacketError) {
+          this.#refuse(refusalFor(packet));
+        } else if (packet?.type === PacketType.Connect && !this.#ended) {
+          const refusal = refusalOf(packet);
+          if (refusal === undefined) return packet;
+          this.#refuse(refusal, packet.properties.maximumPacketSize);
         }
-        return undefined;
       }
-    } catch (error) {
-      if (!(error instanceof PacketError)) throw error;
-      const unsupported =
-        error.reasonCode === ReasonCode.UnsupportedProtocolVersion;
-      const badId = error.reasonCode === ReasonCode.ClientIdentifierNotValid;
-      const cause = unsupported
-        ? "unsupportedVersion"
-        : badId
-        ? "badClientId"
-        : "badConnect";
-      this.#refuse(cause, error.reasonCode, error.message);
       return undefined;
     } finally {
       timeout.cancel();
     }
   }
 
-  /** Whether a well-formed CONNECT is let in; if not, it has been told why. */
-  #isWelcome(connect: Connect): boolean {
-    const method = connect.properties.authenticationMethod;
-    if (method !== undefined) {
-      this.#refuse(
-        "badAuthenticationMethod",
-        ReasonCode.BadAuthenticationMethod,
-        `method ${method} is not supported`,
-      );
-      return false;
-    }
-    return true;
-  }
-
   #makeLink(connect: Connect): Link {
     const { limits, store } = this.#context;
-    const { properties, protocolVersion: version } = connect;
     this.#decoder.maximumPacketSize = limits.maximumPacketSize;
-    return new Link({
-      owner: this,
-      outbox: this.#outbox,
-      store,
-      terms: {
-        version,
-        maximumPacketSize: properties.maximumPacketSize ?? Infinity,
-        receiveMaximum: Math.min(
-          properties.receiveMaximum ?? 65_535,
-          limits.maximumInflight,
-        ),
-        topicAliasMaximum: Math.min(
-          properties.topicAliasMaximum ?? 0,
-          limits.outboundTopicAliasMaximum,
-        ),
-      },
-    });
+    const terms = termsFor(connect, limits);
+    return new Link({ owner: this, outbox: this.#outbox, store, terms });
   }
 
   /** Goes through the Router: resolves when CONNACK is on its way, or the connection has ended. */
@@ -227,7 +172,8 @@ export class Connection implements LinkOwner {
       : connect.clientId;
     this.#clientId = clientId;
     const keepAlive = keepAliveFor(connect, limits);
-    const { promise, resolve } = this.#admitted;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#admitted = resolve;
     router.connect({
       connect,
       link,
@@ -236,7 +182,8 @@ export class Connection implements LinkOwner {
       accepted: resolve,
     });
     await promise;
-    if (this.#ending !== undefined) return;
+    this.#admitted = undefined;
+    if (this.#ended) return;
     counters.clientsTotal++;
     counters.clientsNow++;
     this.#isClient = true;
@@ -249,54 +196,68 @@ export class Connection implements LinkOwner {
     if (keepAlive > 0) this.#watchKeepAlive(keepAlive * 1500);
   }
 
-  /** Reads and hands over batch after batch, until the connection ends. */
+  /** Hands over batch after batch, until the connection ends. */
   async #serve(link: Link): Promise<void> {
     const { router, counters } = this.#context;
-    while (this.#ending === undefined) {
-      const start = this.#input.start;
+    const input = this.#input;
+    while (!this.#ended) {
+      const start = input.start;
       const packets: FinishedPacket[] = [];
-      let fault: PacketError | undefined;
-      try {
-        await this.#decodeAll(packets);
-      } catch (error) {
-        if (!(error instanceof PacketError)) throw error;
-        fault = error;
+      let rest = this.#decodeInto(packets);
+      while (rest instanceof UnfinishedPacket) {
+        const packet = await finish(rest);
+        if (!(packet instanceof PacketError)) packets.push(packet);
+        rest = packet instanceof PacketError
+          ? packet
+          : this.#decodeInto(packets);
       }
       if (packets.length > 0) {
         counters.packetsReceived += packets.length;
-        await router.submit(link, packets, this.#input.start - start);
+        await router.submit(link, packets, input.start - start);
       }
-      if (fault !== undefined) {
-        this.end(causeOf(fault.reasonCode), fault.reasonCode, fault.message);
+      if (rest !== undefined) {
+        this.end(causeOf(rest.reasonCode), rest.reasonCode, rest.message);
       }
       if (this.#outbox.full) await this.#writer.drained();
-      if (this.#ending !== undefined || !await this.#read()) return;
+      if (this.#ended) return;
+      // What #read does, without another promise: this loop runs for every read of every client.
+      let bytes: number | null;
+      try {
+        bytes = await this.#transport.read(input.space());
+      } catch {
+        return this.#lost("networkError");
+      }
+      if (bytes === null) return this.#lost("clientClosed");
+      this.#received(bytes);
     }
   }
 
-  /** Decodes all packets that are there. What was decoded before an error has been added when it throws. */
-  async #decodeAll(packets: FinishedPacket[]): Promise<void> {
-    const input = this.#input;
-    const decoder = this.#decoder;
-    while (input.start < input.end) {
-      const packet = decoder.decode(input.bytes, input.start, input.end);
-      if (packet === undefined) return;
-      input.start += decoder.size;
-      packets.push(
-        packet.type === PacketType.Unfinished ? await finish(packet) : packet,
-      );
+  /** Decodes all packets that are there; returns an error in them, or a long packet that is read on in steps. */
+  #decodeInto(
+    packets: FinishedPacket[],
+  ): UnfinishedPacket | PacketError | undefined {
+    for (;;) {
+      const packet = this.#decode();
+      if (
+        packet === undefined || packet instanceof PacketError ||
+        packet.type === PacketType.Unfinished
+      ) return packet;
+      packets.push(packet);
     }
   }
 
-  /** The next packet, if it is there whole. */
-  async #next(): Promise<FinishedPacket | undefined> {
+  /** The next packet, if it is there whole, or the error in it. */
+  #decode(): FinishedPacket | UnfinishedPacket | PacketError | undefined {
     const input = this.#input;
-    const packet = this.#decoder.decode(input.bytes, input.start, input.end);
-    if (packet === undefined) return undefined;
-    input.start += this.#decoder.size;
-    return packet.type === PacketType.Unfinished
-      ? await finish(packet)
-      : packet;
+    if (input.start === input.end) return undefined;
+    try {
+      const packet = this.#decoder.decode(input.bytes, input.start, input.end);
+      if (packet !== undefined) input.start += this.#decoder.size;
+      return packet;
+    } catch (error) {
+      if (error instanceof PacketError) return error;
+      throw error;
+    }
   }
 
   /** Reads what is there; says whether there was anything before the end of the stream. */
@@ -308,19 +269,20 @@ export class Connection implements LinkOwner {
       this.#lost("networkError");
       return false;
     }
-    if (bytes === null) {
-      this.#lost("clientClosed");
-      return false;
-    }
+    if (bytes === null) this.#lost("clientClosed");
+    else this.#received(bytes);
+    return bytes !== null;
+  }
+
+  #received(bytes: number): void {
     this.#input.filled(bytes);
     this.#lastRead = this.#context.clock.monotonic();
     this.#context.counters.bytesReceived += bytes;
-    return true;
   }
 
   flush(): void {
-    this.#writer.flush();
-    if (this.#stallTimer?.active !== true && this.#outbox.bytes > 0) {
+    // Only a client that is behind is watched; for most, a timer with every write would be wasted.
+    if (!this.#writer.flush() && this.#stallTimer?.active !== true) {
       this.#watchStall();
     }
   }
@@ -330,66 +292,57 @@ export class Connection implements LinkOwner {
     code: ReasonCode | undefined = DISCONNECT_CODE[cause],
     detail?: string,
   ): void {
-    if (this.#ending !== undefined) return;
+    if (this.#ended) return;
     const link = this.#link;
     if (link === undefined) {
-      this.#refuse("unavailable");
+      this.#refuse({ cause: "unavailable" });
       return;
     }
-    if (code !== undefined && link.terms.version === 5) {
+    const { version, maximumPacketSize } = link.terms;
+    if (code !== undefined && version === 5) {
       // Before CONNACK the refusal is one [MQTT-3.2.0-1].
-      const properties = detail === undefined ? {} : { reasonString: detail };
       const type = link.ready ? PacketType.Disconnect : PacketType.Connack;
-      const packet = encode({
-        type,
-        reasonCode: code,
-        sessionPresent: false,
-        properties,
-      }, 5);
-      if (packet.length <= link.terms.maximumPacketSize) {
-        this.#outbox.buffer.append(packet);
-      }
+      const packet = withinSize(type, code, detail, version, maximumPacketSize);
+      if (packet !== undefined) this.#outbox.buffer.append(packet);
     }
     this.#close(cause, detail);
   }
 
+  written(bytes: number): void {
+    this.#context.counters.bytesSent += bytes;
+    const link = this.#link;
+    if (link?.wantsDrain && this.#outbox.bytes < DRAINED_BELOW) {
+      link.wantsDrain = false;
+      this.#context.router.drained(link);
+    }
+  }
+
+  writeFailed(): void {
+    this.#lost("networkError");
+  }
+
   /** Refuses a client before it is one, telling it why where its protocol has words for that. */
-  #refuse(cause: RefusedCause, code?: ReasonCode, detail?: string): void {
-    if (this.#ending !== undefined) return;
+  #refuse(refusal: Refusal, maximumPacketSize = Infinity): void {
+    if (this.#ended) return;
     const { counters, log } = this.#context;
-    const { version } = this.#decoder;
+    const { cause, detail } = refusal;
     counters.refused[cause]++;
     log.info("Connection refused", {
       address: this.#transport.peer,
       cause: REFUSED_CAUSES[cause],
       detail,
     });
-    if (
-      code !== undefined && version !== undefined &&
-      (version === 5 || TOLD_BEFORE_5.has(code))
-    ) {
-      const properties = detail === undefined || version < 5
-        ? {}
-        : { reasonString: detail };
-      const type = PacketType.Connack;
-      this.#outbox.buffer.append(
-        encode(
-          { type, reasonCode: code, sessionPresent: false, properties },
-          version,
-        ),
-      );
+    const { version } = this.#decoder;
+    if (version !== undefined) {
+      const connack = refusingConnack(refusal, version, maximumPacketSize);
+      if (connack !== undefined) this.#outbox.buffer.append(connack);
     }
-    this.#close(undefined, detail);
+    this.#close(undefined, undefined);
   }
 
+  /** The connection is gone without a word. */
   #lost(cause: DisconnectedCause): void {
-    if (this.#ending !== undefined) return;
-    if (this.#link === undefined) {
-      this.#context.log.debug("Connection closed before CONNECT", {
-        address: this.#transport.peer,
-      });
-    }
-    this.#close(cause, undefined);
+    if (!this.#ended) this.#close(cause, undefined);
   }
 
   /** Ends the connection: its session is told, what is in the Outbox is written, both sides close. */
@@ -397,15 +350,16 @@ export class Connection implements LinkOwner {
     cause: DisconnectedCause | undefined,
     detail: string | undefined,
   ): void {
-    this.#ending = { cause, detail };
+    const { router, timers } = this.#context;
+    this.#ended = true;
     this.#keepAlive?.cancel();
     if (this.#link !== undefined) {
       this.#link.ended = true;
-      this.#admitted.resolve();
-      this.#context.router.disconnected(this.#link, cause ?? "networkError");
+      router.disconnected(this.#link, cause ?? "networkError");
     }
+    this.#admitted?.();
     if (this.#isClient && cause !== undefined) this.#logEnd(cause, detail);
-    this.#lingering = this.#context.timers.schedule(
+    this.#lingering = timers.schedule(
       LINGER_TIME,
       () => this.#transport.close(),
     );
@@ -429,8 +383,8 @@ export class Connection implements LinkOwner {
 
   /** Reads on without looking until the client closes too, so that it gets our last bytes and not a reset. */
   async #discardRest(): Promise<void> {
-    if (this.#ending === undefined) this.#lost("networkError");
-    const scratch = new Uint8Array(4096);
+    this.#lost("networkError");
+    const scratch = new Uint8Array(512);
     try {
       while (await this.#transport.read(scratch) !== null);
       await this.#writer.drained();
@@ -449,57 +403,42 @@ export class Connection implements LinkOwner {
     this.end("internalError");
   }
 
-  #written(bytes: number): void {
-    this.#context.counters.bytesSent += bytes;
-    const link = this.#link;
-    if (link?.wantsDrain && this.#outbox.bytes < DRAINED_BELOW) {
-      link.wantsDrain = false;
-      this.#context.router.drained(link);
-    }
-  }
-
   /** Ends the connection when nothing has been received for so many milliseconds [MQTT-3.1.2-22]. */
   #watchKeepAlive(milliseconds: number): void {
-    const check = () => {
-      const left = this.#lastRead + milliseconds -
-        this.#context.clock.monotonic();
+    const { clock, timers } = this.#context;
+    this.#keepAlive = timers.schedule(milliseconds, () => {
+      const left = this.#lastRead + milliseconds - clock.monotonic();
       if (left <= 0) this.end("keepAliveTimeout");
       else this.#keepAlive?.reschedule(left);
-    };
-    this.#keepAlive = this.#context.timers.schedule(milliseconds, check);
+    });
   }
 
   /** Ends a client that takes none of the bytes that wait for it. */
   #watchStall(): void {
-    const time = this.#context.limits.stalledOutboxTime;
-    const check = () => {
+    const { clock, timers, limits } = this.#context;
+    const time = limits.stalledOutboxTime;
+    this.#stallTimer ??= timers.schedule(time, () => {
       if (this.#outbox.bytes === 0) return;
-      const left = this.#writer.progressAt + time -
-        this.#context.clock.monotonic();
+      const left = this.#writer.progressAt + time - clock.monotonic();
       if (left <= 0) this.end("slowConsumer");
       else this.#stallTimer?.reschedule(left);
-    };
-    if (this.#stallTimer === undefined) {
-      this.#stallTimer = this.#context.timers.schedule(time, check);
-    } else this.#stallTimer.reschedule(time);
+    });
+    if (!this.#stallTimer.active) this.#stallTimer.reschedule(time);
   }
 }
 
 /** Reads a long packet on, letting others work in between. */
-async function finish(packet: UnfinishedPacket): Promise<FinishedPacket> {
-  for (;;) {
-    const finished = packet.step(STEP_ITEMS);
-    if (finished !== undefined) return finished;
-    await setImmediate();
+async function finish(
+  packet: UnfinishedPacket,
+): Promise<FinishedPacket | PacketError> {
+  try {
+    for (;;) {
+      const finished = packet.step(STEP_ITEMS);
+      if (finished !== undefined) return finished;
+      await setImmediate();
+    }
+  } catch (error) {
+    if (error instanceof PacketError) return error;
+    throw error;
   }
-}
-
-/** The keep alive in seconds that holds for a client, 0 for none: an MQTT 5 client can be told a shorter one. */
-function keepAliveFor(connect: Connect, limits: Limits): number {
-  const { keepAlive, protocolVersion } = connect;
-  const { maximumKeepAlive } = limits;
-  if (protocolVersion < 5 || (keepAlive > 0 && keepAlive <= maximumKeepAlive)) {
-    return keepAlive;
-  }
-  return maximumKeepAlive === 65_535 ? keepAlive : maximumKeepAlive;
 }

@@ -1,5 +1,5 @@
 /** A new connection's buffer, and one that has fallen quiet: enough for most packets of most devices. */
-const SMALLEST = 2 * 1024;
+const SMALLEST = 512;
 /** Grown to this under load; beyond it only for a packet that is larger. */
 const LARGEST = 256 * 1024;
 /** After so many reads that would have fitted into a quarter of it, the buffer is made smaller. */

@@ -2,87 +2,106 @@ import type { Clock } from "../core/clock.ts";
 import type { Outbox } from "../session/outbox.ts";
 import type { Transport } from "../transport/transport.ts";
 
+/** Who is told how writing goes. */
+export interface WriterOwner {
+  /** The socket took so many bytes. */
+  written(bytes: number): void;
+  /** Writing failed: the connection is lost. Called once. */
+  writeFailed(): void;
+}
+
 /** What a Writer is made with. */
 export interface WriterOptions {
   readonly transport: Transport;
   readonly outbox: Outbox;
   readonly clock: Clock;
-  /** Told the number of bytes that the socket took, after each write. */
-  readonly onWritten: (bytes: number) => void;
-  /** Told once when writing fails: the connection is lost. */
-  readonly onFailed: (error: unknown) => void;
+  readonly owner: WriterOwner;
 }
 
 /** How a Writer is talked to. Its mailbox is the Outbox. */
 export interface WriterHandle {
-  /** Has what is in the Outbox written. */
-  flush(): void;
+  /** Has what is in the Outbox written; says whether the socket had taken all that came before. */
+  flush(): boolean;
   /** Resolves when the Outbox has been written, or cannot be. */
   drained(): Promise<void>;
-  /** When the socket last took bytes or there was nothing to take, on the monotonic clock. */
+  /** When the write under way began or last came on, on the monotonic clock. */
   readonly progressAt: number;
 }
 
-/** The actor that writes to a client's socket, and the only one that does. */
-export class Writer {
-  readonly #options: WriterOptions;
-  #writing = false;
+/**
+ * The actor that writes to a client's socket, and the only one that does. It goes from write to write by callbacks
+ * and not in an async loop: a write is most of what a message costs, and this saves a promise with each.
+ */
+export class Writer implements WriterHandle {
+  readonly #transport: Transport;
+  readonly #outbox: Outbox;
+  readonly #clock: Clock;
+  readonly #owner: WriterOwner;
+  readonly #onTaken = (bytes: number): void => this.#taken(bytes);
+  readonly #onFailed = (): void => this.#fail();
+  /** What is being written. */
+  #bytes: Uint8Array | undefined;
   #failed = false;
-  #progressAt: number;
   #drained: PromiseWithResolvers<void> | undefined;
+  progressAt: number;
 
   /** Starts a Writer and returns its handle. */
   static start(options: WriterOptions): WriterHandle {
-    const writer = new Writer(options);
-    return {
-      flush: () => writer.#flush(),
-      drained: () => writer.#whenDrained(),
-      get progressAt() {
-        return writer.#progressAt;
-      },
-    };
+    return new Writer(options);
   }
 
   private constructor(options: WriterOptions) {
-    this.#options = options;
-    this.#progressAt = options.clock.monotonic();
+    this.#transport = options.transport;
+    this.#outbox = options.outbox;
+    this.#clock = options.clock;
+    this.#owner = options.owner;
+    this.progressAt = options.clock.monotonic();
   }
 
-  #flush(): void {
-    if (this.#writing || this.#failed) return;
-    this.#writing = true;
-    this.#run();
+  flush(): boolean {
+    if (this.#bytes !== undefined) return false;
+    if (!this.#failed) this.#writeNext();
+    return true;
   }
 
-  async #run(): Promise<void> {
-    const { transport, outbox, onWritten, onFailed } = this.#options;
-    this.#progressAt = this.#options.clock.monotonic();
-    try {
-      for (
-        let bytes = outbox.take();
-        bytes !== undefined;
-        bytes = outbox.take()
-      ) {
-        while (bytes.length > 0) {
-          const taken: number = await transport.write(bytes);
-          this.#progressAt = this.#options.clock.monotonic();
-          bytes = bytes.subarray(taken);
-          outbox.written(taken);
-          onWritten(taken);
-        }
-      }
-    } catch (error) {
-      this.#failed = true;
-      onFailed(error);
-    }
-    this.#writing = false;
-    this.#drained?.resolve();
-    this.#drained = undefined;
-  }
-
-  #whenDrained(): Promise<void> {
-    if (!this.#writing) return Promise.resolve();
+  drained(): Promise<void> {
+    if (this.#bytes === undefined) return Promise.resolve();
     this.#drained ??= Promise.withResolvers();
     return this.#drained.promise;
+  }
+
+  #writeNext(): void {
+    const bytes = this.#bytes = this.#outbox.take();
+    if (bytes === undefined) {
+      this.#settle();
+    } else {
+      this.progressAt = this.#clock.monotonic();
+      this.#write(bytes);
+    }
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#transport.write(bytes).then(this.#onTaken, this.#onFailed);
+  }
+
+  #taken(count: number): void {
+    const bytes = this.#bytes!;
+    this.#outbox.written(count);
+    this.#owner.written(count);
+    if (this.#outbox.bytes > 0) this.progressAt = this.#clock.monotonic();
+    if (count < bytes.length) this.#write(this.#bytes = bytes.subarray(count));
+    else this.#writeNext();
+  }
+
+  #fail(): void {
+    this.#failed = true;
+    this.#bytes = undefined;
+    this.#settle();
+    this.#owner.writeFailed();
+  }
+
+  #settle(): void {
+    this.#drained?.resolve();
+    this.#drained = undefined;
   }
 }

@@ -13,7 +13,14 @@ export const InflightState = {
 /** One of {@linkcode InflightState}. */
 export type InflightState = typeof InflightState[keyof typeof InflightState];
 
+const NOTHING = new Uint8Array(0);
+const SMALLEST = 8;
 const IDENTIFIERS = 65_535;
+interface Straggler<T> {
+  readonly state: InflightState;
+  readonly value: T | undefined;
+}
+
 /** Beyond this span the oldest unacknowledged message is set aside, so that the ring stays small. */
 const MAXIMUM_SPAN = 32_768;
 
@@ -25,16 +32,13 @@ const MAXIMUM_SPAN = 32_768;
  * @typeParam T What is kept of a message: what it takes to send it again, or `undefined` where nobody will ask.
  */
 export class InflightWindow<T> {
-  #states = new Uint8Array(8);
-  #values: (T | undefined)[] = new Array(8);
+  #states: Uint8Array = NOTHING;
+  #values: (T | undefined)[] = [];
   /** Counts of identifiers given out: the ring holds [#oldest, #next). Identifier = count mod 65,535 + 1. */
   #oldest = 0;
   #next = 0;
   #size = 0;
-  readonly #stragglers = new Map<
-    number,
-    { state: InflightState; value: T | undefined }
-  >();
+  #stragglers: Map<number, Straggler<T>> | undefined;
 
   /** How many messages are under way. */
   get size(): number {
@@ -49,7 +53,7 @@ export class InflightWindow<T> {
       if (this.#next - this.#oldest >= this.#states.length) this.#makeRoom();
       id = this.#next % IDENTIFIERS + 1;
       this.#next++;
-    } while (this.#stragglers.size > 0 && this.#stragglers.has(id));
+    } while (this.#stragglers?.has(id));
     const slot = (this.#next - 1) & (this.#states.length - 1);
     this.#states[slot] = state;
     this.#values[slot] = value;
@@ -61,13 +65,13 @@ export class InflightWindow<T> {
   state(id: number): InflightState {
     const slot = this.#slot(id);
     if (slot >= 0) return this.#states[slot] as InflightState;
-    return this.#stragglers.get(id)?.state ?? InflightState.Free;
+    return this.#stragglers?.get(id)?.state ?? InflightState.Free;
   }
 
   /** What is kept of the message with this identifier. */
   value(id: number): T | undefined {
     const slot = this.#slot(id);
-    return slot >= 0 ? this.#values[slot] : this.#stragglers.get(id)?.value;
+    return slot >= 0 ? this.#values[slot] : this.#stragglers?.get(id)?.value;
   }
 
   /** Notes that PUBREC came: the message itself is not needed any more. */
@@ -76,7 +80,7 @@ export class InflightWindow<T> {
     if (slot >= 0) {
       this.#states[slot] = InflightState.AwaitsPubcomp;
       this.#values[slot] = value;
-    } else if (this.#stragglers.has(id)) {
+    } else if (this.#stragglers?.has(id)) {
       this.#stragglers.set(id, { state: InflightState.AwaitsPubcomp, value });
     }
   }
@@ -89,14 +93,14 @@ export class InflightWindow<T> {
       this.#values[slot] = undefined;
       this.#size--;
       this.#dropFreed();
-    } else if (this.#stragglers.delete(id)) {
+    } else if (this.#stragglers?.delete(id)) {
       this.#size--;
     }
   }
 
   /** The identifiers under way, oldest first. */
   identifiers(): number[] {
-    const ids = [...this.#stragglers.keys()];
+    const ids = [...this.#stragglers?.keys() ?? []];
     for (let count = this.#oldest; count < this.#next; count++) {
       if (
         this.#states[count & (this.#states.length - 1)] !== InflightState.Free
@@ -126,6 +130,7 @@ export class InflightWindow<T> {
   #makeRoom(): void {
     if (this.#states.length >= MAXIMUM_SPAN) {
       const slot = this.#oldest & (this.#states.length - 1);
+      this.#stragglers ??= new Map();
       this.#stragglers.set(this.#oldest % IDENTIFIERS + 1, {
         state: this.#states[slot] as InflightState,
         value: this.#values[slot],
@@ -135,7 +140,7 @@ export class InflightWindow<T> {
       this.#dropFreed();
       return;
     }
-    const length = this.#states.length * 2;
+    const length = Math.max(SMALLEST, this.#states.length * 2);
     const states = new Uint8Array(length);
     const values: (T | undefined)[] = new Array(length);
     for (let count = this.#oldest; count < this.#next; count++) {

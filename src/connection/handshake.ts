@@ -1,0 +1,120 @@
+import type { RefusedCause } from "../core/counters.ts";
+import type { Limits } from "../core/limits.ts";
+import { encode } from "../codec/encode.ts";
+import {
+  type Connect,
+  PacketType,
+  type ProtocolVersion,
+} from "../codec/packet.ts";
+import type { PacketError } from "../codec/packet_error.ts";
+import { ReasonCode } from "../codec/reason_code.ts";
+import type { LinkTerms } from "../session/link.ts";
+
+/** Why a client is not let in, and what it is told. */
+export interface Refusal {
+  readonly cause: RefusedCause;
+  /** The reason code of CONNACK; left out, the connection just closes. */
+  readonly code?: ReasonCode;
+  /** For the log, and for an MQTT 5 client. */
+  readonly detail?: string;
+}
+
+/** What CONNACK can say before 5.0 (3.1.1, section 3.2.2.3). */
+const TOLD_BEFORE_5: ReadonlySet<number> = new Set([
+  ReasonCode.UnsupportedProtocolVersion,
+  ReasonCode.ClientIdentifierNotValid,
+  ReasonCode.ServerUnavailable,
+  ReasonCode.BadUserNameOrPassword,
+  ReasonCode.NotAuthorized,
+]);
+
+/** Why a well-formed CONNECT is refused all the same; `undefined` if it is welcome. */
+export function refusalOf(connect: Connect): Refusal | undefined {
+  const method = connect.properties.authenticationMethod;
+  if (method === undefined) return undefined;
+  return {
+    cause: "badAuthenticationMethod",
+    code: ReasonCode.BadAuthenticationMethod,
+    detail: "Cannot authenticate: no authentication method is configured",
+  };
+}
+
+/** The refusal of a client whose first packet was no CONNECT, or a bad one. */
+export function refusalFor(error: PacketError): Refusal {
+  const { reasonCode: code, message: detail } = error;
+  const cause = code === ReasonCode.UnsupportedProtocolVersion
+    ? "unsupportedVersion"
+    : code === ReasonCode.ClientIdentifierNotValid
+    ? "badClientId"
+    : "badConnect";
+  return { cause, code, detail };
+}
+
+/**
+ * The CONNACK that tells a client of this version why it is refused, within the packet size that it takes;
+ * `undefined` where its version has no words for that.
+ */
+export function refusingConnack(
+  refusal: Refusal,
+  version: ProtocolVersion,
+  maximumPacketSize: number,
+): Uint8Array | undefined {
+  const { code, detail } = refusal;
+  if (code === undefined || (version < 5 && !TOLD_BEFORE_5.has(code))) {
+    return undefined;
+  }
+  return withinSize(
+    PacketType.Connack,
+    code,
+    detail,
+    version,
+    maximumPacketSize,
+  );
+}
+
+/**
+ * A CONNACK or DISCONNECT with this reason code. The reason string is left out where the packet would be larger
+ * than the client takes [MQTT-3.2.2-19] [MQTT-3.14.2-3], and the packet where it would be even so.
+ */
+export function withinSize(
+  type: typeof PacketType.Connack | typeof PacketType.Disconnect,
+  reasonCode: ReasonCode,
+  detail: string | undefined,
+  version: ProtocolVersion,
+  maximumPacketSize: number,
+): Uint8Array | undefined {
+  const bare = { type, reasonCode, sessionPresent: false, properties: {} };
+  if (detail !== undefined && version === 5) {
+    const full = encode({ ...bare, properties: { reasonString: detail } }, 5);
+    if (full.length <= maximumPacketSize) return full;
+  }
+  const packet = encode(bare, version);
+  return packet.length <= maximumPacketSize ? packet : undefined;
+}
+
+/** What client and server agree on, within the limits. */
+export function termsFor(connect: Connect, limits: Limits): LinkTerms {
+  const { properties, protocolVersion: version } = connect;
+  return {
+    version,
+    maximumPacketSize: properties.maximumPacketSize ?? Infinity,
+    receiveMaximum: Math.min(
+      properties.receiveMaximum ?? 65_535,
+      limits.maximumInflight,
+    ),
+    topicAliasMaximum: Math.min(
+      properties.topicAliasMaximum ?? 0,
+      limits.outboundTopicAliasMaximum,
+    ),
+  };
+}
+
+/** The keep alive in seconds that holds for a client, 0 for none: an MQTT 5 client can be told a shorter one. */
+export function keepAliveFor(connect: Connect, limits: Limits): number {
+  const { keepAlive, protocolVersion } = connect;
+  const { maximumKeepAlive } = limits;
+  if (protocolVersion < 5 || (keepAlive > 0 && keepAlive <= maximumKeepAlive)) {
+    return keepAlive;
+  }
+  return maximumKeepAlive === 65_535 ? keepAlive : maximumKeepAlive;
+}
