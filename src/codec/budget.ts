@@ -8,8 +8,8 @@ export class Budget {
     this.left = items;
   }
 
-  /** Accounts for one list item of `bytes` bytes: one, and one more for each 256 bytes. */
+  /** Accounts for one list item of `bytes` bytes: one, and one more for each 128 bytes. */
   spend(bytes: number): void {
-    this.left -= 1 + (bytes >>> 8);
+    this.left -= 1 + (bytes >>> 7);
   }
 }

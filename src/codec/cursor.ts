@@ -83,9 +83,11 @@ export class Cursor {
 
   /** Reads a Variable Byte Integer (section 1.5.5); a longer form than needed is malformed. */
   variableByteInteger(field: string): number {
-    let value = this.byte(field);
-    if (value < 0x80) return value;
-    value &= 0x7F;
+    const first = this.byte(field);
+    return first < 0x80 ? first : this.#restOfInteger(field, first & 0x7F);
+  }
+
+  #restOfInteger(field: string, value: number): number {
     for (let shift = 7; shift < 28; shift += 7) {
       const byte = this.byte(field);
       value |= (byte & 0x7F) << shift;

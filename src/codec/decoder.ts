@@ -100,6 +100,7 @@ export class Decoder implements DecodeContext {
    * Decodes the packet that starts at `bytes[offset]` and sets {@linkcode size} to its length. Returns
    * undefined when `bytes[offset..limit)` holds only a part of it. A PUBLISH borrows `bytes`, and so
    * does an {@linkcode UnfinishedPacket}, which is to be finished before the next packet is decoded.
+   * Always give plain Uint8Arrays: a Buffer among them would make all decoding slower.
    * Throws a {@linkcode PacketError}, where it can be known before the whole packet is there.
    */
   decode(bytes: Uint8Array, offset: number, limit: number): Packet | undefined {

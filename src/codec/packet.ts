@@ -333,7 +333,7 @@ export class UnfinishedPacket {
 
   /**
    * Reads up to `maximumItems` list items further; an item of many bytes counts as several, one for
-   * each 256 bytes. Returns the packet when it is complete. Throws a PacketError like the decoder.
+   * each 128 bytes. Returns the packet when it is complete. Throws a PacketError like the decoder.
    */
   step(maximumItems: number): FinishedPacket | undefined {
     return this.#read(maximumItems);
