@@ -219,7 +219,10 @@ Deno.test("command line: the log tells who connected from where, and why the con
       ),
     );
     await program.line(
-      new RegExp(`ended.* client=device${version} .*disconnect`, "i"),
+      new RegExp(
+        `disconnected.* client=device${version} .*cause="client disconnected"`,
+        "i",
+      ),
     );
   }
   assert.ok(
