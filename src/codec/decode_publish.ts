@@ -30,7 +30,10 @@ SPECIAL[0x2B] = WILDCARD;
 /** Properties of more bytes than this are read in steps. */
 export const LONG_LIST = 16_384;
 
-/** Decodes PUBLISH (section 3.3). One per connection: it uses its parts for packet after packet. */
+/**
+ * Decodes PUBLISH (section 3.3). One per connection: it uses its parts for packet after packet, and lets
+ * go of the buffer after each, so that an idle connection does not keep a buffer it has outgrown.
+ */
 export class PublishReader {
   readonly #context: DecodeContext;
   readonly #cursor = new Cursor(NOTHING, 0, 0, PacketType.Publish);
@@ -89,6 +92,7 @@ export class PublishReader {
           return this.#inSteps(bytes, start, end, packetId, topicStart, topicEnd, hash, position);
         }
         properties.read(this.#unlimited);
+        cursor.bytes = NOTHING;
         // deno-fmt-ignore
         return this.#withProperties(bytes, start, end, packetId, topicStart, topicEnd, hash, cursor, properties);
       }
@@ -185,9 +189,12 @@ export class PublishReader {
     end: number,
     special: number,
   ): void {
-    this.#cursor.reset(bytes, start - 2, end, PacketType.Publish);
-    // The length of the string is at the cursor again, so this checks the topic and nothing else.
-    if ((special & (NUL | NON_ASCII)) !== 0) this.#cursor.skipString("topic");
+    if ((special & (NUL | NON_ASCII)) !== 0) {
+      const cursor = this.#cursor;
+      cursor.reset(bytes, start - 2, end, PacketType.Publish);
+      cursor.skipString("topic");
+      cursor.bytes = NOTHING;
+    }
     if ((special & WILDCARD) !== 0) {
       throw new PacketError(
         ReasonCode.TopicNameInvalid,
