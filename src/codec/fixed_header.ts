@@ -88,19 +88,17 @@ export function faultyFirstBytes(
   role: Role,
   version: ProtocolVersion | undefined,
 ): Uint8Array {
-  const key = `${role} ${version}`;
-  let table = tables.get(key);
-  if (table === undefined) {
-    table = Uint8Array.from(
-      { length: 256 },
-      (_, byte) => firstByteFault(byte, role, version) === undefined ? 0 : 1,
-    );
-    tables.set(key, table);
-  }
-  return table;
+  return tables[role][version ?? 0] ??= Uint8Array.from(
+    { length: 256 },
+    (_, byte) => firstByteFault(byte, role, version) === undefined ? 0 : 1,
+  );
 }
 
-const tables = new Map<string, Uint8Array>();
+/** By role, and by version with 0 for none yet. Every connection asks twice. */
+const tables: Record<Role, (Uint8Array | undefined)[]> = {
+  server: [],
+  client: [],
+};
 
 /** What is wrong with the Remaining Length of a packet with this first byte. */
 export function lengthFault(

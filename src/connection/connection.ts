@@ -201,7 +201,6 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
     const { router, counters } = this.#context;
     const input = this.#input;
     while (!this.#ended) {
-      const start = input.start;
       const packets: FinishedPacket[] = [];
       let rest = this.#decodeInto(packets);
       while (rest instanceof UnfinishedPacket) {
@@ -213,7 +212,7 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
       }
       if (packets.length > 0) {
         counters.packetsReceived += packets.length;
-        await router.submit(link, packets, input.start - start);
+        await router.submit(link, packets);
       }
       if (rest !== undefined) {
         this.end(causeOf(rest.reasonCode), rest.reasonCode, rest.message);

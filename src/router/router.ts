@@ -39,18 +39,21 @@ import { TopicTable } from "./topic_table.ts";
 import { Wills } from "./wills.ts";
 
 /** All packets decoded from one read. They borrow the read buffer until `done` is called. */
-export interface Batch {
+interface Batch {
+  readonly type: "batch";
   readonly link: Link;
   readonly packets: readonly FinishedPacket[];
-  /** Bytes that the packets take in the read buffer. */
-  readonly bytes: number;
+  /** The packet that is worked on. */
+  next: number;
+  /** What is left to do of it. */
+  task: Task | undefined;
   /** Called once when the Router needs the buffer no more. */
   readonly done: () => void;
 }
 
 /** What the Router can be told. */
 type RouterMessage =
-  | { type: "batch"; batch: Batch }
+  | Batch
   | { type: "connect"; arrival: Arrival }
   | { type: "disconnected"; link: Link; cause: DisconnectedCause }
   | { type: "drained"; link: Link }
@@ -70,11 +73,7 @@ export interface RouterHandle {
   /** Lets a client in; its `accepted` is called when CONNACK is on its way. */
   connect(arrival: Arrival): void;
   /** Hands a batch over; resolves when the read buffer may be used again. */
-  submit(
-    link: Link,
-    packets: readonly FinishedPacket[],
-    bytes: number,
-  ): Promise<void>;
+  submit(link: Link, packets: readonly FinishedPacket[]): Promise<void>;
   /** Says that a connection has ended, and why. */
   disconnected(link: Link, cause: DisconnectedCause): void;
   /** Says that an Outbox has drained whose Link wanted to know. */
@@ -101,16 +100,10 @@ const PINGRESP = encode({ type: PacketType.Pingresp }, 4);
 const MAILBOX_CAPACITY = 4096;
 /** Milliseconds that the Router works before it lets the event loop look at everything else. */
 const SLICE = 2;
+/** Messages after which a turn looks at the clock. */
+const MESSAGES_BETWEEN_LOOKS = 8;
 /** Deliveries and packets after which a slice looks at the clock. */
 const WORK_BETWEEN_LOOKS = 500;
-
-/** A batch that is being worked on. */
-interface Progress {
-  readonly batch: Batch;
-  next: number;
-  /** What is left of the packet at `next`. */
-  task: Task | undefined;
-}
 
 /** The actor that holds everything that clients share. It awaits nothing but its own mailbox. */
 export class Router implements SessionContext, RouterState {
@@ -133,7 +126,7 @@ export class Router implements SessionContext, RouterState {
   /** Links whose Outboxes were added to in this turn. */
   #touched: Link[] = [];
   /** Batches that took longer than a slice. */
-  readonly #unfinished = new Deque<Progress>();
+  readonly #unfinished = new Deque<Batch>();
   readonly #pumpLater = new Set<Session>();
   readonly #waitingGroups = new Set<DeliveryGroup>();
   /** Links with something at the gate. */
@@ -153,9 +146,16 @@ export class Router implements SessionContext, RouterState {
     return {
       connect: (arrival) =>
         router.#mailbox.sendUrgent({ type: "connect", arrival }),
-      submit: (link, packets, bytes) => {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        router.#submit({ link, packets, bytes, done: resolve });
+      submit: (link, packets) => {
+        const { promise, resolve: done } = Promise.withResolvers<void>();
+        router.#submit({
+          type: "batch",
+          link,
+          packets,
+          next: 0,
+          task: undefined,
+          done,
+        });
         return promise;
       },
       disconnected: (link, cause) =>
@@ -249,11 +249,11 @@ export class Router implements SessionContext, RouterState {
       const begin = performance.now();
       this.#sliceEnd = begin + SLICE;
       this.now = this.#clock.now();
-      while (message !== undefined) {
+      for (let handled = 1; message !== undefined; handled++) {
         this.#handle(message);
-        message = performance.now() < this.#sliceEnd
-          ? this.#mailbox.tryReceive()
-          : undefined;
+        const look = handled % MESSAGES_BETWEEN_LOOKS === 0;
+        if (look && performance.now() > this.#sliceEnd) break;
+        message = this.#mailbox.tryReceive();
       }
       this.#goOn();
       this.#endTurn();
@@ -277,15 +277,9 @@ export class Router implements SessionContext, RouterState {
 
   #handle(message: RouterMessage): void {
     switch (message.type) {
-      case "batch": {
-        const progress: Progress = {
-          batch: message.batch,
-          next: 0,
-          task: undefined,
-        };
-        if (!this.#work(progress)) this.#unfinished.pushBack(progress);
+      case "batch":
+        if (!this.#work(message)) this.#unfinished.pushBack(message);
         break;
-      }
       case "connect":
         this.#guard(
           message.arrival.link,
@@ -312,8 +306,8 @@ export class Router implements SessionContext, RouterState {
   /** Goes on with what did not end in its slice, in turn. */
   #goOn(): void {
     for (let left = this.#unfinished.length; left > 0; left--) {
-      const progress = this.#unfinished.popFront()!;
-      if (!this.#work(progress)) this.#unfinished.pushBack(progress);
+      const batch = this.#unfinished.popFront()!;
+      if (!this.#work(batch)) this.#unfinished.pushBack(batch);
       if (performance.now() > this.#sliceEnd) break;
     }
     for (const session of this.#pumpLater) {
@@ -324,41 +318,43 @@ export class Router implements SessionContext, RouterState {
   }
 
   /** Works on a batch until it is done or the slice ends; says whether it is done. */
-  #work(progress: Progress): boolean {
-    const { link } = progress.batch;
+  #work(batch: Batch): boolean {
     let done = true;
-    this.#guard(link, () => {
-      done = this.#workOn(progress, link);
+    try {
+      done = this.#workOn(batch, batch.link);
       this.#dispatcher.flushRun();
-    });
-    if (done) progress.batch.done();
+    } catch (error) {
+      this.#dispatcher.flushRun();
+      this.#fail(batch.link, error);
+    }
+    if (done) batch.done();
     return done;
   }
 
-  #workOn(progress: Progress, link: Link): boolean {
-    const { packets } = progress.batch;
+  #workOn(batch: Batch, link: Link): boolean {
+    const { packets } = batch;
     let unlooked = 0;
     let work = this.#dispatcher.work;
-    while (progress.next < packets.length) {
+    while (batch.next < packets.length) {
       const { session } = link;
       // Another epoch, or an ended one: nothing more of it counts.
       if (session === undefined || session.link !== link || link.ended) {
         return true;
       }
-      if (progress.task === undefined) {
-        progress.task = this.#packet(link, session, packets[progress.next]!);
+      if (batch.task === undefined) {
+        batch.task = this.#packet(link, session, packets[batch.next]!);
       }
-      if (progress.task !== undefined && !progress.task(this.#sliceEnd)) {
-        return false;
+      if (batch.task !== undefined) {
+        if (!batch.task(this.#sliceEnd)) return false;
+        batch.task = undefined;
       }
-      progress.task = undefined;
-      progress.next++;
+      batch.next++;
       unlooked++;
       if (unlooked + this.#dispatcher.work - work >= WORK_BETWEEN_LOOKS) {
         unlooked = 0;
         work = this.#dispatcher.work;
         if (performance.now() > this.#sliceEnd) {
-          return progress.next === packets.length;
+          return batch.next === packets.length;
         }
       }
     }
@@ -442,26 +438,26 @@ export class Router implements SessionContext, RouterState {
     try {
       work();
     } catch (error) {
-      if (error instanceof PacketError) {
-        link.owner.end(
-          causeOf(error.reasonCode),
-          error.reasonCode,
-          error.message,
-        );
-      } else {
-        this.#log.error("Fault while working on a client's packets", {
-          client: link.session?.clientId,
-          error: error instanceof Error ? error : String(error),
-        });
-        link.owner.end("internalError");
-      }
+      this.#fail(link, error);
     }
   }
 
+  #fail(link: Link, error: unknown): void {
+    if (error instanceof PacketError) {
+      const { reasonCode, message } = error;
+      link.owner.end(causeOf(reasonCode), reasonCode, message);
+      return;
+    }
+    this.#log.error("Fault while working on a client's packets", {
+      client: link.session?.clientId,
+      error: error instanceof Error ? error : String(error),
+    });
+    link.owner.end("internalError");
+  }
+
   #submit(batch: Batch): void {
-    const message: RouterMessage = { type: "batch", batch };
-    if (!this.#mailbox.trySend(message)) {
-      this.#mailbox.send(message).catch(batch.done);
+    if (!this.#mailbox.trySend(batch)) {
+      this.#mailbox.send(batch).catch(batch.done);
     }
   }
 
@@ -473,9 +469,9 @@ export class Router implements SessionContext, RouterState {
       message !== undefined;
       message = this.#mailbox.tryReceive()
     ) {
-      if (message.type === "batch") message.batch.done();
+      if (message.type === "batch") message.done();
     }
-    for (const progress of this.#unfinished) progress.batch.done();
+    for (const batch of this.#unfinished) batch.done();
     this.#unfinished.clear();
   }
 }
