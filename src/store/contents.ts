@@ -1,4 +1,4 @@
-import type { Message } from "../store/message.ts";
+import type { Message } from "./message.ts";
 import type {
   StoredDelivery,
   StoredSession,
@@ -8,7 +8,9 @@ import type {
 
 /** Where a delivery went: to a client, under a packet identifier. */
 export interface Assignment {
+  /** The client. */
   readonly clientId: string;
+  /** The packet identifier. */
   readonly packetId: number;
   /** Whether PUBREC came for it. */
   released: boolean;
@@ -16,12 +18,13 @@ export interface Assignment {
 
 /** A delivery that is owed, and to whom it went if it did. */
 export interface OwedDelivery extends StoredDelivery {
+  /** `undefined` while nobody was sent it. */
   assignment: Assignment | undefined;
 }
 
 /**
- * All that a Store keeps, as maps: each method does what the one of the same name of `Store` says. They throw where
- * a write makes no sense after those before it.
+ * All that a Store keeps, as maps: each method does what the one of the same name of `Store` says, and throws where
+ * the write makes no sense after those before it.
  */
 export class Contents {
   /** Sessions by client identifier. */
@@ -31,72 +34,77 @@ export class Contents {
     new Map();
   /** Deliveries by owner and number, in the order in which they are owed. */
   readonly deliveries: Map<string, Map<number, OwedDelivery>> = new Map();
+  /** Deliveries that went to a client, by its identifier and their packet identifiers. */
+  readonly assigned: Map<string, Map<number, OwedDelivery>> = new Map();
   /** Inbound QoS 2 packet identifiers by client identifier. */
   readonly received: Map<string, Set<number>> = new Map();
   /** Retained messages by topic. */
   readonly retained: Map<string, Message> = new Map();
-  /** Wills by client identifier. */
+  /** Wills by client identifier; also of clients without a session that is kept. */
   readonly wills: Map<string, StoredWill> = new Map();
 
-  /** Payloads owed to an owner, as text, in order: for tests to look at. */
-  owed(owner: string): string[] {
-    return [...this.deliveries.get(owner)?.values() ?? []].map(({ message }) =>
-      new TextDecoder().decode(message.payload)
+  /** The messages owed to an owner, in order. */
+  owed(owner: string): Message[] {
+    return [...this.deliveries.get(owner)?.values() ?? []].map((delivery) =>
+      delivery.message
     );
   }
 
+  /** Keeps a session. */
   saveSession(session: StoredSession): void {
     this.sessions.set(session.clientId, { ...session });
   }
 
+  /** Forgets a session; what shared groups had assigned to it waits for another member. */
   removeSession(clientId: string): void {
-    this.#require(clientId, "remove the session");
+    this.#require(clientId, "remove a session");
     this.sessions.delete(clientId);
     this.subscriptions.delete(clientId);
     this.deliveries.delete(clientId);
     this.received.delete(clientId);
     this.wills.delete(clientId);
-    for (const deliveries of this.deliveries.values()) {
-      for (const delivery of deliveries.values()) {
-        if (delivery.assignment?.clientId === clientId) {
-          delivery.assignment = undefined;
-        }
-      }
+    for (const delivery of this.assigned.get(clientId)?.values() ?? []) {
+      delivery.assignment = undefined;
     }
+    this.assigned.delete(clientId);
   }
 
+  /** Keeps a subscription. */
   saveSubscription(clientId: string, subscription: StoredSubscription): void {
     this.#require(clientId, "save a subscription");
-    within(this.subscriptions, clientId, () => new Map()).set(
-      subscription.filter,
-      { ...subscription },
-    );
+    within(this.subscriptions, clientId).set(subscription.filter, {
+      ...subscription,
+    });
   }
 
+  /** Forgets a subscription. */
   removeSubscription(clientId: string, filter: string): void {
     this.#require(clientId, "remove a subscription");
     this.subscriptions.get(clientId)?.delete(filter);
   }
 
+  /** Keeps a message that is owed. */
   enqueue(owner: string, delivery: StoredDelivery): void {
     if (!owner.startsWith("$share/")) this.#require(owner, "enqueue");
-    const deliveries = within(this.deliveries, owner, () => new Map());
-    if (deliveries.has(delivery.number)) {
+    const deliveries = within(this.deliveries, owner);
+    const { number, message, qos, retain, identifiers } = delivery;
+    if (deliveries.has(number)) {
       throw new Error(
-        `Cannot enqueue: delivery ${delivery.number} of ${owner} is there already`,
+        `Cannot enqueue: ${owner} is owed delivery ${number} already`,
       );
     }
-    const { number, message, qos, retain, identifiers } = delivery;
+    const assignment = undefined;
     deliveries.set(number, {
       number,
       message,
       qos,
       retain,
       identifiers,
-      assignment: undefined,
+      assignment,
     });
   }
 
+  /** Notes to whom a delivery goes. */
   assign(
     owner: string,
     deliveryNumber: number,
@@ -107,66 +115,89 @@ export class Contents {
     const delivery = this.deliveries.get(owner)?.get(deliveryNumber);
     if (delivery === undefined) {
       throw new Error(
-        `Cannot assign: there is no delivery ${deliveryNumber} of ${owner}`,
+        `Cannot assign: ${owner} is not owed delivery ${deliveryNumber}`,
+      );
+    }
+    this.#unassign(delivery);
+    const assigned = within(this.assigned, clientId);
+    if (assigned.has(packetId)) {
+      throw new Error(
+        `Cannot assign: ${clientId} has a delivery with packet id ${packetId} already`,
       );
     }
     delivery.assignment = { clientId, packetId, released: false };
+    assigned.set(packetId, delivery);
   }
 
+  /** Notes that PUBREC came. */
   release(clientId: string, packetId: number): void {
-    this.#require(clientId, "release");
-    for (const deliveries of this.deliveries.values()) {
-      for (const { assignment } of deliveries.values()) {
-        if (
-          assignment?.clientId === clientId && assignment.packetId === packetId
-        ) {
-          assignment.released = true;
-          return;
-        }
-      }
+    const assignment = this.assigned.get(clientId)?.get(packetId)?.assignment;
+    if (assignment === undefined) {
+      throw new Error(
+        `Cannot release: ${clientId} has no delivery with packet id ${packetId}`,
+      );
     }
-    throw new Error(
-      `Cannot release: ${clientId} has no delivery with packet id ${packetId}`,
-    );
+    assignment.released = true;
   }
 
+  /** Forgets a delivery. Harmless where there is none: a shared group does not keep all. */
   dequeue(owner: string, deliveryNumber: number): void {
-    this.deliveries.get(owner)?.delete(deliveryNumber);
-    if (this.deliveries.get(owner)?.size === 0) this.deliveries.delete(owner);
+    const deliveries = this.deliveries.get(owner);
+    const delivery = deliveries?.get(deliveryNumber);
+    if (deliveries === undefined || delivery === undefined) return;
+    this.#unassign(delivery);
+    deliveries.delete(deliveryNumber);
+    if (deliveries.size === 0) this.deliveries.delete(owner);
   }
 
+  /** Notes an inbound QoS 2 packet identifier. */
   saveReceived(clientId: string, packetId: number): void {
     this.#require(clientId, "save a received packet id");
-    within(this.received, clientId, () => new Set()).add(packetId);
+    let received = this.received.get(clientId);
+    if (received === undefined) {
+      received = new Set();
+      this.received.set(clientId, received);
+    }
+    received.add(packetId);
   }
 
+  /** Forgets an inbound QoS 2 packet identifier. */
   removeReceived(clientId: string, packetId: number): void {
     this.#require(clientId, "remove a received packet id");
     this.received.get(clientId)?.delete(packetId);
   }
 
+  /** Keeps the retained message of a topic, or removes it. */
   retain(topic: string, message: Message | undefined): void {
     if (message === undefined) this.retained.delete(topic);
     else this.retained.set(topic, message);
   }
 
+  /** Keeps a will, or removes it. */
   saveWill(clientId: string, will: StoredWill | undefined): void {
     if (will === undefined) this.wills.delete(clientId);
     else this.wills.set(clientId, will);
   }
 
+  #unassign(delivery: OwedDelivery): void {
+    if (delivery.assignment === undefined) return;
+    const { clientId, packetId } = delivery.assignment;
+    this.assigned.get(clientId)?.delete(packetId);
+    delivery.assignment = undefined;
+  }
+
   #require(clientId: string, what: string): void {
     if (this.sessions.has(clientId)) return;
-    throw new Error(`Cannot ${what}: there is no session of ${clientId}`);
+    throw new Error(`Cannot ${what}: ${clientId} has no session that is kept`);
   }
 }
 
-/** The value under a key, made where it is missing. */
-function within<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) {
-    value = make();
-    map.set(key, value);
+/** The map under a key, made where it is missing. */
+function within<K, V>(maps: Map<string, Map<K, V>>, key: string): Map<K, V> {
+  let map = maps.get(key);
+  if (map === undefined) {
+    map = new Map();
+    maps.set(key, map);
   }
-  return value;
+  return map;
 }

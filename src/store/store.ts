@@ -63,14 +63,21 @@ export interface Store {
     onCommitted: (batch: BatchNumber) => void,
     onFailed: (error: Error) => void,
   ): Promise<void>;
-  /** Says that somebody waits for this batch: it is committed as soon as the one before it is. */
+  /**
+   * Says that somebody waits for this batch: it is committed as soon as the one before it is. Never closes the batch
+   * within the call, but in a later turn of the event loop: what is written without awaiting anything is in one
+   * batch, and survives whole or not at all.
+   */
   request(batch: BatchNumber): void;
   /** Commits what was appended and ends. */
   close(): Promise<void>;
 
   /** Keeps a session, or its new expiry interval. */
   saveSession(session: StoredSession): BatchNumber;
-  /** Forgets a session with all that belongs to it. */
+  /**
+   * Forgets a session with all that belongs to it. What shared groups had assigned to it is not assigned to anybody
+   * any more.
+   */
   removeSession(clientId: string): BatchNumber;
   /** Keeps a subscription, in place of an earlier one with the same filter. */
   saveSubscription(
@@ -81,7 +88,7 @@ export interface Store {
   removeSubscription(clientId: string, filter: string): BatchNumber;
   /** Keeps a message that is owed to this owner. */
   enqueue(owner: string, delivery: StoredDelivery): BatchNumber;
-  /** Notes that the owner's delivery goes to this client under this packet identifier. */
+  /** Notes that the owner's delivery goes to this client under this packet identifier, and to no other any more. */
   assign(
     owner: string,
     deliveryNumber: number,
