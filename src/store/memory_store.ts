@@ -118,7 +118,7 @@ export class MemoryStore implements Store {
 
   close(): Promise<void> {
     if (!this.#ended && this.#policy !== "never") {
-      this.#seal();
+      if (this.#writes.length > 0) this.#seal();
       this.#finish(this.#sealed.length);
     }
     this.#end();
