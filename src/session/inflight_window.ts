@@ -47,7 +47,7 @@ export class InflightWindow<T> {
 
   /** Enters a message and returns its packet identifier, unused until now [MQTT-2.2.1-4]; 0 if all are in use. */
   open(state: InflightState, value: T | undefined): number {
-    if (this.#size >= IDENTIFIERS - 1) return 0;
+    if (this.#size >= IDENTIFIERS) return 0;
     let id: number;
     do {
       if (this.#next - this.#oldest >= this.#states.length) this.#makeRoom();
@@ -129,6 +129,9 @@ export class InflightWindow<T> {
 
   #makeRoom(): void {
     if (this.#states.length >= MAXIMUM_SPAN) {
+      // Identifiers that were passed over because a straggler has them hold free places.
+      this.#dropFreed();
+      if (this.#next - this.#oldest < this.#states.length) return;
       const slot = this.#oldest & (this.#states.length - 1);
       this.#stragglers ??= new Map();
       this.#stragglers.set(this.#oldest % IDENTIFIERS + 1, {
