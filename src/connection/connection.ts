@@ -212,6 +212,7 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
       }
       if (packets.length > 0) {
         counters.packetsReceived += packets.length;
+        link.source = input.shared;
         await router.submit(link, packets);
       }
       if (rest !== undefined) {
@@ -391,6 +392,8 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
       // Closed by the timer, or by the client's reset: there is nothing left to save.
     }
     this.#lingering?.cancel();
+    this.#input.release();
+    this.#outbox.clear();
   }
 
   #fault(error: unknown): void {

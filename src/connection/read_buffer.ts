@@ -1,7 +1,11 @@
+import { SharedBuffer } from "../core/shared_buffer.ts";
+
 /** A new connection's buffer, and one that has fallen quiet: enough for most packets of most devices. */
 const SMALLEST = 512;
 /** Grown to this under load; beyond it only for a packet that is larger. */
 const LARGEST = 256 * 1024;
+/** Buffers from here on may be handed on to Outboxes. */
+const SHARED_FROM = 64 * 1024;
 /** After so many reads that would have fitted into a quarter of it, the buffer is made smaller. */
 const QUIET_READS = 4;
 
@@ -12,6 +16,8 @@ const QUIET_READS = 4;
 export class ReadBuffer {
   /** The array; decoded packets borrow it. */
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(SMALLEST);
+  /** The holder of the array, where it is large enough to be handed on. */
+  shared: SharedBuffer | undefined;
   /** The first byte that is not decoded. */
   start = 0;
   /** Behind the last byte that was read. */
@@ -27,10 +33,8 @@ export class ReadBuffer {
   space(): Uint8Array {
     const rest = this.end - this.start;
     const capacity = this.#capacityFor(rest);
-    if (capacity !== this.bytes.length) {
-      const bytes = new Uint8Array(capacity);
-      bytes.set(this.bytes.subarray(this.start, this.end));
-      this.bytes = bytes;
+    if (capacity !== this.bytes.length || this.shared?.shared) {
+      this.#exchange(capacity);
     } else if (this.start > 0 && rest > 0) {
       this.bytes.copyWithin(0, this.start, this.end);
     }
@@ -47,13 +51,24 @@ export class ReadBuffer {
       : 0;
   }
 
-  /** Goes on in an array of its own with what is left, because somebody keeps the present one. */
-  handOver(): void {
-    const rest = this.bytes.slice(this.start, this.end);
-    this.bytes = new Uint8Array(Math.max(SMALLEST, rest.length));
+  /** Gives the memory up: the connection has ended. */
+  release(): void {
+    this.shared?.release();
+    this.shared = undefined;
+    this.bytes = new Uint8Array(0);
+    this.start = this.end = 0;
+  }
+
+  /** Goes on in another array, with what is left in this one. */
+  #exchange(capacity: number): void {
+    const former = this.shared;
+    const rest = this.bytes.subarray(this.start, this.end);
+    this.shared = capacity >= SHARED_FROM
+      ? SharedBuffer.take(capacity)
+      : undefined;
+    this.bytes = this.shared?.bytes ?? new Uint8Array(capacity);
     this.bytes.set(rest);
-    this.start = 0;
-    this.end = rest.length;
+    former?.release();
   }
 
   #capacityFor(rest: number): number {
@@ -64,6 +79,7 @@ export class ReadBuffer {
     }
     if (this.#quietReads < QUIET_READS || length === SMALLEST) return length;
     this.#quietReads = 0;
-    return Math.max(SMALLEST, length / 2, 2 ** Math.ceil(Math.log2(rest + 1)));
+    const needed = 2 ** Math.ceil(Math.log2(rest + 1));
+    return Math.max(SMALLEST, length / 2, needed);
   }
 }

@@ -1,7 +1,7 @@
 // The way of a message from its publisher to the subscribers' Outboxes: the hottest code there is.
 
 import { forwardedProperties } from "../codec/property_blocks.ts";
-import type { ProtocolVersion, Publish, QoS } from "../codec/packet.ts";
+import type { Publish, QoS } from "../codec/packet.ts";
 import type { SessionContext } from "../session/context.ts";
 import { Frames, isForwardable } from "../session/frames.ts";
 import type { Session } from "../session/session.ts";
@@ -15,6 +15,12 @@ const NO_BYTES = new Uint8Array(0);
 
 /** A run is cut where copying it to all its subscribers would move more bytes than this at a time. */
 const RUN_BYTES = 4 * 1024 * 1024;
+
+/**
+ * From so many bytes on a run is passed on by reference, not copied. A slow subscriber then holds on to the whole
+ * read buffer, which is 256 KiB at most but for larger packets.
+ */
+const SHARED_SIZE = 32 * 1024;
 
 /** What became of a dispatched message. */
 export interface Dispatched {
@@ -97,6 +103,13 @@ export class Dispatcher {
     }
     this.flushRun();
     if (route.targets.length === 0 && route.groups.length === 0) return;
+    if (
+      route.targets.length === 0 && route.groups.length === 1 &&
+      isForwardable(publish) && route.groups[0]!.forward(publish)
+    ) {
+      this.work++;
+      return;
+    }
     if (route.groups.length > 0 || !isForwardable(publish)) {
       this.#dispatch(
         this.messageOf(publish, topic, publisher.clientId),
@@ -179,18 +192,22 @@ export class Dispatcher {
     const publish = this.#run[0]!;
     const size = this.#runEnd - this.#runStart;
     if (
-      link === undefined || !link.ready || !link.gate.empty ||
-      !sameEncoding(link.terms.version, publish.version) ||
-      link.outboundAliases !== undefined ||
-      (target.identifiers.length > 0 && link.terms.version === 5) ||
+      link === undefined || target.identifiers.length > 0 ||
       (target.own !== "same" && session === this.#runPublisher) ||
-      this.#runLargest > link.terms.maximumPacketSize ||
-      !link.outbox.hasRoom(size)
+      !link.takesAsIs(publish.version, this.#runLargest, size)
     ) {
       this.#sendOneByOne(target);
       return;
     }
-    link.outbox.buffer.append(publish.bytes, this.#runStart, this.#runEnd);
+    const source = this.#runPublisher!.link?.source;
+    if (
+      size >= SHARED_SIZE && source !== undefined &&
+      source.bytes === publish.bytes
+    ) {
+      link.outbox.share(source, this.#runStart, this.#runEnd);
+    } else {
+      link.outbox.buffer.append(publish.bytes, this.#runStart, this.#runEnd);
+    }
     const { counters } = this.#context;
     counters.packetsSent += this.#run.length;
     counters.messagesSent.qos0 += this.#run.length;
@@ -267,8 +284,4 @@ export class Dispatcher {
     session.outbound.deliverAtMostOnce(this.#frames, message, terms);
     return 0;
   }
-}
-
-function sameEncoding(one: ProtocolVersion, other: ProtocolVersion): boolean {
-  return (one === 5) === (other === 5);
 }

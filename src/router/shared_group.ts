@@ -1,5 +1,5 @@
 import { Deque } from "../core/deque.ts";
-import type { QoS } from "../codec/packet.ts";
+import type { Publish, QoS } from "../codec/packet.ts";
 import {
   type Delivery,
   type DeliveryGroup,
@@ -113,6 +113,27 @@ export class SharedGroup implements DeliveryGroup {
       return 0;
     }
     return this.#keep(message.owned);
+  }
+
+  /**
+   * Passes a QoS 0 PUBLISH on to the member whose turn it is, as it came. Says whether it could; if not, nothing
+   * has happened.
+   */
+  forward(publish: Publish): boolean {
+    const at = this.#next < this.#sessions.length ? this.#next : 0;
+    const link = this.#sessions[at]?.link;
+    const size = publish.end - publish.start;
+    if (
+      link === undefined || this.#subscriptions[at]!.identifier !== 0 ||
+      !link.takesAsIs(publish.version, size, size)
+    ) return false;
+    this.#next = at + 1;
+    link.outbox.buffer.append(publish.bytes, publish.start, publish.end);
+    const { counters } = this.#context;
+    counters.packetsSent++;
+    counters.messagesSent.qos0++;
+    this.#context.touch(link);
+    return true;
   }
 
   /** Puts a delivery first in the queue, and gives it to another member if one can take it. */

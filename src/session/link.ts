@@ -1,4 +1,5 @@
 import type { DisconnectedCause } from "../core/counters.ts";
+import type { SharedBuffer } from "../core/shared_buffer.ts";
 import type { AcknowledgementType, ProtocolVersion } from "../codec/packet.ts";
 import type { ReasonCode } from "../codec/reason_code.ts";
 import { PacketType } from "../codec/packet.ts";
@@ -41,6 +42,8 @@ export class Link {
   readonly outbox: Outbox;
   readonly owner: LinkOwner;
   readonly gate: Gate = new Gate();
+  /** The read buffer in which the batch that is worked on lies, where it is large enough to be handed on. */
+  source: SharedBuffer | undefined;
   /** The session that it belongs, or belonged, to. */
   session: Session | undefined;
   /** Whether CONNACK has been written, so that other packets may follow [MQTT-3.2.0-1]. */
@@ -83,6 +86,16 @@ export class Link {
   /** Whether what waits for this batch may leave now. */
   passes(batch: BatchNumber): boolean {
     return batch <= this.#store.committed && this.gate.empty;
+  }
+
+  /**
+   * Whether QoS 0 packets that a client of this version has sent can be passed on as they are, now: the largest of
+   * them has `largest` bytes, all of them have `bytes`.
+   */
+  takesAsIs(version: ProtocolVersion, largest: number, bytes: number): boolean {
+    return this.ready && (this.terms.version === 5) === (version === 5) &&
+      this.outboundAliases === undefined && this.gate.empty &&
+      largest <= this.terms.maximumPacketSize && this.outbox.hasRoom(bytes);
   }
 
   /** Sends an acknowledgement as soon as the batch is committed; in the order of the calls. */
