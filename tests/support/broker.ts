@@ -105,6 +105,11 @@ export class TestBroker implements AsyncDisposable {
     return elapsed;
   }
 
+  /** Resolves to an exit status if the broker ends of its own accord. */
+  get finished(): Promise<number> {
+    return this.#broker.finished;
+  }
+
   /** Ends the broker as SIGTERM would. */
   shutdown(): Promise<void> {
     return this.#broker.shutdown();

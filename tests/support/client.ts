@@ -156,6 +156,11 @@ export class Client {
     return await this.take("unsuback", id);
   }
 
+  /** How many packets were received and not yet taken. */
+  get waiting(): number {
+    return this.#inbox.length;
+  }
+
   /** The next packet, whatever it is. */
   async receive(): Promise<Received> {
     const next = await this.#inbox.next();

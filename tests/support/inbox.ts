@@ -89,6 +89,11 @@ export class Inbox {
     }
   }
 
+  /** How many packets wait. */
+  get length(): number {
+    return this.#packets.length;
+  }
+
   /** The next packet; undefined at the end of the connection. */
   next(): Promise<Received | undefined> {
     return this.#wait(() => this.#packets.shift());

@@ -134,13 +134,11 @@ export class Peer implements LinkOwner {
   readonly version: Version;
   /** What it was sent and {@linkcode Peer.take} has not taken. */
   readonly received: Received[] = [];
-  /** Why the Router ended the connection, if it did. */
-  ended:
-    | { readonly cause: DisconnectedCause; readonly code?: ReasonCode }
-    | undefined;
   /** Whether its batches come in large read buffers, which may be handed on. */
   sharesBuffers = false;
   readonly #router: TestRouter;
+  #cause: DisconnectedCause | undefined;
+  #code: ReasonCode | undefined;
   readonly #decoder: Decoder;
   #rest: Uint8Array = new Uint8Array(0);
   /** Bytes handed out and not yet taken by the socket. */
@@ -176,6 +174,16 @@ export class Peer implements LinkOwner {
       serverKeepAlive: undefined,
       accepted: () => {},
     });
+  }
+
+  /** Why the Router ended the connection, if it did. */
+  endCause(): DisconnectedCause | undefined {
+    return this.#cause;
+  }
+
+  /** The reason code with which it did. */
+  endCode(): ReasonCode | undefined {
+    return this.#code;
   }
 
   /** Sends packets in one batch; resolves when the read buffer was let go, and overwritten. */
@@ -297,7 +305,8 @@ export class Peer implements LinkOwner {
   /** For the Router: ends the connection. */
   end(cause: DisconnectedCause, code?: ReasonCode): void {
     if (this.link.ended) return;
-    this.ended = code === undefined ? { cause } : { cause, code };
+    this.#cause = cause;
+    this.#code = code;
     this.link.ended = true;
     this.#appendedAtEnd = this.link.outbox.appended;
     this.#router.handle.disconnected(this.link, cause);

@@ -1,0 +1,127 @@
+import type { BatchNumber, Store } from "../../src/store/store.ts";
+
+/** How a {@linkcode LateStore} commits. */
+export interface LateStoreOptions {
+  /** Milliseconds that each commit takes; left out, nothing is committed but by {@linkcode LateStore.commit}. */
+  commitTime?: number;
+}
+
+/**
+ * A store that says it is durable, keeps nothing, and commits late and in bulk: what may leave the broker only after
+ * a commit can be told from what may leave at once.
+ */
+export class LateStore implements Store {
+  readonly durable = true;
+  committed: BatchNumber = 0;
+  uncommittedBytes = 0;
+  /** The names of the writes since the last commit began, in order. */
+  writes: string[] = [];
+  /** Whether somebody waits for a batch that is not yet committed. */
+  requested = false;
+  readonly #commitTime: number | undefined;
+  #gathering: BatchNumber = 1;
+  #underWay: ReturnType<typeof setTimeout> | undefined;
+  #onCommitted: (batch: BatchNumber) => void = () => {};
+  #onFailed: (error: Error) => void = () => {};
+
+  /** Makes an empty store. */
+  constructor(options: LateStoreOptions = {}) {
+    this.#commitTime = options.commitTime;
+  }
+
+  open(
+    onCommitted: (batch: BatchNumber) => void,
+    onFailed: (error: Error) => void,
+  ): Promise<void> {
+    this.#onCommitted = onCommitted;
+    this.#onFailed = onFailed;
+    return Promise.resolve();
+  }
+
+  request(batch: BatchNumber): void {
+    if (batch <= this.committed) return;
+    this.requested = true;
+    if (this.#commitTime !== undefined) this.#begin(this.#commitTime);
+  }
+
+  /** Commits all that was written. */
+  commit(): void {
+    this.#finish(this.#seal());
+  }
+
+  /** Fails for good, as a full disk does. */
+  fail(): void {
+    this.#onFailed(new Error("No space left on device"));
+  }
+
+  close(): Promise<void> {
+    clearTimeout(this.#underWay);
+    this.#underWay = undefined;
+    return Promise.resolve();
+  }
+
+  #seal(): BatchNumber {
+    this.requested = false;
+    this.writes = [];
+    return this.#gathering++;
+  }
+
+  #begin(commitTime: number): void {
+    if (this.#underWay !== undefined) return;
+    const batch = this.#seal();
+    this.#underWay = setTimeout(() => {
+      this.#underWay = undefined;
+      this.#finish(batch);
+      if (this.requested) this.#begin(commitTime);
+    }, commitTime);
+  }
+
+  #finish(batch: BatchNumber): void {
+    this.committed = batch;
+    if (this.writes.length === 0) this.uncommittedBytes = 0;
+    this.#onCommitted(batch);
+  }
+
+  #write(name: string, bytes = 50): BatchNumber {
+    this.writes.push(name);
+    this.uncommittedBytes += bytes;
+    return this.#gathering;
+  }
+
+  saveSession(): BatchNumber {
+    return this.#write("saveSession");
+  }
+  removeSession(): BatchNumber {
+    return this.#write("removeSession");
+  }
+  saveSubscription(): BatchNumber {
+    return this.#write("saveSubscription");
+  }
+  removeSubscription(): BatchNumber {
+    return this.#write("removeSubscription");
+  }
+  enqueue(...[, { message }]: Parameters<Store["enqueue"]>): BatchNumber {
+    return this.#write("enqueue", message.size);
+  }
+  assign(): BatchNumber {
+    return this.#write("assign");
+  }
+  release(): BatchNumber {
+    return this.#write("release");
+  }
+  dequeue(): BatchNumber {
+    return this.#write("dequeue");
+  }
+  saveReceived(): BatchNumber {
+    return this.#write("saveReceived");
+  }
+  removeReceived(): BatchNumber {
+    return this.#write("removeReceived");
+  }
+  retain(...[, message]: Parameters<Store["retain"]>): BatchNumber {
+    return this.#write("retain", message?.size);
+  }
+  saveWill(): BatchNumber {
+    return this.#write("saveWill");
+  }
+}
