@@ -117,7 +117,7 @@ export class Publishing {
 
   /** A QoS 2 message that was taken on before is acknowledged again and not dispatched [MQTT-4.3.3-10]. */
   #receiveAgain(link: Link, packet: Publish): void {
-    link.receiving++;
+    // Not counted towards the receive maximum: it may have been already, on this connection.
     // Its batch is not known any more; one appended now commits after it.
     const { store } = this.#context;
     const session = link.session!;
