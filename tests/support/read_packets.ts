@@ -55,6 +55,41 @@ export type ReceivedOf<T extends Received["type"]> = Received & {
   readonly type: T;
 };
 
+/** The reason codes that a server may send in each packet of MQTT 5.0 (sections 3.2.2.2 to 3.14.2.1). */
+const REASON_CODES: Readonly<Record<string, readonly number[]>> = {
+  connack: codes("00 80..8A 8C 90 95 97 99..9D 9F"),
+  puback: codes("00 10 80 83 87 90 91 97 99"),
+  pubrec: codes("00 10 80 83 87 90 91 97 99"),
+  pubrel: codes("00 92"),
+  pubcomp: codes("00 92"),
+  suback: codes("00..02 80 83 87 8F 91 97 9E A1 A2"),
+  unsuback: codes("00 11 80 83 87 8F 91"),
+  disconnect: codes("00 80..83 87 89 8B 8D..90 93..A2"),
+  auth: codes("00 18 19"),
+};
+
+function codes(list: string): number[] {
+  return list.split(" ").flatMap((range) => {
+    const [first, last = first] = range.split("..").map((hex) =>
+      parseInt(hex, 16)
+    );
+    return Array.from({ length: last! - first! + 1 }, (_, n) => first! + n);
+  });
+}
+
+function requireReasonCodes(packet: Received): void {
+  const sent = "reasonCodes" in packet
+    ? packet.reasonCodes
+    : "reasonCode" in packet
+    ? [packet.reasonCode]
+    : [];
+  for (const code of sent) {
+    if (!REASON_CODES[packet.type]!.includes(code)) {
+      throw new Error(`${packet.type} with reason code 0x${code.toString(16)}`);
+    }
+  }
+}
+
 function requireFlags(first: number, flags: number): void {
   if ((first & 15) !== flags) {
     throw new Error(`Wrong flags in first byte 0x${first.toString(16)}`);
@@ -167,6 +202,7 @@ export function decode(version: Version, packet: Uint8Array): Received {
   }
   const received = decodeBody(version, first, reader, packet.length);
   if (reader.left > 0) throw new Error(`${received.type} with bytes left over`);
+  if (version === 5) requireReasonCodes(received);
   return received;
 }
 
