@@ -31,6 +31,9 @@ export interface Route {
   readonly groups: readonly SharedGroup[];
 }
 
+/** So many routes are remembered: of a few filters, topics can be made up that match each other subset. */
+const MAXIMUM_ROUTES = 65_536;
+
 /** Works out routes, and shares them between topics until the subscriptions change. */
 export class RouteTable {
   readonly #tree: SubscriptionTree<Subscription | SharedGroup>;
@@ -58,6 +61,7 @@ export class RouteTable {
     let route = this.#routes.get(key);
     if (route === undefined) {
       route = makeRoute(matching);
+      if (this.#routes.size >= MAXIMUM_ROUTES) this.#routes.clear();
       this.#routes.set(key, route);
     }
     return route;

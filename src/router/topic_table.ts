@@ -5,6 +5,8 @@ import type { Route } from "./route.ts";
 const MAXIMUM_TOPICS = 65_536;
 /** Longer topics are not remembered, so that the table's memory stays bounded. */
 const MAXIMUM_LENGTH = 1024;
+/** A topic that finds so many places taken is not remembered: somebody may have picked topics of like hashes. */
+const MAXIMUM_PROBES = 128;
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -34,26 +36,22 @@ export class TopicTable {
     hash: number,
   ): TopicEntry {
     const mask = this.#slots.length - 1;
-    for (let slot = hash & mask;; slot = (slot + 1) & mask) {
+    let slot = hash & mask;
+    for (let probes = 0; probes < MAXIMUM_PROBES; probes++) {
       const entry = this.#slots[slot];
       if (entry === undefined) {
-        return this.#add(slot, bytes.slice(start, end), hash);
+        return this.#add(slot, makeEntry(bytes.slice(start, end), hash));
       }
       if (entry.hash === hash && isSame(entry.bytes, bytes, start, end)) {
         return entry;
       }
+      slot = (slot + 1) & mask;
     }
+    return makeEntry(bytes.slice(start, end), hash);
   }
 
-  #add(slot: number, bytes: Uint8Array, hash: number): TopicEntry {
-    const entry: TopicEntry = {
-      text: decoder.decode(bytes),
-      bytes,
-      hash,
-      route: undefined,
-      generation: -1,
-    };
-    if (bytes.length > MAXIMUM_LENGTH) return entry;
+  #add(slot: number, entry: TopicEntry): TopicEntry {
+    if (entry.bytes.length > MAXIMUM_LENGTH) return entry;
     this.#slots[slot] = entry;
     if (++this.#size > MAXIMUM_TOPICS) {
       this.#slots = new Array(256).fill(undefined);
@@ -76,6 +74,11 @@ export class TopicTable {
     }
     this.#slots = slots;
   }
+}
+
+function makeEntry(bytes: Uint8Array, hash: number): TopicEntry {
+  const text = decoder.decode(bytes);
+  return { text, bytes, hash, route: undefined, generation: -1 };
 }
 
 function isSame(
