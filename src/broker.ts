@@ -14,7 +14,8 @@ import {
   type ListenerHandle,
 } from "./transport/listener.ts";
 import type { Transport } from "./transport/transport.ts";
-import { Router, type RouterHandle } from "./router/router.ts";
+import type { RouterHandle } from "./router/messages.ts";
+import { Router } from "./router/router.ts";
 import {
   Connection,
   type ConnectionContext,

@@ -1,6 +1,5 @@
 // One client's connection. Read `#run` from top to bottom: it is a connection's whole life.
 
-import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../core/clock.ts";
 import {
   type Counters,
@@ -26,7 +25,8 @@ import type { Transport } from "../transport/transport.ts";
 import { causeOf, DISCONNECT_CODE } from "../session/disconnect_code.ts";
 import { Link, type LinkOwner } from "../session/link.ts";
 import { Outbox } from "../session/outbox.ts";
-import type { RouterHandle } from "../router/router.ts";
+import type { RouterHandle } from "../router/messages.ts";
+import { finish } from "./finish.ts";
 import {
   keepAliveFor,
   type Refusal,
@@ -37,6 +37,7 @@ import {
   withinSize,
 } from "./handshake.ts";
 import { ReadBuffer } from "./read_buffer.ts";
+import { Watch } from "./watch.ts";
 import { Writer, type WriterHandle, type WriterOwner } from "./writer.ts";
 
 /** What every Connection is made with. */
@@ -60,8 +61,6 @@ export interface ConnectionHandle {
 
 /** Milliseconds in which an ended client must take its last bytes and close its side. */
 const LINGER_TIME = 1000;
-/** List items of a long packet that are decoded at a time: about a millisecond's work. */
-const STEP_ITEMS = 4000;
 /** The Router is told that an Outbox has drained when it holds less than this. */
 const DRAINED_BELOW = 32 * 1024;
 const PROTOCOL_NAMES = { 3: "3.1", 4: "3.1.1", 5: "5.0" } as const;
@@ -83,9 +82,7 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
   #admitted: (() => void) | undefined;
   /** Closes the transport for good when the client does not. */
   #lingering: Timer | undefined;
-  #lastRead: number;
-  #keepAlive: Timer | undefined;
-  #stallTimer: Timer | undefined;
+  readonly #watch: Watch;
 
   /** Starts serving a client and returns the handle of its Connection. */
   static start(
@@ -98,10 +95,10 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
   private constructor(context: ConnectionContext, transport: Transport) {
     const { limits, counters, clock } = context;
     this.#context = context;
-    this.#lastRead = clock.monotonic();
     this.#transport = transport;
     const outbox = this.#outbox = new Outbox(limits.outboxBytes);
     this.#writer = Writer.start({ transport, outbox, clock, owner: this });
+    this.#watch = new Watch(context, this.#writer, outbox, this);
     this.#decoder = new Decoder({
       role: "server",
       maximumPacketSize: Math.min(
@@ -127,7 +124,6 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
       this.#fault(error);
     }
     await this.#discardRest();
-    this.#stallTimer?.cancel();
     this.#transport.close();
     this.#context.counters.connectionClosed();
   }
@@ -193,7 +189,7 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
       protocol: PROTOCOL_NAMES[connect.protocolVersion],
       keepAlive,
     });
-    if (keepAlive > 0) this.#watchKeepAlive(keepAlive * 1500);
+    if (keepAlive > 0) this.#watch.keepAlive(keepAlive);
   }
 
   /** Hands over batch after batch, until the connection ends. */
@@ -276,15 +272,13 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
 
   #received(bytes: number): void {
     this.#input.filled(bytes);
-    this.#lastRead = this.#context.clock.monotonic();
+    this.#watch.received();
     this.#context.counters.bytesReceived += bytes;
   }
 
   flush(): void {
     // Only a client that is behind is watched; for most, a timer with every write would be wasted.
-    if (!this.#writer.flush() && this.#stallTimer?.active !== true) {
-      this.#watchStall();
-    }
+    if (!this.#writer.flush()) this.#watch.behind();
   }
 
   end(
@@ -340,7 +334,6 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
     this.#close(undefined, undefined);
   }
 
-  /** The connection is gone without a word. */
   #lost(cause: DisconnectedCause): void {
     if (!this.#ended) this.#close(cause, undefined);
   }
@@ -352,7 +345,7 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
   ): void {
     const { router, timers } = this.#context;
     this.#ended = true;
-    this.#keepAlive?.cancel();
+    this.#watch.cancel();
     if (this.#link !== undefined) {
       this.#link.ended = true;
       router.disconnected(this.#link, cause ?? "networkError");
@@ -403,44 +396,5 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
       error: error instanceof Error ? error : describeError(error),
     });
     this.end("internalError");
-  }
-
-  /** Ends the connection when nothing has been received for so many milliseconds [MQTT-3.1.2-22]. */
-  #watchKeepAlive(milliseconds: number): void {
-    const { clock, timers } = this.#context;
-    this.#keepAlive = timers.schedule(milliseconds, () => {
-      const left = this.#lastRead + milliseconds - clock.monotonic();
-      if (left <= 0) this.end("keepAliveTimeout");
-      else this.#keepAlive?.reschedule(left);
-    });
-  }
-
-  /** Ends a client that takes none of the bytes that wait for it. */
-  #watchStall(): void {
-    const { clock, timers, limits } = this.#context;
-    const time = limits.stalledOutboxTime;
-    this.#stallTimer ??= timers.schedule(time, () => {
-      if (this.#outbox.bytes === 0) return;
-      const left = this.#writer.progressAt + time - clock.monotonic();
-      if (left <= 0) this.end("slowConsumer");
-      else this.#stallTimer?.reschedule(left);
-    });
-    if (!this.#stallTimer.active) this.#stallTimer.reschedule(time);
-  }
-}
-
-/** Reads a long packet on, letting others work in between. */
-async function finish(
-  packet: UnfinishedPacket,
-): Promise<FinishedPacket | PacketError> {
-  try {
-    for (;;) {
-      const finished = packet.step(STEP_ITEMS);
-      if (finished !== undefined) return finished;
-      await setImmediate();
-    }
-  } catch (error) {
-    if (error instanceof PacketError) return error;
-    throw error;
   }
 }

@@ -11,10 +11,7 @@ import { acknowledgement, publish } from "../../tests/support/write_packets.ts";
 function routerByHand() {
   const store = new MemoryStore("byHand");
   const router = new TestRouter({ store });
-  const commit = async () => {
-    store.commit();
-    await router.settle();
-  };
+  const commit = () => router.commit();
   /** A client with a session that is kept, and if need be a subscription. */
   const persistent = async (filter?: string, qos = 2): Promise<Peer> => {
     const peer = router.arrive(PERSISTENT);

@@ -1,6 +1,7 @@
 import type { DroppedCause } from "../core/counters.ts";
 import type { Timer, Timers } from "../core/timer_wheel.ts";
-import type { Replay, SessionContext } from "../session/context.ts";
+import type { SessionContext } from "../session/context.ts";
+import type { Replay } from "../session/replays.ts";
 import type { Message } from "../store/message.ts";
 import type { BatchNumber, StoredSubscription } from "../store/store.ts";
 import { RetainedTree } from "./retained_tree.ts";

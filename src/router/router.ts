@@ -4,11 +4,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../core/clock.ts";
-import type {
-  Counters,
-  DisconnectedCause,
-  DroppedCause,
-} from "../core/counters.ts";
+import type { Counters, DroppedCause } from "../core/counters.ts";
 import { Deque } from "../core/deque.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Log } from "../core/log.ts";
@@ -27,72 +23,24 @@ import type { DeliveryGroup } from "../session/delivery.ts";
 import { causeOf } from "../session/disconnect_code.ts";
 import type { Link } from "../session/link.ts";
 import type { Session } from "../session/session.ts";
-import type { BatchNumber, Store } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
+import { Commits } from "./commits.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Publishing } from "./publishing.ts";
-import { type Arrival, Registry } from "./registry.ts";
+import type {
+  Batch,
+  RouterHandle,
+  RouterMessage,
+  RouterOptions,
+  RouterState,
+} from "./messages.ts";
+import { Registry } from "./registry.ts";
 import { RetainedMessages } from "./retained.ts";
 import { RouteTable } from "./route.ts";
 import { type Subscriber, Subscriptions, type Task } from "./subscriptions.ts";
 import { SubscriptionTree } from "./subscription_tree.ts";
 import { TopicTable } from "./topic_table.ts";
 import { Wills } from "./wills.ts";
-
-/** All packets decoded from one read. They borrow the read buffer until `done` is called. */
-interface Batch {
-  readonly type: "batch";
-  readonly link: Link;
-  readonly packets: readonly FinishedPacket[];
-  /** The packet that is worked on. */
-  next: number;
-  /** What is left to do of it. */
-  task: Task | undefined;
-  /** Called once when the Router needs the buffer no more. */
-  readonly done: () => void;
-}
-
-/** What the Router can be told. */
-type RouterMessage =
-  | Batch
-  | { type: "connect"; arrival: Arrival }
-  | { type: "disconnected"; link: Link; cause: DisconnectedCause }
-  | { type: "drained"; link: Link }
-  | { type: "committed"; batch: BatchNumber };
-
-/** What the Router is made with. */
-export interface RouterOptions {
-  readonly limits: Limits;
-  readonly counters: Counters;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly store: Store;
-}
-
-/** How the rest of the broker talks to the Router. */
-export interface RouterHandle {
-  /** Lets a client in; its `accepted` is called when CONNACK is on its way. */
-  connect(arrival: Arrival): void;
-  /** Hands a batch over; resolves when the read buffer may be used again. */
-  submit(link: Link, packets: readonly FinishedPacket[]): Promise<void>;
-  /** Says that a connection has ended, and why. */
-  disconnected(link: Link, cause: DisconnectedCause): void;
-  /** Says that an Outbox has drained whose Link wanted to know. */
-  drained(link: Link): void;
-  /** Says that the Store has committed a batch. */
-  committed(batch: BatchNumber): void;
-  /** What may be read of the Router. */
-  readonly state: RouterState;
-  /** Ends the Router; what waits in its mailbox is dropped. */
-  close(): void;
-}
-
-/** What may be read of the Router from outside. */
-export interface RouterState {
-  /** All sessions, online or not. */
-  sessions(): Iterable<Session>;
-  /** Bytes of queued and retained messages, about. */
-  readonly messageBytes: number;
-}
 
 const PINGRESP = encode({ type: PacketType.Pingresp }, 4);
 
@@ -129,11 +77,7 @@ export class Router implements SessionContext, RouterState {
   readonly #unfinished = new Deque<Batch>();
   readonly #pumpLater = new Set<Session>();
   readonly #waitingGroups = new Set<DeliveryGroup>();
-  /** Links with something at the gate. */
-  readonly #gated = new Set<Link>();
-  readonly #whenCommitted = new Deque<
-    { batch: BatchNumber; callback: () => void }
-  >();
+  readonly #commits: Commits;
   readonly #dropLog: LogLimiter;
   #sliceEnd = 0;
   /** Milliseconds of turns since the event loop last went on for certain. */
@@ -175,6 +119,7 @@ export class Router implements SessionContext, RouterState {
     this.#log = options.log;
     this.#clock = options.clock;
     this.now = this.#clock.now();
+    this.#commits = new Commits(this);
     this.#dropLog = new LogLimiter(this.#log, "Messages dropped");
     this.#timers = new TimerWheel(this.#clock);
     const timers: Timers = {
@@ -206,8 +151,7 @@ export class Router implements SessionContext, RouterState {
       subscriptions: this.#subscriptions,
       wills,
       timers,
-      whenCommitted: (batch, callback) =>
-        this.#callWhenCommitted(batch, callback),
+      whenCommitted: (batch, callback) => this.#commits.wait(batch, callback),
     });
   }
 
@@ -287,7 +231,7 @@ export class Router implements SessionContext, RouterState {
         );
         break;
       case "disconnected":
-        this.#gated.delete(message.link);
+        this.#commits.forget(message.link);
         this.#guard(
           message.link,
           () => this.#registry.disconnected(message.link, message.cause),
@@ -299,7 +243,7 @@ export class Router implements SessionContext, RouterState {
         }
         break;
       case "committed":
-        this.#committed(message.batch);
+        this.#commits.committed(message.batch);
     }
   }
 
@@ -398,28 +342,6 @@ export class Router implements SessionContext, RouterState {
     }
   }
 
-  #committed(batch: BatchNumber): void {
-    for (const link of this.#gated) {
-      if (link.committed(batch)) this.touch(link);
-      if (link.gate.empty) this.#gated.delete(link);
-    }
-    for (;;) {
-      const first = this.#whenCommitted.peekFront();
-      if (first === undefined || first.batch > batch) break;
-      this.#whenCommitted.popFront();
-      first.callback();
-    }
-  }
-
-  #callWhenCommitted(batch: BatchNumber, callback: () => void): void {
-    if (batch <= this.store.committed && this.#whenCommitted.length === 0) {
-      callback();
-    } else {
-      this.#whenCommitted.pushBack({ batch, callback });
-      this.store.request(batch);
-    }
-  }
-
   /** Has all that was put into Outboxes in this turn written. */
   #endTurn(): void {
     for (const group of this.#waitingGroups) group.feedAll();
@@ -428,7 +350,7 @@ export class Router implements SessionContext, RouterState {
     this.#touched = [];
     for (const link of touched) {
       link.touched = false;
-      if (!link.gate.empty) this.#gated.add(link);
+      this.#commits.watch(link);
       link.owner.flush();
     }
   }

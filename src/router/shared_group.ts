@@ -1,4 +1,3 @@
-import { Deque } from "../core/deque.ts";
 import type { Publish, QoS } from "../codec/packet.ts";
 import {
   type Delivery,
@@ -7,6 +6,7 @@ import {
 } from "../session/delivery.ts";
 import type { Frames } from "../session/frames.ts";
 import type { SessionContext, Terms } from "../session/context.ts";
+import { MessageQueue } from "../session/message_queue.ts";
 import type { Session } from "../session/session.ts";
 import type { Message } from "../store/message.ts";
 import type { BatchNumber, StoredSubscription } from "../store/store.ts";
@@ -15,6 +15,8 @@ import type { BatchNumber, StoredSubscription } from "../store/store.ts";
 interface Waiting {
   readonly message: Message;
   readonly number: number;
+  /** The batch that must be committed before the message may leave. */
+  readonly batch: BatchNumber;
 }
 
 /**
@@ -28,13 +30,13 @@ export class SharedGroup implements DeliveryGroup {
   readonly #sessions: Session[] = [];
   readonly #subscriptions: StoredSubscription[] = [];
   #next = 0;
-  readonly #queue = new Deque<Waiting>();
-  #queuedBytes = 0;
+  readonly #queue: MessageQueue<Waiting>;
   #lastNumber = 0;
 
   /** Makes a group without members. */
   constructor(context: SessionContext, key: string) {
     this.#context = context;
+    this.#queue = new MessageQueue(context);
     this.key = key;
   }
 
@@ -45,7 +47,7 @@ export class SharedGroup implements DeliveryGroup {
 
   /** Bytes of the messages that wait for a member. */
   get queuedBytes(): number {
-    return this.#queuedBytes;
+    return this.#queue.bytes;
   }
 
   /** Makes the session a member, or gives it other options; says whether it is new. */
@@ -74,11 +76,9 @@ export class SharedGroup implements DeliveryGroup {
   /** Drops what waits: the last member has left. */
   end(): void {
     const { store } = this.#context;
-    for (const delivery of this.#queue) {
-      if (store.durable) store.dequeue(this.key, delivery.number);
+    for (const { number } of this.#queue.clear()) {
+      if (store.durable) store.dequeue(this.key, number);
     }
-    this.#countQueued(-this.#queue.length, -this.#queuedBytes);
-    this.#queue.clear();
   }
 
   /** Gives a message to one member, or keeps it. Returns the batch that keeps it. */
@@ -112,7 +112,7 @@ export class SharedGroup implements DeliveryGroup {
       this.#context.counters.dropped[online ? "outboxFull" : "offline"]++;
       return 0;
     }
-    return this.#keep(message.owned);
+    return this.#keep(message.owned, batch);
   }
 
   /**
@@ -138,11 +138,7 @@ export class SharedGroup implements DeliveryGroup {
 
   /** Puts a delivery first in the queue, and gives it to another member if one can take it. */
   giveBack(delivery: Delivery): void {
-    this.#queue.pushFront({
-      message: delivery.message,
-      number: delivery.number,
-    });
-    this.#countQueued(1, delivery.message.size);
+    this.#queue.pushFront(delivery);
     this.#context.groupWaits(this);
   }
 
@@ -166,16 +162,15 @@ export class SharedGroup implements DeliveryGroup {
 
   /** Gives the member at this place one message that waits; says whether it took it. */
   #feedOne(at: number): boolean {
-    const waiting = this.#queue.peekFront();
+    const waiting = this.#queue.peek();
     const session = this.#sessions[at]!;
     if (
       waiting === undefined || !session.outbound.canTake(waiting.message.size)
     ) return false;
-    this.#queue.popFront();
-    this.#countQueued(-1, -waiting.message.size);
+    this.#queue.pop();
     session.outbound.deliverKept(
       waiting.message,
-      termsFor(this.#subscriptions[at]!, waiting.message, 0),
+      termsFor(this.#subscriptions[at]!, waiting.message, waiting.batch),
       {
         group: this,
         number: waiting.number,
@@ -189,22 +184,16 @@ export class SharedGroup implements DeliveryGroup {
     return this.#next++;
   }
 
-  #keep(message: Message): BatchNumber {
-    const { counters, limits } = this.#context;
-    if (this.#queue.length >= limits.queuedMessages) {
-      counters.dropped.queueMessages++;
-      return 0;
-    }
-    if (this.#queuedBytes + message.size > limits.queuedBytes) {
-      counters.dropped.queueBytes++;
-      return 0;
-    }
+  #keep(message: Message, batch: BatchNumber): BatchNumber {
     const number = ++this.#lastNumber;
-    this.#queue.pushBack({ message, number });
-    this.#countQueued(1, message.size);
-    const batch = this.#store(message, number);
+    const obstacle = this.#queue.push({ message, number, batch });
+    if (obstacle !== undefined) {
+      this.#context.counters.dropped[obstacle]++;
+      return 0;
+    }
+    const stored = this.#store(message, number);
     this.feedAll();
-    return batch;
+    return stored;
   }
 
   #store(message: Message, number: number): BatchNumber {
@@ -220,12 +209,6 @@ export class SharedGroup implements DeliveryGroup {
       retain: false,
       identifiers: NO_IDENTIFIERS,
     });
-  }
-
-  #countQueued(messages: number, bytes: number): void {
-    this.#queuedBytes += bytes;
-    this.#context.counters.queuedNow += messages;
-    this.#context.counters.queuedBytesNow += bytes;
   }
 }
 

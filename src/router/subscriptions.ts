@@ -156,8 +156,8 @@ export class Subscriptions {
       // [MQTT-3.3.1-9, -10, -11]; none for shared subscriptions [4.8.2]
       const { retainHandling } = request;
       if (retainHandling === 0 || (retainHandling === 1 && isNew)) {
-        session.outbound.cancelReplays(request.filter);
-        session.outbound.replay(this.#retained.replay(subscription));
+        session.outbound.replays.cancel(request.filter);
+        session.outbound.replays.add(this.#retained.replay(subscription));
       }
     } else {
       this.#join(session, subscription, filter);
@@ -203,7 +203,7 @@ export class Subscriptions {
     const { store, counters } = this.#context;
     this.#unlist(session, filter);
     session.subscriptions.delete(filter);
-    session.outbound.cancelReplays(filter);
+    session.outbound.replays.cancel(filter);
     counters.subscriptionsNow--;
     return store.durable && session.persistent
       ? store.removeSubscription(session.clientId, filter)

@@ -1,8 +1,7 @@
 import type { Counters, DroppedCause } from "../core/counters.ts";
 import type { Limits } from "../core/limits.ts";
 import type { QoS } from "../codec/packet.ts";
-import type { Message } from "../store/message.ts";
-import type { BatchNumber, Store, StoredSubscription } from "../store/store.ts";
+import type { BatchNumber, Store } from "../store/store.ts";
 import type { DeliveryGroup } from "./delivery.ts";
 import type { Link } from "./link.ts";
 import type { Session } from "./session.ts";
@@ -22,14 +21,6 @@ export interface SessionContext {
   groupWaits(group: DeliveryGroup): void;
   /** Counts and, now and then, logs that the session missed messages. */
   dropped(session: Session, cause: DroppedCause, messages?: number): void;
-}
-
-/** Retained messages on their way to a new subscription: a cursor, read as the Outbox drains. */
-export interface Replay {
-  /** The subscription that asked for them. */
-  readonly subscription: StoredSubscription;
-  /** The next one; `undefined` when there are no more; `"later"` when it has searched long enough for now. */
-  next(): Message | undefined | "later";
 }
 
 /** How one message goes to one subscriber. */

@@ -1,5 +1,7 @@
 import type { QoS } from "../codec/packet.ts";
 import type { Message } from "../store/message.ts";
+import type { Terms } from "./context.ts";
+import type { BatchNumber } from "../store/store.ts";
 import type { Session } from "./session.ts";
 
 /** A message owed to a subscriber, or to whichever member of a shared group takes it. */
@@ -12,6 +14,8 @@ export interface Delivery {
   readonly retain: boolean;
   /** Identifiers of the matching subscriptions [MQTT-3.3.4-3]. */
   readonly identifiers: readonly number[];
+  /** The batch that must be committed before the message may leave. */
+  readonly batch: BatchNumber;
   /** Numbers the deliveries of its owner, for the Store. */
   readonly number: number;
   /** The shared group that owes it, if one does. */
@@ -34,3 +38,31 @@ export interface DeliveryGroup {
 
 /** No subscription identifiers: most subscriptions have none. */
 export const NO_IDENTIFIERS: readonly number[] = [];
+
+/** A delivery that a shared group owes, under the group's number. */
+export interface SharedOrigin {
+  readonly group: DeliveryGroup;
+  readonly number: number;
+}
+
+/** Makes the record of a message that is owed. */
+export function makeDelivery(
+  message: Message,
+  terms: Terms,
+  number: number,
+  shared: SharedOrigin | undefined,
+): Delivery {
+  const { qos, retain, identifiers, batch } = terms;
+  const group = shared?.group;
+  const outboxPosition = 0;
+  return {
+    message,
+    qos,
+    retain,
+    identifiers,
+    batch,
+    number,
+    group,
+    outboxPosition,
+  };
+}

@@ -1,0 +1,74 @@
+import type { Clock } from "../core/clock.ts";
+import type { Limits } from "../core/limits.ts";
+import type { Timer, Timers } from "../core/timer_wheel.ts";
+import type { LinkOwner } from "../session/link.ts";
+import type { Outbox } from "../session/outbox.ts";
+import type { WriterHandle } from "./writer.ts";
+
+/** What a Watch works with. */
+export interface WatchContext {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly limits: Limits;
+}
+
+/** Ends a connection whose client has fallen silent, or takes none of the bytes that wait for it. */
+export class Watch {
+  readonly #context: WatchContext;
+  readonly #writer: WriterHandle;
+  readonly #outbox: Outbox;
+  readonly #owner: LinkOwner;
+  #lastRead: number;
+  #keepAlive: Timer | undefined;
+  #stall: Timer | undefined;
+
+  /** Watches for this owner; for silence only once {@linkcode Watch.keepAlive} says for how long. */
+  constructor(
+    context: WatchContext,
+    writer: WriterHandle,
+    outbox: Outbox,
+    owner: LinkOwner,
+  ) {
+    this.#context = context;
+    this.#writer = writer;
+    this.#outbox = outbox;
+    this.#owner = owner;
+    this.#lastRead = context.clock.monotonic();
+  }
+
+  /** Notes that something came from the client, or that it was not listened to until now. */
+  received(): void {
+    this.#lastRead = this.#context.clock.monotonic();
+  }
+
+  /** Allows one and a half times so many seconds between two packets [MQTT-3.1.2-22]. */
+  keepAlive(seconds: number): void {
+    const { clock, timers } = this.#context;
+    const milliseconds = seconds * 1500;
+    this.#keepAlive = timers.schedule(milliseconds, () => {
+      const left = this.#lastRead + milliseconds - clock.monotonic();
+      if (left <= 0) this.#owner.end("keepAliveTimeout");
+      else this.#keepAlive?.reschedule(left);
+    });
+  }
+
+  /** Notes that the client has not taken what was written before. */
+  behind(): void {
+    if (this.#stall?.active) return;
+    const { clock, timers, limits } = this.#context;
+    const time = limits.stalledOutboxTime;
+    this.#stall ??= timers.schedule(time, () => {
+      if (this.#outbox.bytes === 0) return;
+      const left = this.#writer.progressAt + time - clock.monotonic();
+      if (left <= 0) this.#owner.end("slowConsumer");
+      else this.#stall?.reschedule(left);
+    });
+    if (!this.#stall.active) this.#stall.reschedule(time);
+  }
+
+  /** Stops watching. */
+  cancel(): void {
+    this.#keepAlive?.cancel();
+    this.#stall?.cancel();
+  }
+}

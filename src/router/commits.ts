@@ -1,0 +1,53 @@
+import { Deque } from "../core/deque.ts";
+import type { SessionContext } from "../session/context.ts";
+import type { Link } from "../session/link.ts";
+import type { BatchNumber } from "../store/store.ts";
+
+/** Who waits for the Store: Links with something at their gate, and what is to be done after a commit. */
+export class Commits {
+  readonly #context: SessionContext;
+  readonly #gated = new Set<Link>();
+  readonly #callbacks = new Deque<
+    { batch: BatchNumber; callback: () => void }
+  >();
+
+  /** Waits for the Store of this context. */
+  constructor(context: SessionContext) {
+    this.#context = context;
+  }
+
+  /** Has the Link's gate opened when what waits there is committed, if anything does. */
+  watch(link: Link): void {
+    if (!link.gate.empty) this.#gated.add(link);
+  }
+
+  /** Forgets a Link that has ended. */
+  forget(link: Link): void {
+    this.#gated.delete(link);
+  }
+
+  /** Calls back when the batch is committed, in the order of the batches; at once where it is already. */
+  wait(batch: BatchNumber, callback: () => void): void {
+    const { store } = this.#context;
+    if (batch <= store.committed && this.#callbacks.length === 0) {
+      callback();
+    } else {
+      this.#callbacks.pushBack({ batch, callback });
+      store.request(batch);
+    }
+  }
+
+  /** Lets out all that waited for this batch or one before it. */
+  committed(batch: BatchNumber): void {
+    for (const link of this.#gated) {
+      if (link.committed(batch)) this.#context.touch(link);
+      if (link.gate.empty) this.#gated.delete(link);
+    }
+    for (;;) {
+      const first = this.#callbacks.peekFront();
+      if (first === undefined || first.batch > batch) break;
+      this.#callbacks.popFront();
+      first.callback();
+    }
+  }
+}

@@ -1,0 +1,68 @@
+// What the Router can be told, and how.
+
+import type { Clock } from "../core/clock.ts";
+import type { Counters, DisconnectedCause } from "../core/counters.ts";
+import type { Limits } from "../core/limits.ts";
+import type { Log } from "../core/log.ts";
+import type { FinishedPacket } from "../codec/packet.ts";
+import type { BatchNumber, Store } from "../store/store.ts";
+import type { Link } from "../session/link.ts";
+import type { Session } from "../session/session.ts";
+import type { Arrival } from "./registry.ts";
+import type { Task } from "./subscriptions.ts";
+
+/** All packets decoded from one read. They borrow the read buffer until `done` is called. */
+export interface Batch {
+  readonly type: "batch";
+  readonly link: Link;
+  readonly packets: readonly FinishedPacket[];
+  /** The packet that is worked on. */
+  next: number;
+  /** What is left to do of it. */
+  task: Task | undefined;
+  /** Called once when the Router needs the buffer no more. */
+  readonly done: () => void;
+}
+
+/** What the Router can be told. */
+export type RouterMessage =
+  | Batch
+  | { type: "connect"; arrival: Arrival }
+  | { type: "disconnected"; link: Link; cause: DisconnectedCause }
+  | { type: "drained"; link: Link }
+  | { type: "committed"; batch: BatchNumber };
+
+/** What the Router is made with. */
+export interface RouterOptions {
+  readonly limits: Limits;
+  readonly counters: Counters;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly store: Store;
+}
+
+/** How the rest of the broker talks to the Router. */
+export interface RouterHandle {
+  /** Lets a client in; its `accepted` is called when CONNACK is on its way. */
+  connect(arrival: Arrival): void;
+  /** Hands a batch over; resolves when the read buffer may be used again. */
+  submit(link: Link, packets: readonly FinishedPacket[]): Promise<void>;
+  /** Says that a connection has ended, and why. */
+  disconnected(link: Link, cause: DisconnectedCause): void;
+  /** Says that an Outbox has drained whose Link wanted to know. */
+  drained(link: Link): void;
+  /** Says that the Store has committed a batch. */
+  committed(batch: BatchNumber): void;
+  /** What may be read of the Router. */
+  readonly state: RouterState;
+  /** Ends the Router; what waits in its mailbox is dropped. */
+  close(): void;
+}
+
+/** What may be read of the Router from outside. */
+export interface RouterState {
+  /** All sessions, online or not. */
+  sessions(): Iterable<Session>;
+  /** Bytes of queued and retained messages, about. */
+  readonly messageBytes: number;
+}

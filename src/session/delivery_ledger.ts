@@ -1,0 +1,63 @@
+import type { Message } from "../store/message.ts";
+import type { BatchNumber, Store } from "../store/store.ts";
+import type { Terms } from "./context.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Link } from "./link.ts";
+import type { Session } from "./session.ts";
+
+/** What the Store is told of a session's deliveries: nothing, where nothing of it is to survive. */
+export class DeliveryLedger {
+  readonly #store: Store;
+  readonly #session: Session;
+
+  /** Tells this Store of the deliveries of this session. */
+  constructor(store: Store, session: Session) {
+    this.#store = store;
+    this.#session = session;
+  }
+
+  /** Keeps a message that is owed to the session itself. */
+  enqueue(message: Message, terms: Terms, number: number): BatchNumber {
+    const { persistent, clientId } = this.#session;
+    if (!this.#store.durable || !persistent) return 0;
+    const { qos, retain, identifiers } = terms;
+    const { owned } = message;
+    const delivery = { message: owned, qos, retain, identifiers, number };
+    return this.#store.enqueue(clientId, delivery);
+  }
+
+  /** Notes a delivery's packet identifier; returns the batch before which it must not leave. */
+  assign(
+    link: Link,
+    delivery: Delivery | undefined,
+    packetId: number,
+    batch: BatchNumber,
+  ): BatchNumber {
+    if (delivery === undefined) return batch;
+    delivery.outboxPosition = link.outbox.appended;
+    const { persistent, clientId } = this.#session;
+    if (!this.#store.durable || !persistent) return batch;
+    const owner = delivery.group?.key ?? clientId;
+    const { number, qos } = delivery;
+    const assigned = this.#store.assign(owner, number, clientId, packetId);
+    // A QoS 1 message may come twice, a QoS 2 message must be known by its identifier after a crash.
+    return qos === 2 ? assigned : batch;
+  }
+
+  /** Notes that PUBREC came; PUBREL must not leave before the batch returned. */
+  release(packetId: number): BatchNumber {
+    const { persistent, clientId } = this.#session;
+    if (!this.#store.durable || !persistent) return 0;
+    return this.#store.release(clientId, packetId);
+  }
+
+  /** Forgets a delivery: acknowledged, discarded or expired. */
+  dequeue(delivery: Delivery): void {
+    if (!this.#store.durable) return;
+    const { group, number } = delivery;
+    if (group !== undefined) this.#store.dequeue(group.key, number);
+    else if (this.#session.persistent) {
+      this.#store.dequeue(this.#session.clientId, number);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+// Where PUBLISH packets are put into a Link's Outbox, or behind its gate.
+
+import type { QoS } from "../codec/packet.ts";
+import { publishSize, writePublish } from "../codec/encode.ts";
+import type { Message } from "../store/message.ts";
+import type { SessionContext, Terms } from "./context.ts";
+import { type Frame, publishParts } from "./frames.ts";
+import type { Link } from "./link.ts";
+
+/** Whether a client can be sent the encoding that others get, of this size. */
+export function takesFrame(link: Link, size: number, terms: Terms): boolean {
+  const { maximumPacketSize, version } = link.terms;
+  return size <= maximumPacketSize && link.outboundAliases === undefined &&
+    (terms.identifiers.length === 0 || version < 5);
+}
+
+/** Copies an encoded PUBLISH; `packetId` is 0 at QoS 0. */
+export function writeFrame(
+  context: SessionContext,
+  link: Link,
+  frame: Frame,
+  terms: Terms,
+  packetId: number,
+): void {
+  const passes = link.passes(terms.batch);
+  const buffer = passes ? link.outbox.buffer : link.gate.buffer;
+  const at = buffer.length;
+  buffer.append(frame.bytes, frame.start, frame.end);
+  if (packetId !== 0) {
+    const { bytes } = buffer;
+    bytes[at]! &= ~8; // DUP is ours to set, not the publisher's [MQTT-3.3.1-3].
+    bytes[at + frame.packetIdAt] = packetId >> 8;
+    bytes[at + frame.packetIdAt + 1] = packetId;
+  }
+  if (!passes) link.hold(terms.batch, 0);
+  wrote(context, link, terms.qos);
+}
+
+/** One client's copy of a message. */
+export interface Copy {
+  readonly message: Message;
+  readonly terms: Terms;
+  /** 0 at QoS 0. */
+  readonly packetId: number;
+  readonly dup: boolean;
+}
+
+/** Encodes a PUBLISH for one client alone; says whether it was small enough to be sent. */
+export function writeCopy(
+  context: SessionContext,
+  link: Link,
+  { message, terms, packetId, dup }: Copy,
+): boolean {
+  const { version, maximumPacketSize, topicAliasMaximum } = link.terms;
+  const { qos, retain, batch } = terms;
+  const passes = link.passes(batch);
+  // What waits at the gate may be overtaken, so it neither sets an alias nor uses one.
+  const aliases = passes ? link.outboundAliases : undefined;
+  let alias = aliases?.get(message.topic.text) ?? 0;
+  const aliasKnown = alias !== 0;
+  const free = aliases !== undefined && aliases.size < topicAliasMaximum;
+  if (free && !aliasKnown) alias = aliases.size + 1;
+  const parts = publishParts(message, context.now, {
+    version,
+    qos,
+    retain,
+    dup,
+    packetId,
+    alias,
+    aliasKnown,
+    identifiers: terms.identifiers,
+  });
+  const size = publishSize(parts);
+  if (size > maximumPacketSize) return false;
+  if (alias !== 0 && !aliasKnown) aliases!.set(message.topic.text, alias);
+  const buffer = passes ? link.outbox.buffer : link.gate.buffer;
+  // reserve() may replace the array: it comes first.
+  const at = buffer.reserve(size);
+  buffer.length = writePublish(buffer.bytes, at, parts);
+  if (!passes) link.hold(batch, 0);
+  wrote(context, link, qos);
+  return true;
+}
+
+function wrote(context: SessionContext, link: Link, qos: QoS): void {
+  const { counters } = context;
+  counters.packetsSent++;
+  if (qos === 0) counters.messagesSent.qos0++;
+  else if (qos === 1) counters.messagesSent.qos1++;
+  else counters.messagesSent.qos2++;
+  context.touch(link);
+}

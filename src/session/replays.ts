@@ -1,0 +1,69 @@
+import { Deque } from "../core/deque.ts";
+import type { Message } from "../store/message.ts";
+import type { StoredSubscription } from "../store/store.ts";
+import type { SessionContext } from "./context.ts";
+import type { Link } from "./link.ts";
+import type { Session } from "./session.ts";
+
+/** Retained messages on their way to a new subscription: a cursor, read as the Outbox drains. */
+export interface Replay {
+  /** The subscription that asked for them. */
+  readonly subscription: StoredSubscription;
+  /** The next one; `undefined` when there are no more; `"later"` when it has searched long enough for now. */
+  next(): Message | undefined | "later";
+}
+
+/** Cursors are read while the Outbox holds less than so many bytes. */
+const READ_BELOW = 64 * 1024;
+
+/** The retained messages that a session has asked for and not yet been sent, however many they are. */
+export class Replays {
+  readonly #context: SessionContext;
+  readonly #session: Session;
+  readonly #waiting = new Deque<Replay>();
+
+  /** Makes the replays of a session: none. */
+  constructor(context: SessionContext, session: Session) {
+    this.#context = context;
+    this.#session = session;
+  }
+
+  /** Adds retained messages to be sent after those that were added before. */
+  add(replay: Replay): void {
+    this.#waiting.pushBack(replay);
+  }
+
+  /** Drops those of a filter: it was unsubscribed. */
+  cancel(filter: string): void {
+    for (let left = this.#waiting.length; left > 0; left--) {
+      const replay = this.#waiting.popFront()!;
+      if (replay.subscription.filter !== filter) this.#waiting.pushBack(replay);
+    }
+  }
+
+  /** Drops all of them. */
+  clear(): void {
+    this.#waiting.clear();
+  }
+
+  /** Sends what the client can take now. */
+  pump(link: Link): void {
+    for (;;) {
+      const replay = this.#waiting.peekFront();
+      if (replay === undefined) return;
+      if (link.outbox.bytes >= READ_BELOW) {
+        link.wantsDrain = true;
+        return;
+      }
+      const { subscription } = replay;
+      if (link.sendQuota === 0 && subscription.qos > 0) return;
+      const message = replay.next();
+      if (message === "later") {
+        this.#context.pumpLater(this.#session);
+        return;
+      }
+      if (message === undefined) this.#waiting.popFront();
+      else this.#session.outbound.deliverRetained(message, subscription);
+    }
+  }
+}
