@@ -8,6 +8,7 @@ import {
 } from "../codec/packet.ts";
 import type { PacketError } from "../codec/packet_error.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
+import { isReasonAllowed } from "../codec/reason_table.ts";
 import type { LinkTerms } from "../session/link.ts";
 
 /** Why a client is not let in, and what it is told. */
@@ -74,7 +75,8 @@ export function refusingConnack(
 
 /**
  * A CONNACK or DISCONNECT with this reason code. The reason string is left out where the packet would be larger
- * than the client takes [MQTT-3.2.2-19] [MQTT-3.14.2-3], and the packet where it would be even so.
+ * than the client takes [MQTT-3.2.2-19] [MQTT-3.14.2-3], and the packet where it would be even so or where it has
+ * no such reason code.
  */
 export function withinSize(
   type: typeof PacketType.Connack | typeof PacketType.Disconnect,
@@ -83,6 +85,10 @@ export function withinSize(
   version: ProtocolVersion,
   maximumPacketSize: number,
 ): Uint8Array | undefined {
+  // A CONNACK knows fewer reasons than a DISCONNECT [MQTT-3.2.2-8].
+  if (version === 5 && !isReasonAllowed(type, reasonCode, "client")) {
+    return undefined;
+  }
   const bare = { type, reasonCode, sessionPresent: false, properties: {} };
   if (detail !== undefined && version === 5) {
     const full = encode({ ...bare, properties: { reasonString: detail } }, 5);

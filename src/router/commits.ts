@@ -26,10 +26,10 @@ export class Commits {
     this.#gated.delete(link);
   }
 
-  /** Calls back when the batch is committed, in the order of the batches; at once where it is already. */
+  /** Calls back when the batch is committed; at once where it is already. */
   wait(batch: BatchNumber, callback: () => void): void {
     const { store } = this.#context;
-    if (batch <= store.committed && this.#callbacks.length === 0) {
+    if (batch <= store.committed) {
       callback();
     } else {
       this.#callbacks.pushBack({ batch, callback });

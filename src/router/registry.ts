@@ -77,8 +77,9 @@ export class Registry {
     if (former?.link !== undefined) this.#takeOver(former);
     // An ephemeral session ended with its connection, so look again.
     let session = this.#sessions.get(clientId);
+    let wiped: BatchNumber = 0;
     if (session !== undefined && connect.cleanStart) {
-      this.end(session);
+      wiped = this.end(session);
       session = undefined;
     }
     const present = session !== undefined;
@@ -92,7 +93,7 @@ export class Registry {
     const saved = session.stored
       ? store.saveSession({ clientId, expiryInterval: session.expiryInterval })
       : 0;
-    const batch = Math.max(saved, wills.keep(session, connect.will));
+    const batch = Math.max(wiped, saved, wills.keep(session, connect.will));
     this.#options.whenCommitted(
       batch,
       () => this.#accept(arrival, session, present),
@@ -117,8 +118,11 @@ export class Registry {
     }
   }
 
-  /** Ends a session; its will, if it still waits, is published now [MQTT-3.1.3-9]. */
-  end(session: Session): void {
+  /**
+   * Ends a session; its will, if it still waits, is published now [MQTT-3.1.3-9]. Returns the batch with which it
+   * is forgotten.
+   */
+  end(session: Session): BatchNumber {
     const { context, subscriptions, wills } = this.#options;
     session.cancelTimers();
     if (this.#sessions.get(session.clientId) === session) {
@@ -128,7 +132,7 @@ export class Registry {
     subscriptions.removeAll(session);
     session.outbound.end();
     wills.publish(session);
-    if (session.stored) context.store.removeSession(session.clientId);
+    return session.stored ? context.store.removeSession(session.clientId) : 0;
   }
 
   /** Takes a client's leave: DISCONNECT (3.14). Only reason code 0x00 takes the will along. */

@@ -171,6 +171,8 @@ export class Router implements SessionContext, RouterState {
 
   dropped(session: Session, cause: DroppedCause, messages = 1): void {
     this.counters.dropped[cause] += messages;
+    // Has it looked at how long the client has not read.
+    if (cause === "outboxFull") this.touch(session.link!);
     if (cause === "offline") return;
     this.#dropLog.note(session.clientId, this.#clock.monotonic(), messages, {
       cause,
@@ -331,7 +333,7 @@ export class Router implements SessionContext, RouterState {
       case PacketType.Unsubscribe:
         return this.#subscriptions.unsubscribe(link, session, packet);
       case PacketType.Pingreq:
-        link.send(PINGRESP, 0);
+        link.outbox.buffer.append(PINGRESP);
         this.touch(link);
         return undefined;
       case PacketType.Disconnect:

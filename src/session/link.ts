@@ -85,7 +85,7 @@ export class Link {
 
   /** Whether what waits for this batch may leave now. */
   passes(batch: BatchNumber): boolean {
-    return batch <= this.#store.committed && this.gate.empty;
+    return batch <= this.#store.committed;
   }
 
   /**
@@ -94,7 +94,7 @@ export class Link {
    */
   takesAsIs(version: ProtocolVersion, largest: number, bytes: number): boolean {
     return this.ready && (this.terms.version === 5) === (version === 5) &&
-      this.outboundAliases === undefined && this.gate.empty &&
+      this.outboundAliases === undefined &&
       largest <= this.terms.maximumPacketSize && this.outbox.hasRoom(bytes);
   }
 
@@ -105,7 +105,7 @@ export class Link {
     reasonCode: ReasonCode,
     batch: BatchNumber,
   ): void {
-    const open = this.passes(batch);
+    const open = this.passes(batch) && this.gate.empty;
     const buffer = open ? this.outbox.buffer : this.gate.buffer;
     const at = buffer.reserve(ACKNOWLEDGEMENT_SIZE);
     buffer.length = writeAcknowledgement(
@@ -122,9 +122,9 @@ export class Link {
     else if (ends && this.receiving > 0) this.receiving--;
   }
 
-  /** Sends an encoded packet as soon as the batch is committed; in the order of the calls. */
+  /** Sends an encoded packet as soon as the batch is committed, not before acknowledgements that wait. */
   send(packet: Uint8Array, batch: BatchNumber): void {
-    const open = this.passes(batch);
+    const open = this.passes(batch) && this.gate.empty;
     const buffer = open ? this.outbox.buffer : this.gate.buffer;
     buffer.append(packet, 0, packet.length);
     if (!open) this.hold(batch, 0);
