@@ -67,7 +67,7 @@ export class Broker {
       number
     >();
     const router = Router.start({ limits, counters, log, clock, store });
-    await store.open((batch) => router.committed(batch), (error) => {
+    await store.open(() => router.committed(), (error) => {
       log.error(
         "Ending: the store has failed, and nothing can be acknowledged any more",
         { error },

@@ -11,6 +11,8 @@ export class Commits {
     { batch: BatchNumber; callback: () => void }
   >();
 
+  #seen: BatchNumber = 0;
+
   /** Waits for the Store of this context. */
   constructor(context: SessionContext) {
     this.#context = context;
@@ -37,8 +39,11 @@ export class Commits {
     }
   }
 
-  /** Lets out all that waited for this batch or one before it. */
-  committed(batch: BatchNumber): void {
+  /** Lets out all that waited for what the Store has committed meanwhile. To be called before anything else. */
+  catchUp(): void {
+    const batch = this.#context.store.committed;
+    if (batch === this.#seen) return;
+    this.#seen = batch;
     for (const link of this.#gated) {
       if (link.committed(batch)) this.#context.touch(link);
       if (link.gate.empty) this.#gated.delete(link);

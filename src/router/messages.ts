@@ -5,7 +5,7 @@ import type { Counters, DisconnectedCause } from "../core/counters.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Log } from "../core/log.ts";
 import type { FinishedPacket } from "../codec/packet.ts";
-import type { BatchNumber, Store } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
 import type { Link } from "../session/link.ts";
 import type { Session } from "../session/session.ts";
 import type { Arrival } from "./registry.ts";
@@ -30,7 +30,7 @@ export type RouterMessage =
   | { type: "connect"; arrival: Arrival }
   | { type: "disconnected"; link: Link; cause: DisconnectedCause }
   | { type: "drained"; link: Link }
-  | { type: "committed"; batch: BatchNumber };
+  | { type: "committed" };
 
 /** What the Router is made with. */
 export interface RouterOptions {
@@ -51,8 +51,8 @@ export interface RouterHandle {
   disconnected(link: Link, cause: DisconnectedCause): void;
   /** Says that an Outbox has drained whose Link wanted to know. */
   drained(link: Link): void;
-  /** Says that the Store has committed a batch. */
-  committed(batch: BatchNumber): void;
+  /** Says that the Store has committed something. */
+  committed(): void;
   /** What may be read of the Router. */
   readonly state: RouterState;
   /** Ends the Router; what waits in its mailbox is dropped. */

@@ -105,8 +105,7 @@ export class Router implements SessionContext, RouterState {
       disconnected: (link, cause) =>
         router.#mailbox.sendUrgent({ type: "disconnected", link, cause }),
       drained: (link) => router.#mailbox.sendUrgent({ type: "drained", link }),
-      committed: (batch) =>
-        router.#mailbox.sendUrgent({ type: "committed", batch }),
+      committed: () => router.#mailbox.sendUrgent({ type: "committed" }),
       state: router,
       close: () => router.#close(),
     };
@@ -195,6 +194,7 @@ export class Router implements SessionContext, RouterState {
       const begin = performance.now();
       this.#sliceEnd = begin + SLICE;
       this.now = this.#clock.now();
+      this.#commits.catchUp();
       for (let handled = 1; message !== undefined; handled++) {
         this.#handle(message);
         const look = handled % MESSAGES_BETWEEN_LOOKS === 0;
@@ -217,6 +217,7 @@ export class Router implements SessionContext, RouterState {
   /** A turn that no message began: a timer. Turns never overlap, since they do not wait for anything. */
   #turn(work: () => void): void {
     this.now = this.#clock.now();
+    this.#commits.catchUp();
     work();
     this.#endTurn();
   }
@@ -245,7 +246,7 @@ export class Router implements SessionContext, RouterState {
         }
         break;
       case "committed":
-        this.#commits.committed(message.batch);
+        this.#commits.catchUp();
     }
   }
 

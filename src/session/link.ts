@@ -63,6 +63,7 @@ export class Link {
   /** Aliases that we set towards the client, by topic. */
   readonly outboundAliases: Map<string, number> | undefined;
   readonly #store: Store;
+  #lastPublish: BatchNumber = 0;
 
   /** Makes the Link of a connection. */
   constructor(
@@ -86,6 +87,15 @@ export class Link {
   /** Whether what waits for this batch may leave now. */
   passes(batch: BatchNumber): boolean {
     return batch <= this.#store.committed;
+  }
+
+  /**
+   * The batch that a QoS 1 or 2 PUBLISH must wait for if it waits for this one: it does not overtake those that
+   * were given to the Link before it, since they are sent again in that order [MQTT-4.6.0-1].
+   */
+  inOrder(batch: BatchNumber): BatchNumber {
+    if (batch > this.#lastPublish) this.#lastPublish = batch;
+    return this.#lastPublish;
   }
 
   /**

@@ -22,7 +22,8 @@ export function writeFrame(
   terms: Terms,
   packetId: number,
 ): void {
-  const passes = link.passes(terms.batch);
+  const batch = packetId === 0 ? terms.batch : link.inOrder(terms.batch);
+  const passes = link.passes(batch);
   const buffer = passes ? link.outbox.buffer : link.gate.buffer;
   const at = buffer.length;
   buffer.append(frame.bytes, frame.start, frame.end);
@@ -32,7 +33,7 @@ export function writeFrame(
     bytes[at + frame.packetIdAt] = packetId >> 8;
     bytes[at + frame.packetIdAt + 1] = packetId;
   }
-  if (!passes) link.hold(terms.batch, 0);
+  if (!passes) link.hold(batch, 0);
   wrote(context, link, terms.qos);
 }
 
@@ -52,7 +53,8 @@ export function writeCopy(
   { message, terms, packetId, dup }: Copy,
 ): boolean {
   const { version, maximumPacketSize, topicAliasMaximum } = link.terms;
-  const { qos, retain, batch } = terms;
+  const { qos, retain } = terms;
+  const batch = packetId === 0 ? terms.batch : link.inOrder(terms.batch);
   const passes = link.passes(batch);
   // What waits at the gate may be overtaken, so it neither sets an alias nor uses one.
   const aliases = passes ? link.outboundAliases : undefined;

@@ -79,7 +79,7 @@ export class TestRouter implements Disposable {
       write: (line) => void this.faults.push(line),
     });
     this.handle = Router.start({ limits, counters, log, clock, store });
-    store.open((batch) => this.handle.committed(batch), () => {});
+    store.open(() => this.handle.committed(), () => {});
     const owner = { flush() {}, end() {} };
     const terms = {
       version: 5,
