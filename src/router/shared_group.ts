@@ -87,7 +87,9 @@ export class SharedGroup implements DeliveryGroup {
     let online = false;
     for (
       let tried = 0;
-      tried < this.#sessions.length && this.#queue.length === 0;
+      // QoS 0 is not in the queue, so there is no order to keep with it.
+      tried < this.#sessions.length &&
+      (message.qos === 0 || this.#queue.length === 0);
       tried++
     ) {
       const at = this.#turn();
@@ -136,8 +138,17 @@ export class SharedGroup implements DeliveryGroup {
     return true;
   }
 
-  /** Puts a delivery first in the queue, and gives it to another member if one can take it. */
+  /**
+   * Puts a delivery first in the queue, and gives it to another member if one can take it. Drops it where there are
+   * no members any more.
+   */
   giveBack(delivery: Delivery): void {
+    if (this.#sessions.length === 0) {
+      const { store, counters } = this.#context;
+      if (store.durable) store.dequeue(this.key, delivery.number);
+      counters.dropped.sessionEnded++;
+      return;
+    }
     this.#queue.pushFront(delivery);
     this.#context.groupWaits(this);
   }

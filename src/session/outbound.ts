@@ -35,6 +35,7 @@ export class Outbound {
   readonly replays: Replays;
   /** Messages to send again on the present Link, oldest first. */
   #resends: number[] = [];
+  #resent = 0;
   #lastNumber = 0;
 
   /** Makes the sending side of a session. */
@@ -74,6 +75,7 @@ export class Outbound {
   /** Goes on with a client that is back: what was under way is sent again, in order [MQTT-4.4.0-1]. */
   resume(): void {
     this.#resends = this.#window.identifiers();
+    this.#resent = 0;
   }
 
   /** Notes that the connection is gone. What the socket never saw of shared messages goes to other members. */
@@ -98,11 +100,10 @@ export class Outbound {
     const unacknowledged: Delivery[] = [];
     for (const id of this.#window.identifiers()) {
       const delivery = this.#window.value(id);
-      if (
-        delivery?.group !== undefined &&
-        this.#window.state(id) === InflightState.AwaitsPuback
-      ) {
-        unacknowledged.push(delivery);
+      if (delivery?.group !== undefined) {
+        if (this.#window.state(id) === InflightState.AwaitsPuback) {
+          unacknowledged.push(delivery);
+        } else this.#ledger.dequeue(delivery);
       }
       this.#window.close(id);
     }
@@ -260,12 +261,13 @@ export class Outbound {
 
   /** Sends again what was under way when the last connection ended. Says whether all of it has been. */
   #resend(link: Link): boolean {
-    let next = 0;
     let room = true;
-    for (; next < this.#resends.length; next++) {
-      const packetId = this.#resends[next]!;
+    for (; this.#resent < this.#resends.length; this.#resent++) {
+      const packetId = this.#resends[this.#resent]!;
       const state = this.#window.state(packetId);
       if (state === InflightState.AwaitsPubcomp) {
+        // Under way as much as a PUBLISH is [MQTT-3.3.4-9]; it alone may take the quota below 0.
+        link.sendQuota--;
         link.acknowledge(PacketType.Pubrel, packetId, ReasonCode.Success, 0);
         this.#context.touch(link);
         continue;
@@ -273,12 +275,14 @@ export class Outbound {
       if (state === InflightState.Free) continue;
       const delivery = this.#window.value(packetId)!;
       room = link.outbox.hasRoom(delivery.message.size);
-      if (link.sendQuota === 0 || !room) break;
+      if (link.sendQuota <= 0 || !room) break;
       this.#writeOrDiscard(link, delivery, packetId, delivery.batch, true);
     }
-    this.#resends = this.#resends.slice(next);
     link.wantsDrain = !room;
-    return this.#resends.length === 0;
+    if (this.#resent < this.#resends.length) return false;
+    this.#resends = [];
+    this.#resent = 0;
+    return true;
   }
 
   #enqueue(delivery: Delivery): void {

@@ -56,7 +56,7 @@ export class Replays {
         return;
       }
       const { subscription } = replay;
-      if (link.sendQuota === 0 && subscription.qos > 0) return;
+      if (link.sendQuota <= 0 && subscription.qos > 0) return;
       const message = replay.next();
       if (message === "later") {
         this.#context.pumpLater(this.#session);
