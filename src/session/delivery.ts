@@ -22,6 +22,8 @@ export interface Delivery {
   readonly group: DeliveryGroup | undefined;
   /** Bytes that had entered the member's Outbox before it did: tells whether the socket has seen any of it. */
   outboxPosition: number;
+  /** The batch for which it had to wait at the gate, 0 if it did not. */
+  gateBatch: BatchNumber;
 }
 
 /** A shared group, as its members' sessions see it. */
@@ -64,5 +66,6 @@ export function makeDelivery(
     number,
     group,
     outboxPosition,
+    gateBatch: 0,
   };
 }

@@ -36,12 +36,17 @@ export class DeliveryLedger {
     if (delivery === undefined) return batch;
     delivery.outboxPosition = link.outbox.appended;
     const { persistent, clientId } = this.#session;
-    if (!this.#store.durable || !persistent) return batch;
-    const owner = delivery.group?.key ?? clientId;
-    const { number, qos } = delivery;
-    const assigned = this.#store.assign(owner, number, clientId, packetId);
-    // A QoS 1 message may come twice, a QoS 2 message must be known by its identifier after a crash.
-    return qos === 2 ? assigned : batch;
+    let leaves = batch;
+    if (this.#store.durable && persistent) {
+      const owner = delivery.group?.key ?? clientId;
+      const { number, qos } = delivery;
+      const assigned = this.#store.assign(owner, number, clientId, packetId);
+      // A QoS 1 message may come twice, a QoS 2 message must be known by its identifier after a crash.
+      if (qos === 2) leaves = assigned;
+    }
+    const inOrder = link.inOrder(leaves);
+    delivery.gateBatch = link.passes(inOrder) ? 0 : inOrder;
+    return leaves;
   }
 
   /** Notes that PUBREC came; PUBREL must not leave before the batch returned. */

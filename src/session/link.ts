@@ -48,8 +48,12 @@ export class Link {
   session: Session | undefined;
   /** Whether CONNACK has been written, so that other packets may follow [MQTT-3.2.0-1]. */
   ready = false;
-  /** Whether the connection has ended, so that nothing more can be written. */
+  /** Whether the connection has ended, so that nothing more may be written: DISCONNECT was the last [MQTT-3.14.4-1]. */
   ended = false;
+  /** Bytes of the Outbox that the memory governor knows of. */
+  meteredBytes = 0;
+  /** Bytes that the client's unfinished or held back packets take. */
+  inputBytes = 0;
   /** Whether the Outbox has been added to in this turn of the Router. */
   touched = false;
   /** Topics by the aliases that the client has set, from 1 on [MQTT-3.3.2-7]. */
@@ -64,6 +68,7 @@ export class Link {
   readonly outboundAliases: Map<string, number> | undefined;
   readonly #store: Store;
   #lastPublish: BatchNumber = 0;
+  #opened: BatchNumber = 0;
 
   /** Makes the Link of a connection. */
   constructor(
@@ -82,6 +87,22 @@ export class Link {
     this.outboundAliases = options.terms.topicAliasMaximum > 0
       ? new Map()
       : undefined;
+  }
+
+  /** The last batch for which the gate was opened. */
+  get opened(): BatchNumber {
+    return this.#opened;
+  }
+
+  /** Notes that the connection has ended. */
+  end(): void {
+    this.ended = true;
+    this.ready = false;
+  }
+
+  /** Whether so many more bytes fit into the Outbox, beside what waits at the gate. */
+  hasRoom(bytes: number): boolean {
+    return this.outbox.hasRoom(bytes, this.gate.bytes);
   }
 
   /** Whether what waits for this batch may leave now. */
@@ -105,7 +126,9 @@ export class Link {
   takesAsIs(version: ProtocolVersion, largest: number, bytes: number): boolean {
     return this.ready && (this.terms.version === 5) === (version === 5) &&
       this.outboundAliases === undefined &&
-      largest <= this.terms.maximumPacketSize && this.outbox.hasRoom(bytes);
+      largest <= this.terms.maximumPacketSize &&
+      (this.outbox.fits(bytes + this.gate.bytes) ||
+        (bytes === largest && this.hasRoom(bytes)));
   }
 
   /** Sends an acknowledgement as soon as the batch is committed; in the order of the calls. */
@@ -151,6 +174,8 @@ export class Link {
 
   /** Lets out what waited for batches up to this one; says whether there was anything. */
   committed(batch: BatchNumber): boolean {
+    if (this.ended) return false;
+    this.#opened = batch;
     const ends = this.gate.open(batch, this.outbox.buffer);
     if (ends === undefined) return false;
     this.receiving = Math.max(0, this.receiving - ends);

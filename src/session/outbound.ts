@@ -62,14 +62,13 @@ export class Outbound {
     const link = this.#session.link;
     return link !== undefined && link.ready && link.sendQuota > 0 &&
       this.#queue.length === 0 &&
-      this.#resends.length === 0 && link.outbox.hasRoom(size + link.gate.bytes);
+      this.#resends.length === 0 && link.hasRoom(size);
   }
 
   /** Whether it is online and a QoS 0 message of this size would not be dropped. */
   hasRoom(size: number): boolean {
     const link = this.#session.link;
-    return link !== undefined && link.ready &&
-      link.outbox.hasRoom(size + link.gate.bytes);
+    return link !== undefined && link.ready && link.hasRoom(size);
   }
 
   /** Goes on with a client that is back: what was under way is sent again, in order [MQTT-4.4.0-1]. */
@@ -80,14 +79,14 @@ export class Outbound {
 
   /** Notes that the connection is gone. What the socket never saw of shared messages goes to other members. */
   detach(): void {
-    const sent = this.#session.link?.outbox.taken ?? 0;
+    const { link } = this.#session;
     this.#resends = [];
     const unsent: Delivery[] = [];
     for (const id of this.#window.identifiers()) {
       const delivery = this.#window.value(id);
-      if (delivery?.group === undefined || delivery.outboxPosition < sent) {
-        continue;
-      }
+      if (delivery?.group === undefined || link === undefined) continue;
+      const atGate = delivery.gateBatch > link.opened;
+      if (!atGate && delivery.outboxPosition < link.outbox.taken) continue;
       if (this.#window.state(id) === InflightState.AwaitsPubcomp) continue;
       this.#window.close(id);
       unsent.push(delivery);
@@ -247,7 +246,7 @@ export class Outbound {
     if (!this.#resend(link)) return;
     while (this.#queue.length > 0 && link.sendQuota > 0) {
       const delivery = this.#queue.peek()!;
-      if (!link.outbox.hasRoom(delivery.message.size)) {
+      if (!link.hasRoom(delivery.message.size)) {
         link.wantsDrain = true;
         return;
       }
@@ -274,7 +273,7 @@ export class Outbound {
       }
       if (state === InflightState.Free) continue;
       const delivery = this.#window.value(packetId)!;
-      room = link.outbox.hasRoom(delivery.message.size);
+      room = link.hasRoom(delivery.message.size);
       if (link.sendQuota <= 0 || !room) break;
       this.#writeOrDiscard(link, delivery, packetId, delivery.batch, true);
     }

@@ -54,10 +54,14 @@ export class Outbox {
     return this.bytes > this.#capacity;
   }
 
-  /** Whether so many more bytes fit. An empty Outbox takes any one packet. */
-  hasRoom(bytes: number): boolean {
-    const used = this.bytes;
-    return used + bytes <= this.#capacity || used === 0;
+  /** Whether so many more bytes fit. */
+  fits(bytes: number): boolean {
+    return this.bytes + bytes <= this.#capacity;
+  }
+
+  /** Whether a packet of so many bytes fits, beside those that wait elsewhere. An empty Outbox takes any one packet. */
+  hasRoom(bytes: number, waiting = 0): boolean {
+    return this.fits(bytes + waiting) || this.bytes + waiting === 0;
   }
 
   /** The buffer to write packets into. To be asked for each time: it changes. */

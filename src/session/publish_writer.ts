@@ -58,23 +58,30 @@ export function writeCopy(
   const passes = link.passes(batch);
   // What waits at the gate may be overtaken, so it neither sets an alias nor uses one.
   const aliases = passes ? link.outboundAliases : undefined;
-  let alias = aliases?.get(message.topic.text) ?? 0;
-  const aliasKnown = alias !== 0;
+  const known = aliases?.get(message.topic.text) ?? 0;
+  const aliasKnown = known !== 0;
   const free = aliases !== undefined && aliases.size < topicAliasMaximum;
-  if (free && !aliasKnown) alias = aliases.size + 1;
   const parts = publishParts(message, context.now, {
     version,
     qos,
     retain,
     dup,
     packetId,
-    alias,
+    alias: free && !aliasKnown ? aliases.size + 1 : known,
     aliasKnown,
     identifiers: terms.identifiers,
   });
-  const size = publishSize(parts);
+  let size = publishSize(parts);
+  if (free && !aliasKnown) {
+    if (size <= maximumPacketSize) {
+      aliases.set(message.topic.text, parts.topicAlias);
+    } else {
+      // It may fit without the alias.
+      parts.topicAlias = 0;
+      size = publishSize(parts);
+    }
+  }
   if (size > maximumPacketSize) return false;
-  if (alias !== 0 && !aliasKnown) aliases!.set(message.topic.text, alias);
   const buffer = passes ? link.outbox.buffer : link.gate.buffer;
   // reserve() may replace the array: it comes first.
   const at = buffer.reserve(size);

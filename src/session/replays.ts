@@ -51,7 +51,7 @@ export class Replays {
     for (;;) {
       const replay = this.#waiting.peekFront();
       if (replay === undefined) return;
-      if (link.outbox.bytes >= READ_BELOW) {
+      if (link.outbox.bytes + link.gate.bytes >= READ_BELOW) {
         link.wantsDrain = true;
         return;
       }

@@ -259,7 +259,7 @@ export class Peer implements LinkOwner {
 
   /** The connection is lost, without DISCONNECT. */
   async lose(): Promise<void> {
-    this.link.ended = true;
+    this.link.end();
     this.#router.handle.disconnected(this.link, "networkError");
     await this.#router.settle();
   }
@@ -317,7 +317,7 @@ export class Peer implements LinkOwner {
     if (this.link.ended) return;
     this.#cause = cause;
     this.#code = code;
-    this.link.ended = true;
+    this.link.end();
     this.#appendedAtEnd = this.link.outbox.appended;
     this.#router.handle.disconnected(this.link, cause);
   }
