@@ -15,7 +15,7 @@ import type { Link } from "../session/link.ts";
 import { Session } from "../session/session.ts";
 import type { BatchNumber } from "../store/store.ts";
 import type { Subscriptions } from "./subscriptions.ts";
-import { topicLevels } from "./topic_filter.ts";
+import { isWithinLimits } from "./topic_filter.ts";
 import type { Wills } from "./wills.ts";
 
 /** A client that has sent its CONNECT and may come in. */
@@ -66,11 +66,11 @@ export class Registry {
     const { context, wills } = this.#options;
     if (
       connect.will !== undefined &&
-      topicLevels(connect.will.topic) > context.limits.topicLevels
+      !isWithinLimits(connect.will.topic, context.limits)
     ) {
       throw new PacketError(
         ReasonCode.TopicNameInvalid,
-        "Cannot accept the will: its topic has too many levels",
+        "Cannot accept the will: its topic has too many levels or bytes",
       );
     }
     const former = this.#sessions.get(clientId);

@@ -17,8 +17,8 @@ import { SharedGroup } from "./shared_group.ts";
 import type { SubscriptionTree } from "./subscription_tree.ts";
 import {
   isValidTopicFilter,
+  isWithinLimits,
   parseSharedFilter,
-  topicLevels,
 } from "./topic_filter.ts";
 
 /** Work that goes on in the next slice: says whether it is finished. `deadline` is on the monotonic clock. */
@@ -138,10 +138,7 @@ export class Subscriptions {
       : shared === "invalid"
       ? ""
       : shared.filter;
-    if (
-      !isValidTopicFilter(filter) || topicLevels(filter) > limits.topicLevels ||
-      request.filter.length > limits.topicLength
-    ) {
+    if (!isValidTopicFilter(filter) || !isWithinLimits(filter, limits)) {
       return { code: ReasonCode.TopicFilterInvalid, batch: 0 };
     }
     const isNew = !session.subscriptions.has(request.filter);

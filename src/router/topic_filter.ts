@@ -3,6 +3,7 @@ const PLUS = 0x2b;
 const HASH = 0x23;
 const DOLLAR = 0x24;
 const MAXIMUM_LENGTH = 65_535;
+const encoder = new TextEncoder();
 
 /** The two parts of the topic filter of a shared subscription, `$share/{group}/{filter}`. */
 export interface SharedFilter {
@@ -52,6 +53,18 @@ export function topicLevels(topic: string): number {
     levels++;
   }
   return levels;
+}
+
+/** Whether a topic or filter keeps to the limits in levels and in bytes of UTF-8. */
+export function isWithinLimits(
+  topic: string,
+  limits: { readonly topicLevels: number; readonly topicLength: number },
+): boolean {
+  // A UTF-16 code unit makes three bytes at most.
+  const fits = topic.length * 3 <= limits.topicLength ||
+    (topic.length <= limits.topicLength &&
+      encoder.encode(topic).length <= limits.topicLength);
+  return fits && topicLevels(topic) <= limits.topicLevels;
 }
 
 /**

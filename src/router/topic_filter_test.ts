@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   isValidTopicFilter,
   isValidTopicName,
+  isWithinLimits,
   matches,
   parseSharedFilter,
   topicLevels,
@@ -151,4 +152,14 @@ Deno.test("matches agrees with a matcher that splits", () => {
     }),
     { numRuns: 2000 },
   );
+});
+
+Deno.test("isWithinLimits counts levels, and bytes of UTF-8", () => {
+  const limits = { topicLevels: 3, topicLength: 6 };
+  for (const topic of ["a/b/c", "//", "abcdef", "üüü", "€€", "😀a"]) {
+    assert.ok(isWithinLimits(topic, limits), topic);
+  }
+  for (const topic of ["a/b/c/", "abcdefg", "üüüa", "€€€", "😀😀"]) {
+    assert.equal(isWithinLimits(topic, limits), false, topic);
+  }
 });
