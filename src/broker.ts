@@ -2,7 +2,7 @@
 
 import { type Clock, systemClock } from "./core/clock.ts";
 import { Counters } from "./core/counters.ts";
-import { EXIT } from "./core/errors.ts";
+import { EXIT, toError } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
 import { type Log, SILENT_LOG } from "./core/log.ts";
 import { TimerWheel } from "./core/timer_wheel.ts";
@@ -16,11 +16,11 @@ import {
 import type { Transport } from "./transport/transport.ts";
 import type { RouterHandle } from "./router/messages.ts";
 import { Router } from "./router/router.ts";
-import {
-  Connection,
-  type ConnectionContext,
-  type ConnectionHandle,
-} from "./connection/connection.ts";
+import { Connection } from "./connection/connection.ts";
+import type {
+  ConnectionContext,
+  ConnectionHandle,
+} from "./connection/context.ts";
 
 /** What a broker is made with. */
 export interface BrokerOptions {
@@ -74,7 +74,10 @@ export class Broker {
       );
       finish(EXIT.internal);
     });
-    const timers = new TimerWheel(clock);
+    const timers = new TimerWheel(clock, {
+      onError: (error) =>
+        log.error("Fault in a timer", { error: toError(error) }),
+    });
     const context: ConnectionContext = {
       router,
       store,

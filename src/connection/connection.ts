@@ -1,16 +1,12 @@
 // One client's connection. Read `#run` from top to bottom: it is a connection's whole life.
 
-import type { Clock } from "../core/clock.ts";
 import {
-  type Counters,
   DISCONNECTED_CAUSES,
   type DisconnectedCause,
   REFUSED_CAUSES,
 } from "../core/counters.ts";
-import { describeError } from "../core/errors.ts";
-import type { Limits } from "../core/limits.ts";
-import type { Log } from "../core/log.ts";
-import type { Timer, Timers } from "../core/timer_wheel.ts";
+import { toError } from "../core/errors.ts";
+import type { Timer } from "../core/timer_wheel.ts";
 import { Decoder } from "../codec/decoder.ts";
 import {
   type Connect,
@@ -20,15 +16,15 @@ import {
 } from "../codec/packet.ts";
 import { PacketError } from "../codec/packet_error.ts";
 import type { ReasonCode } from "../codec/reason_code.ts";
-import type { Store } from "../store/store.ts";
 import type { Transport } from "../transport/transport.ts";
 import { causeOf, DISCONNECT_CODE } from "../session/disconnect_code.ts";
 import { Link, type LinkOwner } from "../session/link.ts";
 import { Outbox } from "../session/outbox.ts";
-import type { RouterHandle } from "../router/messages.ts";
+import type { ConnectionContext, ConnectionHandle } from "./context.ts";
 import { finish } from "./finish.ts";
 import {
   keepAliveFor,
+  PROTOCOL_NAMES,
   type Refusal,
   refusalFor,
   refusalOf,
@@ -37,33 +33,14 @@ import {
   withinSize,
 } from "./handshake.ts";
 import { ReadBuffer } from "./read_buffer.ts";
+import { Throttle } from "./throttle.ts";
 import { Watch } from "./watch.ts";
 import { Writer, type WriterHandle, type WriterOwner } from "./writer.ts";
-
-/** What every Connection is made with. */
-export interface ConnectionContext {
-  readonly router: RouterHandle;
-  readonly store: Store;
-  readonly limits: Limits;
-  readonly counters: Counters;
-  readonly log: Log;
-  readonly timers: Timers;
-  readonly clock: Clock;
-}
-
-/** How the rest of the broker talks to a Connection. */
-export interface ConnectionHandle {
-  /** Ends it, after telling an MQTT 5 client why. */
-  end(cause: DisconnectedCause): void;
-  /** Resolves when nothing of it is left. */
-  readonly finished: Promise<void>;
-}
 
 /** Milliseconds in which an ended client must take its last bytes and close its side. */
 const LINGER_TIME = 1000;
 /** The Router is told that an Outbox has drained when it holds less than this. */
 const DRAINED_BELOW = 32 * 1024;
-const PROTOCOL_NAMES = { 3: "3.1", 4: "3.1.1", 5: "5.0" } as const;
 
 /** The actor that reads from one client: handshake, keep alive, decoding; in the end it tells why it ended. */
 export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
@@ -73,14 +50,15 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
   readonly #outbox: Outbox;
   readonly #writer: WriterHandle;
   readonly #decoder: Decoder;
-  readonly #input = new ReadBuffer();
+  readonly #input: ReadBuffer;
+  readonly #throttle: Throttle;
   #link: Link | undefined;
   #ended = false;
   #clientId: string | undefined;
   #isClient = false;
   /** Ends the wait for the Router's answer to CONNECT. */
   #admitted: (() => void) | undefined;
-  /** Closes the transport for good when the client does not. */
+  /** Closes the transport when the client does not. */
   #lingering: Timer | undefined;
   readonly #watch: Watch;
 
@@ -98,7 +76,10 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
     this.#transport = transport;
     const outbox = this.#outbox = new Outbox(limits.outboxBytes);
     this.#writer = Writer.start({ transport, outbox, clock, owner: this });
-    this.#watch = new Watch(context, this.#writer, outbox, this);
+    const watch = this.#watch = new Watch(context, this.#writer, outbox, this);
+    const { router } = context;
+    const input = this.#input = new ReadBuffer(router.governor);
+    this.#throttle = new Throttle({ router, counters, input, watch });
     this.#decoder = new Decoder({
       role: "server",
       maximumPacketSize: Math.min(
@@ -116,9 +97,9 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
     try {
       const connect = await this.#handshake();
       if (connect !== undefined) {
-        this.#link = this.#makeLink(connect);
-        await this.#admission(connect, this.#link);
-        await this.#serve(this.#link);
+        const link = this.#link = this.#makeLink(connect);
+        await this.#admission(connect, link);
+        await this.#serve(link);
       }
     } catch (error) {
       this.#fault(error);
@@ -197,6 +178,7 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
     const { router, counters } = this.#context;
     const input = this.#input;
     while (!this.#ended) {
+      const { start } = input;
       const packets: FinishedPacket[] = [];
       let rest = this.#decodeInto(packets);
       while (rest instanceof UnfinishedPacket) {
@@ -206,10 +188,12 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
           ? packet
           : this.#decodeInto(packets);
       }
-      if (packets.length > 0) {
-        counters.packetsReceived += packets.length;
-        link.source = input.shared;
-        await router.submit(link, packets);
+      counters.packetsReceived += packets.length;
+      link.source = input.shared;
+      if (this.#throttle.idle) {
+        if (packets.length > 0) await router.submit(link, packets);
+      } else {
+        await this.#throttle.submit(link, packets, input.start - start);
       }
       if (rest !== undefined) {
         this.end(causeOf(rest.reasonCode), rest.reasonCode, rest.message);
@@ -305,9 +289,12 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
   written(bytes: number): void {
     this.#context.counters.bytesSent += bytes;
     const link = this.#link;
-    if (link?.wantsDrain && this.#outbox.bytes < DRAINED_BELOW) {
+    if (link === undefined) return;
+    const { router } = this.#context;
+    router.governor.drained(link, bytes);
+    if (link.wantsDrain && this.#outbox.bytes < DRAINED_BELOW) {
       link.wantsDrain = false;
-      this.#context.router.drained(link);
+      router.drained(link);
     }
   }
 
@@ -346,8 +333,9 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
     const { router, timers } = this.#context;
     this.#ended = true;
     this.#watch.cancel();
+    this.#throttle.end();
     if (this.#link !== undefined) {
-      this.#link.ended = true;
+      this.#link.end();
       router.disconnected(this.#link, cause ?? "networkError");
     }
     this.#admitted?.();
@@ -387,14 +375,13 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
     this.#lingering?.cancel();
     this.#input.release();
     this.#outbox.clear();
+    if (this.#link) this.#context.router.governor.forgetLink(this.#link);
   }
 
   #fault(error: unknown): void {
-    this.#context.log.error("Fault in a connection", {
-      client: this.#clientId,
-      address: this.#transport.peer,
-      error: error instanceof Error ? error : describeError(error),
-    });
+    const client = this.#clientId;
+    const fault = { client, error: toError(error) };
+    this.#context.log.error("Fault in a connection", fault);
     this.end("internalError");
   }
 }

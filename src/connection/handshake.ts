@@ -11,6 +11,9 @@ import { ReasonCode } from "../codec/reason_code.ts";
 import { isReasonAllowed } from "../codec/reason_table.ts";
 import type { LinkTerms } from "../session/link.ts";
 
+/** The protocol versions as people call them. */
+export const PROTOCOL_NAMES = { 3: "3.1", 4: "3.1.1", 5: "5.0" } as const;
+
 /** Why a client is not let in, and what it is told. */
 export interface Refusal {
   readonly cause: RefusedCause;

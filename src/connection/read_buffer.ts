@@ -9,6 +9,11 @@ const SHARED_FROM = 64 * 1024;
 /** After so many reads that would have fitted into a quarter of it, the buffer is made smaller. */
 const QUIET_READS = 4;
 
+/** Counts the memory of all read buffers, but for the small ones that new connections begin with. */
+export interface InputMeter {
+  inputBytes: number;
+}
+
 /**
  * The bytes read from one connection and not yet decoded. It grows while reads fill it and shrinks when they do
  * not, since a gateway has many quiet clients and a few loud ones.
@@ -22,7 +27,13 @@ export class ReadBuffer {
   start = 0;
   /** Behind the last byte that was read. */
   end = 0;
+  readonly #meter: InputMeter;
   #quietReads = 0;
+
+  /** Makes a small one, whose growth is counted by this meter. */
+  constructor(meter: InputMeter) {
+    this.#meter = meter;
+  }
 
   /** Bytes of memory that it holds. */
   get capacity(): number {
@@ -51,9 +62,21 @@ export class ReadBuffer {
       : 0;
   }
 
+  /** Leaves the array to the packets that were decoded from it, and goes on in another one. */
+  leave(): void {
+    const rest = this.bytes.slice(this.start, this.end);
+    this.#count(Math.max(SMALLEST, rest.length));
+    this.bytes = new Uint8Array(Math.max(SMALLEST, rest.length));
+    this.bytes.set(rest);
+    this.shared = undefined;
+    this.start = 0;
+    this.end = rest.length;
+  }
+
   /** Gives the memory up: the connection has ended. */
   release(): void {
     this.shared?.release();
+    this.#count(0);
     this.shared = undefined;
     this.bytes = new Uint8Array(0);
     this.start = this.end = 0;
@@ -63,12 +86,17 @@ export class ReadBuffer {
   #exchange(capacity: number): void {
     const former = this.shared;
     const rest = this.bytes.subarray(this.start, this.end);
+    this.#count(capacity);
     this.shared = capacity >= SHARED_FROM
       ? SharedBuffer.take(capacity)
       : undefined;
     this.bytes = this.shared?.bytes ?? new Uint8Array(capacity);
     this.bytes.set(rest);
     former?.release();
+  }
+
+  #count(capacity: number): void {
+    this.#meter.inputBytes += capacity - this.bytes.length;
   }
 
   #capacityFor(rest: number): number {

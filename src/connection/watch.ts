@@ -19,6 +19,8 @@ export class Watch {
   readonly #outbox: Outbox;
   readonly #owner: LinkOwner;
   #lastRead: number;
+  /** Whether the client is not listened to now, so that its silence means nothing. */
+  deaf = false;
   #keepAlive: Timer | undefined;
   #stall: Timer | undefined;
 
@@ -36,7 +38,7 @@ export class Watch {
     this.#lastRead = context.clock.monotonic();
   }
 
-  /** Notes that something came from the client, or that it was not listened to until now. */
+  /** Notes that something came from the client, or could have come. */
   received(): void {
     this.#lastRead = this.#context.clock.monotonic();
   }
@@ -46,6 +48,7 @@ export class Watch {
     const { clock, timers } = this.#context;
     const milliseconds = seconds * 1500;
     this.#keepAlive = timers.schedule(milliseconds, () => {
+      if (this.deaf) this.received();
       const left = this.#lastRead + milliseconds - clock.monotonic();
       if (left <= 0) this.#owner.end("keepAliveTimeout");
       else this.#keepAlive?.reschedule(left);

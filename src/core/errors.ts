@@ -58,3 +58,8 @@ function uncapitalize(text: string): string {
     ? text[0]!.toLowerCase() + text.slice(1)
     : text;
 }
+
+/** What was thrown, as an Error with a stack: anything can be thrown. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

@@ -7,7 +7,7 @@ import type { Log } from "../core/log.ts";
 import type { FinishedPacket } from "../codec/packet.ts";
 import type { Store } from "../store/store.ts";
 import type { Link } from "../session/link.ts";
-import type { Session } from "../session/session.ts";
+import type { MemoryGovernor } from "./memory_governor.ts";
 import type { Arrival } from "./registry.ts";
 import type { Task } from "./subscriptions.ts";
 
@@ -53,16 +53,8 @@ export interface RouterHandle {
   drained(link: Link): void;
   /** Says that the Store has committed something. */
   committed(): void;
-  /** What may be read of the Router. */
-  readonly state: RouterState;
+  /** Says how much memory there is for messages. */
+  readonly governor: MemoryGovernor;
   /** Ends the Router; what waits in its mailbox is dropped. */
   close(): void;
-}
-
-/** What may be read of the Router from outside. */
-export interface RouterState {
-  /** All sessions, online or not. */
-  sessions(): Iterable<Session>;
-  /** Bytes of queued and retained messages, about. */
-  readonly messageBytes: number;
 }

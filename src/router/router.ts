@@ -6,6 +6,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../core/clock.ts";
 import type { Counters, DroppedCause } from "../core/counters.ts";
 import { Deque } from "../core/deque.ts";
+import { toError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Log } from "../core/log.ts";
 import { LogLimiter } from "../core/log_limiter.ts";
@@ -32,9 +33,9 @@ import type {
   RouterHandle,
   RouterMessage,
   RouterOptions,
-  RouterState,
 } from "./messages.ts";
 import { Registry } from "./registry.ts";
+import { MemoryGovernor } from "./memory_governor.ts";
 import { RetainedMessages } from "./retained.ts";
 import { RouteTable } from "./route.ts";
 import { type Subscriber, Subscriptions, type Task } from "./subscriptions.ts";
@@ -54,7 +55,7 @@ const MESSAGES_BETWEEN_LOOKS = 8;
 const WORK_BETWEEN_LOOKS = 500;
 
 /** The actor that holds everything that clients share. It awaits nothing but its own mailbox. */
-export class Router implements SessionContext, RouterState {
+export class Router implements SessionContext {
   readonly store: Store;
   readonly limits: Limits;
   readonly counters: Counters;
@@ -71,6 +72,7 @@ export class Router implements SessionContext, RouterState {
   readonly #publishing: Publishing;
   readonly #subscriptions: Subscriptions;
   readonly #registry: Registry;
+  readonly #governor: MemoryGovernor;
   /** Links whose Outboxes were added to in this turn. */
   #touched: Link[] = [];
   /** Batches that took longer than a slice. */
@@ -92,21 +94,15 @@ export class Router implements SessionContext, RouterState {
         router.#mailbox.sendUrgent({ type: "connect", arrival }),
       submit: (link, packets) => {
         const { promise, resolve: done } = Promise.withResolvers<void>();
-        router.#submit({
-          type: "batch",
-          link,
-          packets,
-          next: 0,
-          task: undefined,
-          done,
-        });
+        const start = { next: 0, task: undefined };
+        router.#submit({ type: "batch", link, packets, ...start, done });
         return promise;
       },
       disconnected: (link, cause) =>
         router.#mailbox.sendUrgent({ type: "disconnected", link, cause }),
       drained: (link) => router.#mailbox.sendUrgent({ type: "drained", link }),
       committed: () => router.#mailbox.sendUrgent({ type: "committed" }),
-      state: router,
+      governor: router.#governor,
       close: () => router.#close(),
     };
   }
@@ -120,7 +116,10 @@ export class Router implements SessionContext, RouterState {
     this.now = this.#clock.now();
     this.#commits = new Commits(this);
     this.#dropLog = new LogLimiter(this.#log, "Messages dropped");
-    this.#timers = new TimerWheel(this.#clock);
+    this.#timers = new TimerWheel(this.#clock, {
+      onError: (error) =>
+        this.#log.error("Fault in a timer", { error: toError(error) }),
+    });
     const timers: Timers = {
       schedule: (delayMs, callback) =>
         this.#timers.schedule(delayMs, () => this.#turn(callback)),
@@ -152,6 +151,12 @@ export class Router implements SessionContext, RouterState {
       timers,
       whenCommitted: (batch, callback) => this.#commits.wait(batch, callback),
     });
+    this.#governor = new MemoryGovernor({
+      ...options,
+      timers,
+      sessions: () => this.#registry.sessions(),
+      endSession: (session) => this.#registry.end(session),
+    });
   }
 
   touch(link: Link): void {
@@ -176,14 +181,6 @@ export class Router implements SessionContext, RouterState {
     this.#dropLog.note(session.clientId, this.#clock.monotonic(), messages, {
       cause,
     });
-  }
-
-  sessions(): Iterable<Session> {
-    return this.#registry.sessions();
-  }
-
-  get messageBytes(): number {
-    return this.counters.queuedBytesNow + this.#retained.bytes;
   }
 
   async #run(): Promise<void> {
@@ -353,9 +350,11 @@ export class Router implements SessionContext, RouterState {
     this.#touched = [];
     for (const link of touched) {
       link.touched = false;
+      this.#governor.meter(link);
       this.#commits.watch(link);
       link.owner.flush();
     }
+    this.#governor.check();
   }
 
   /** Keeps what goes wrong over one client's bytes to that client. */
@@ -373,10 +372,8 @@ export class Router implements SessionContext, RouterState {
       link.owner.end(causeOf(reasonCode), reasonCode, message);
       return;
     }
-    this.#log.error("Fault while working on a client's packets", {
-      client: link.session?.clientId,
-      error: error instanceof Error ? error : String(error),
-    });
+    const fault = { client: link.session?.clientId, error: toError(error) };
+    this.#log.error("Fault while working on a client's packets", fault);
     link.owner.end("internalError");
   }
 
