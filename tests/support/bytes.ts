@@ -45,6 +45,11 @@ export function string(value: string | Uint8Array): Uint8Array {
 
 /** One array of all the parts. */
 export function join(...parts: Uint8Array[]): Uint8Array {
+  return joinAll(parts);
+}
+
+/** The same, for more parts than a call can have arguments. */
+export function joinAll(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(
     parts.reduce((sum, part) => sum + part.length, 0),
   );

@@ -5,11 +5,14 @@ import type { Version } from "./write_packets.ts";
 /** How long a test waits for anything, in milliseconds: far beyond what a loaded machine needs. */
 export const PATIENCE = 30_000;
 
-/** Reads packets from a connection all the time and keeps them in order until they are asked for. */
+/**
+ * Reads packets from a connection all the time and keeps them in order until they are asked for. Only then are they
+ * decoded, so that a long packet costs a test nothing before.
+ */
 export class Inbox {
   readonly #connection: Deno.Conn;
   readonly #version: Version;
-  readonly #packets: Received[] = [];
+  readonly #packets: (Uint8Array | Received)[] = [];
   readonly #reading: Promise<void>;
   #ended = false;
   #error: unknown;
@@ -36,7 +39,7 @@ export class Inbox {
         rest.push(chunk.slice(0, count));
         size += count;
         if (size < wanted) continue;
-        const left = this.#decode(join(...rest));
+        const left = this.#split(join(...rest));
         rest = [left];
         size = left.length;
         wanted = packetLength(left) ?? 0;
@@ -48,15 +51,22 @@ export class Inbox {
     this.#notify();
   }
 
-  #decode(bytes: Uint8Array): Uint8Array {
+  #split(bytes: Uint8Array): Uint8Array {
     while (true) {
       const length = packetLength(bytes);
       if (length === undefined || length > bytes.length) break;
-      this.#packets.push(decode(this.#version, bytes.subarray(0, length)));
+      this.#packets.push(bytes.subarray(0, length));
       bytes = bytes.subarray(length);
     }
     this.#notify();
     return bytes;
+  }
+
+  /** The packet at a place of the queue, decoded there; undefined beyond its end. */
+  #at(index: number): Received | undefined {
+    const packet = this.#packets[index];
+    if (!(packet instanceof Uint8Array)) return packet;
+    return this.#packets[index] = decode(this.#version, packet);
   }
 
   #notify(): void {
@@ -96,7 +106,11 @@ export class Inbox {
 
   /** The next packet; undefined at the end of the connection. */
   next(): Promise<Received | undefined> {
-    return this.#wait(() => this.#packets.shift());
+    return this.#wait(() => {
+      const packet = this.#at(0);
+      this.#packets.shift();
+      return packet;
+    });
   }
 
   /** Returns when there is a next packet, or the end. */
@@ -109,11 +123,16 @@ export class Inbox {
     fits: (packet: Received) => packet is T,
   ): Promise<T> {
     const packet = await this.#wait(() => {
-      const index = this.#packets.findIndex(fits);
-      return index < 0 ? undefined : this.#packets.splice(index, 1)[0] as T;
+      for (let index = 0; index < this.#packets.length; index++) {
+        const packet = this.#at(index)!;
+        if (!fits(packet)) continue;
+        this.#packets.splice(index, 1);
+        return packet;
+      }
+      return undefined;
     });
     if (packet === undefined) {
-      const left = this.#packets.slice(-3).map(describe).join(", ");
+      const left = describe(this.#at(this.#packets.length - 1));
       throw new Error(`The server closed the connection after ${left}`);
     }
     return packet;

@@ -1,4 +1,12 @@
-import { ByteReader, join, string, u16, u32, varint } from "./bytes.ts";
+import {
+  ByteReader,
+  join,
+  joinAll,
+  string,
+  u16,
+  u32,
+  varint,
+} from "./bytes.ts";
 
 /** How a property's value stands on the wire (MQTT 5.0, section 2.2.2.2). */
 type Kind = "byte" | "u16" | "u32" | "varint" | "string" | "binary" | "pair";
@@ -64,6 +72,8 @@ const TABLE: readonly (readonly [number, keyof Properties, Kind])[] = [
   [0x2A, "sharedSubscriptionAvailable", "byte"],
 ];
 
+const ROWS = new Map(TABLE.map((row) => [row[0], row]));
+
 const REPEATED = new Set<keyof Properties>([
   "subscriptionIdentifiers",
   "userProperties",
@@ -104,7 +114,7 @@ export function encodeProperties(
       }
     }
   }
-  const content = join(...parts);
+  const content = joinAll(parts);
   return join(varint(content.length), content);
 }
 
@@ -133,7 +143,7 @@ export function decodeProperties(reader: ByteReader): Properties {
   const found: Record<string, unknown> = {};
   while (block.left > 0) {
     const id = block.varint();
-    const row = TABLE.find((row) => row[0] === id);
+    const row = ROWS.get(id);
     if (row === undefined) throw new Error(`Unknown property ${id}`);
     const [, name, kind] = row;
     const value = decodeValue(kind, block);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { frame, string, u16, utf8 } from "./bytes.ts";
+import { frame, joinAll, string, u16, utf8 } from "./bytes.ts";
 import { encodeProperties, type Properties } from "./properties.ts";
 
 /** Protocol level: 3 is MQTT 3.1, 4 is 3.1.1, 5 is 5.0. */
@@ -129,13 +129,13 @@ export function subscribe(
     0x82,
     u16(packetId),
     version === 5 ? encodeProperties(properties) : new Uint8Array(),
-    ...subscriptions.flatMap((one) => [
+    joinAll(subscriptions.flatMap((one) => [
       string(one.filter),
       Uint8Array.of(
         (one.qos ?? 0) | (one.noLocal ? 4 : 0) |
           (one.retainAsPublished ? 8 : 0) | (one.retainHandling ?? 0) << 4,
       ),
-    ]),
+    ])),
   );
 }
 
@@ -150,7 +150,7 @@ export function unsubscribe(
     0xA2,
     u16(packetId),
     version === 5 ? encodeProperties(properties) : new Uint8Array(),
-    ...filters.map(string),
+    joinAll(filters.map(string)),
   );
 }
 
