@@ -16,11 +16,19 @@ export interface Replay {
 /** Cursors are read while the Outbox holds less than so many bytes. */
 const READ_BELOW = 64 * 1024;
 
+/** So many messages are looked at before others get their turn: they may all be too large, and fill no Outbox. */
+const AT_A_TIME = 500;
+/** So many cancelled ones may wait. */
+const MANY = 16;
+
 /** The retained messages that a session has asked for and not yet been sent, however many they are. */
 export class Replays {
   readonly #context: SessionContext;
   readonly #session: Session;
+  /** In the order in which they were asked for, with those that were cancelled. */
   readonly #waiting = new Deque<Replay>();
+  /** Those that were not, by their filters. */
+  readonly #byFilter = new Map<string, Replay>();
 
   /** Makes the replays of a session: none. */
   constructor(context: SessionContext, session: Session) {
@@ -28,42 +36,63 @@ export class Replays {
     this.#session = session;
   }
 
-  /** Adds retained messages to be sent after those that were added before. */
+  /** Adds retained messages to be sent after those that were added before, in place of those of the same filter. */
   add(replay: Replay): void {
+    this.#byFilter.set(replay.subscription.filter, replay);
     this.#waiting.pushBack(replay);
+    if (this.#waiting.length > 2 * this.#byFilter.size + MANY) this.#tidy();
   }
 
   /** Drops those of a filter: it was unsubscribed. */
   cancel(filter: string): void {
-    for (let left = this.#waiting.length; left > 0; left--) {
-      const replay = this.#waiting.popFront()!;
-      if (replay.subscription.filter !== filter) this.#waiting.pushBack(replay);
-    }
+    this.#byFilter.delete(filter);
   }
 
   /** Drops all of them. */
   clear(): void {
     this.#waiting.clear();
+    this.#byFilter.clear();
   }
 
   /** Sends what the client can take now. */
   pump(link: Link): void {
-    for (;;) {
+    for (let sent = 0;;) {
       const replay = this.#waiting.peekFront();
       if (replay === undefined) return;
+      const { subscription } = replay;
+      if (!this.#isWanted(replay)) {
+        this.#waiting.popFront();
+        continue;
+      }
       if (link.outbox.bytes + link.gate.bytes >= READ_BELOW) {
         link.wantsDrain = true;
         return;
       }
-      const { subscription } = replay;
       if (link.sendQuota <= 0 && subscription.qos > 0) return;
-      const message = replay.next();
+      const message = sent < AT_A_TIME ? replay.next() : "later";
       if (message === "later") {
         this.#context.pumpLater(this.#session);
         return;
       }
-      if (message === undefined) this.#waiting.popFront();
-      else this.#session.outbound.deliverRetained(message, subscription);
+      if (message === undefined) {
+        this.#waiting.popFront();
+        this.#byFilter.delete(subscription.filter);
+      } else {
+        this.#session.outbound.deliverRetained(message, subscription);
+        sent++;
+      }
+    }
+  }
+
+  #isWanted(replay: Replay): boolean {
+    return this.#byFilter.get(replay.subscription.filter) === replay;
+  }
+
+  /** Lets go of those that were cancelled. */
+  #tidy(): void {
+    for (let left = this.#waiting.length; left > 0; left--) {
+      const replay = this.#waiting.popFront()!;
+      if (this.#isWanted(replay)) this.#waiting.pushBack(replay);
     }
   }
 }
