@@ -4,7 +4,7 @@ import type {
   Unsubscribe,
 } from "../codec/packet.ts";
 import { PacketType } from "../codec/packet.ts";
-import { encode } from "../codec/encode.ts";
+import { encodeAnswer } from "../codec/encode_answer.ts";
 import { PacketError } from "../codec/packet_error.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
 import type { SessionContext } from "../session/context.ts";
@@ -56,64 +56,62 @@ export class Subscriptions {
 
   /** Works through a SUBSCRIBE and answers it; a long one in slices. */
   subscribe(link: Link, session: Session, packet: Subscribe): Task {
-    const codes: ReasonCode[] = [];
+    const { filters, extraFilters, packetId } = packet;
+    // There are never more extra ones than a client may have subscriptions.
+    const codes = new Uint8Array(filters.length + extraFilters)
+      .fill(ReasonCode.QuotaExceeded);
     let batch: BatchNumber = 0;
-    return slices(packet.filters, (request) => {
-      const result = this.#subscribe(
+    return slices(filters, (request, at) => {
+      const { code, batch: kept } = this.#subscribe(
         session,
         request,
         packet.subscriptionIdentifier,
       );
-      if (result.code >= 0x80 && link.terms.version === 3) {
+      if (code >= 0x80 && link.terms.version === 3) {
         // SUBACK of 3.1 has no code for a failure.
         throw new PacketError(
-          result.code,
+          code,
           "Cannot subscribe: topic filter not accepted",
         );
       }
-      codes.push(result.code);
-      batch = Math.max(batch, result.batch);
+      codes[at] = code;
+      batch = Math.max(batch, kept);
     }, () => {
-      for (let i = 0; i < packet.extraFilters; i++) {
-        codes.push(ReasonCode.QuotaExceeded);
-      }
-      const { packetId } = packet;
-      const suback = {
-        type: PacketType.Suback,
-        packetId,
-        reasonCodes: codes,
-        properties: {},
-      };
-      link.send(encode(suback, link.terms.version), batch);
-      this.#context.touch(link);
+      this.#answer(link, PacketType.Suback, packetId, codes, batch);
       session.outbound.pump();
     });
   }
 
   /** Works through an UNSUBSCRIBE and answers it; a long one in slices. */
   unsubscribe(link: Link, session: Session, packet: Unsubscribe): Task {
-    const codes: ReasonCode[] = [];
+    const { filters, extraFilters, packetId } = packet;
+    const codes = new Uint8Array(filters.length + extraFilters)
+      .fill(ReasonCode.NoSubscriptionExisted);
     let batch: BatchNumber = 0;
-    return slices(packet.filters, (filter) => {
-      const existed = session.subscriptions.has(filter);
-      if (existed) batch = Math.max(batch, this.#remove(session, filter));
-      codes.push(
-        existed ? ReasonCode.Success : ReasonCode.NoSubscriptionExisted,
+    return slices(filters, (filter, at) => {
+      if (!session.subscriptions.has(filter)) return;
+      batch = Math.max(batch, this.#remove(session, filter));
+      codes[at] = ReasonCode.Success;
+    }, () => this.#answer(link, PacketType.Unsuback, packetId, codes, batch));
+  }
+
+  #answer(
+    link: Link,
+    type: typeof PacketType.Suback | typeof PacketType.Unsuback,
+    packetId: number,
+    codes: Uint8Array,
+    batch: BatchNumber,
+  ): void {
+    const answer = encodeAnswer(type, packetId, codes, link.terms.version);
+    // What is too large for the client cannot be sent to it [MQTT-3.1.2-24].
+    if (answer.length > link.terms.maximumPacketSize) {
+      throw new PacketError(
+        ReasonCode.PacketTooLarge,
+        `Cannot answer ${codes.length} filters: the client takes packets of ${link.terms.maximumPacketSize} bytes`,
       );
-    }, () => {
-      for (let i = 0; i < packet.extraFilters; i++) {
-        codes.push(ReasonCode.NoSubscriptionExisted);
-      }
-      const { packetId } = packet;
-      const unsuback = {
-        type: PacketType.Unsuback,
-        packetId,
-        reasonCodes: codes,
-        properties: {},
-      };
-      link.send(encode(unsuback, link.terms.version), batch);
-      this.#context.touch(link);
-    });
+    }
+    link.send(answer, batch);
+    this.#context.touch(link);
   }
 
   /** Ends all subscriptions of a session that ends itself. */
@@ -229,16 +227,16 @@ export class Subscriptions {
 
 function slices<T>(
   items: readonly T[],
-  each: (item: T) => void,
+  each: (item: T, at: number) => void,
   finish: () => void,
 ): Task {
   let next = 0;
   return (deadline) => {
     while (next < items.length) {
-      each(items[next++]!);
-      if (next % FILTERS_BETWEEN_LOOKS === 0 && performance.now() > deadline) {
-        return false;
-      }
+      each(items[next]!, next);
+      next++;
+      const look = next % FILTERS_BETWEEN_LOOKS === 0;
+      if (look && performance.now() > deadline) return false;
     }
     finish();
     return true;
