@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { TestBroker, until } from "../support/broker.ts";
-import { join } from "../support/bytes.ts";
+import { join, joinAll, u16 } from "../support/bytes.ts";
 import { payloadText, type ReceivedPublish } from "../support/read_packets.ts";
 import {
   publish,
+  unsubscribe,
   type Version,
   VERSION_NAMES,
   VERSIONS,
@@ -546,4 +547,36 @@ Deno.test("queue: QoS 0 for an absent client is not kept, and counted", async ()
   assert.equal(payloadText(await back.message()), "kept");
   await back.expectNothing();
   assert.equal(broker.counters.dropped.offline, 2);
+});
+
+Deno.test("slow consumer: one that asks and does not read the answers is not read either, and loses none", async () => {
+  await using broker = await TestBroker.start({
+    limits: { outboxBytes: 65_536 },
+  });
+  const other = await broker.connect();
+  const slow = await broker.connect();
+  slow.pause();
+  const request = unsubscribe(5, 1, Array.from({ length: 1000 }, () => "a"));
+  const requests = Array.from({ length: 8000 }, (_, n) => {
+    const copy = request.slice();
+    copy.set(u16(n + 1), 3); // after one byte for the type and two for the length
+    return copy;
+  });
+  const bytes = joinAll(requests);
+  const sending = slow.sendRaw(bytes);
+  // The sockets' buffers take some of the answers; from then on the broker reads no more.
+  let last = -1;
+  for (let quiet = 0; quiet < 10;) {
+    const { packetsReceived } = broker.counters;
+    await other.settle();
+    quiet = packetsReceived - last <= 1 ? quiet + 1 : 0;
+    last = packetsReceived;
+  }
+  assert.ok(broker.counters.bytesReceived < bytes.length, "all was read");
+  slow.resume();
+  for (let n = 1; n <= requests.length; n++) {
+    const { packetId, reasonCodes } = await slow.expect("unsuback");
+    assert.deepEqual([packetId, reasonCodes.length], [n, 1000]);
+  }
+  await sending;
 });

@@ -544,3 +544,83 @@ Deno.test("publish 5.0: a message refused with 0x80 or above is done with [MQTT-
   assert.equal(again.connack.sessionPresent, true);
   await again.expectNothing();
 });
+
+Deno.test("publish 5.0: after a refusing PUBREC the identifier is free for a new message [MQTT-4.3.3-9]", async () => {
+  await using broker = await TestBroker.start({
+    limits: { retainedMessages: 0 },
+  });
+  const client = await broker.connect();
+  const subscriber = await broker.connect();
+  await subscriber.subscribe("a", { qos: 2 });
+  const packetId = 5;
+  await client.sendPublish("a", "refused", { qos: 2, packetId, retain: true });
+  assert.equal((await client.expect("pubrec")).reasonCode, 0x97);
+  for (const text of ["new", "newer"]) {
+    await client.publish("a", text, { qos: 2, packetId });
+    assert.equal(payloadText(await subscriber.message()), text);
+  }
+  await subscriber.expectNothing();
+});
+
+for (const version of VERSIONS) {
+  Deno.test(`publish ${VERSION_NAMES[version]}: what follows DISCONNECT is not carried out`, async () => {
+    await using broker = await TestBroker.start();
+    const watcher = await broker.connect({ version });
+    await watcher.subscribe("#");
+    const client = await broker.connect({ version });
+    await client.sendRaw(join(
+      publish(version, "before", "x"),
+      Uint8Array.of(0xE0, 0),
+      publish(version, "after", "x"),
+    ));
+    await client.expectClosed();
+    assert.equal((await watcher.message()).topic, "before");
+    await watcher.publish("end");
+    assert.equal((await watcher.message()).topic, "end");
+  });
+
+  Deno.test(`publish ${VERSION_NAMES[version]}: acknowledgements of the wrong kind complete nothing [MQTT-4.3.2-3, MQTT-4.3.3-3, MQTT-4.3.3-5]`, async () => {
+    await using broker = await TestBroker.start();
+    const options = {
+      version,
+      clientId: "confused",
+      clean: false,
+      properties: { sessionExpiryInterval: 100 },
+    };
+    const wrong = [
+      { qos: 1, types: ["pubrec", "pubcomp"] },
+      { qos: 2, types: ["puback", "pubcomp"] },
+    ] as const;
+    for (const { qos, types } of wrong) {
+      for (const type of types) {
+        let client = await broker.connect(options);
+        await client.subscribe("a", { qos: 2 });
+        await client.publish("a", `${qos} ${type}`, { qos });
+        const before = await client.expect("publish");
+        await client.sendAcknowledgement(type, before.packetId);
+        await client.close(); // whatever the broker thought of that
+        client = await broker.connect(options);
+        const again = await client.expect("publish");
+        assert.equal(again.packetId, before.packetId);
+        assert.equal(again.dup, true);
+        await client.acknowledge(again);
+        await client.disconnect();
+      }
+    }
+  });
+
+  Deno.test(`publish ${VERSION_NAMES[version]}: a repeated PUBREC is answered again [MQTT-4.3.3-4]`, async () => {
+    await using broker = await TestBroker.start();
+    const client = await broker.connect({ version });
+    await client.subscribe("a", { qos: 2 });
+    await client.publish("a", "x", { qos: 2 });
+    const { packetId } = await client.expect("publish");
+    for (let n = 0; n < 3; n++) {
+      await client.sendAcknowledgement("pubrec", packetId);
+      const pubrel = await client.expect("pubrel");
+      assert.deepEqual([pubrel.packetId, pubrel.reasonCode], [packetId, 0]);
+    }
+    await client.sendAcknowledgement("pubcomp", packetId);
+    await client.expectNothing();
+  });
+}

@@ -416,3 +416,37 @@ Deno.test("session: what an expired session subscribed to and was owed is gone",
   await publisher.publish("a", "lost too", { qos: 1 });
   await back.expectNothing();
 });
+
+Deno.test("session 5.0: each CONNECT sets the expiry interval anew [MQTT-4.1.0-2]", async () => {
+  await using broker = await TestBroker.start();
+  const one = await broker.connect(persistent(5));
+  await one.disconnect();
+  const two = await broker.connect({ clientId: "stays", clean: false });
+  assert.equal(two.connack.sessionPresent, true);
+  await two.disconnect();
+  const three = await broker.connect(persistent(5));
+  assert.equal(three.connack.sessionPresent, false);
+});
+
+Deno.test("session: a clean start forgets what was under way in both directions [MQTT-3.1.2-4, MQTT3-3.1.2-6]", async () => {
+  for (const version of VERSIONS) {
+    await using broker = await TestBroker.start();
+    const options = persistent(version);
+    const watcher = await broker.connect({ version });
+    await watcher.subscribe("b", { qos: 2 });
+    const one = await broker.connect(options);
+    await one.subscribe("a", { qos: 2 });
+    await one.publish("a", "unacknowledged", { qos: 1 });
+    await one.publish("a", "unreceived", { qos: 2 });
+    await one.sendPublish("b", "first", { qos: 2, packetId: 50 });
+    await one.take("pubrec", 50);
+    await one.close();
+    const two = await broker.connect({ ...options, clean: true });
+    await two.expectNothing();
+    // The identifier of the forgotten exchange is a new message's.
+    await two.publish("b", "second", { qos: 2, packetId: 50, dup: true });
+    for (const text of ["first", "second"]) {
+      assert.equal(payloadText(await watcher.message()), text);
+    }
+  }
+});

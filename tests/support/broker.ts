@@ -115,10 +115,15 @@ export class TestBroker implements AsyncDisposable {
     return this.#broker.shutdown();
   }
 
-  /** Ends all clients and the broker. */
+  /** Ends all clients and the broker, of which nothing must be left then. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.close()));
     await this.shutdown();
+    const { connectionsNow, clientsNow } = this.counters;
+    assert.deepEqual({ connectionsNow, clientsNow }, {
+      connectionsNow: 0,
+      clientsNow: 0,
+    });
   }
 }
 

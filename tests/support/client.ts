@@ -181,10 +181,9 @@ export class Client {
   /** The next packet, which must be of this type. */
   async expect<T extends Received["type"]>(type: T): Promise<ReceivedOf<T>> {
     const packet = await this.receive();
-    assert.ok(
-      packet.type === type,
-      `Expected ${type}, received ${describe(packet)}`,
-    );
+    if (packet.type !== type) {
+      assert.fail(`Expected ${type}, received ${describe(packet)}`);
+    }
     return packet as ReceivedOf<T>;
   }
 

@@ -12,7 +12,9 @@ export const PATIENCE = 30_000;
 export class Inbox {
   readonly #connection: Deno.Conn;
   readonly #version: Version;
-  readonly #packets: (Uint8Array | Received)[] = [];
+  #packets: (Uint8Array | Received)[] = [];
+  /** Where in it the queue begins. */
+  #first = 0;
   readonly #reading: Promise<void>;
   #ended = false;
   #error: unknown;
@@ -63,10 +65,19 @@ export class Inbox {
   }
 
   /** The packet at a place of the queue, decoded there; undefined beyond its end. */
-  #at(index: number): Received | undefined {
+  #at(place: number): Received | undefined {
+    const index = this.#first + place;
     const packet = this.#packets[index];
     if (!(packet instanceof Uint8Array)) return packet;
     return this.#packets[index] = decode(this.#version, packet);
+  }
+
+  #remove(place: number): void {
+    if (place > 0) this.#packets.splice(this.#first + place, 1);
+    else if (++this.#first > this.#packets.length / 2) {
+      this.#packets = this.#packets.slice(this.#first);
+      this.#first = 0;
+    }
   }
 
   #notify(): void {
@@ -101,21 +112,21 @@ export class Inbox {
 
   /** How many packets wait. */
   get length(): number {
-    return this.#packets.length;
+    return this.#packets.length - this.#first;
   }
 
   /** The next packet; undefined at the end of the connection. */
   next(): Promise<Received | undefined> {
     return this.#wait(() => {
       const packet = this.#at(0);
-      this.#packets.shift();
+      if (packet !== undefined) this.#remove(0);
       return packet;
     });
   }
 
   /** Returns when there is a next packet, or the end. */
   async peek(): Promise<void> {
-    await this.#wait(() => this.#packets[0]);
+    await this.#wait(() => this.length || undefined);
   }
 
   /** The first packet that fits, out of turn. */
@@ -123,16 +134,16 @@ export class Inbox {
     fits: (packet: Received) => packet is T,
   ): Promise<T> {
     const packet = await this.#wait(() => {
-      for (let index = 0; index < this.#packets.length; index++) {
-        const packet = this.#at(index)!;
+      for (let place = 0; place < this.length; place++) {
+        const packet = this.#at(place)!;
         if (!fits(packet)) continue;
-        this.#packets.splice(index, 1);
+        this.#remove(place);
         return packet;
       }
       return undefined;
     });
     if (packet === undefined) {
-      const left = describe(this.#at(this.#packets.length - 1));
+      const left = describe(this.#at(this.length - 1));
       throw new Error(`The server closed the connection after ${left}`);
     }
     return packet;
@@ -141,7 +152,8 @@ export class Inbox {
   /** Returns when the server has ended the connection, whatever it sent before. */
   async end(): Promise<void> {
     await this.#wait(() => {
-      this.#packets.length = 0;
+      this.#packets = [];
+      this.#first = 0;
       return undefined;
     });
   }
