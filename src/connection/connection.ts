@@ -24,6 +24,7 @@ import type { ConnectionContext, ConnectionHandle } from "./context.ts";
 import { finish } from "./finish.ts";
 import {
   keepAliveFor,
+  NOT_IN_TIME,
   PROTOCOL_NAMES,
   type Refusal,
   refusalFor,
@@ -143,7 +144,7 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
 
   /** Goes through the Router: resolves when CONNACK is on its way, or the connection has ended. */
   async #admission(connect: Connect, link: Link): Promise<void> {
-    const { router, limits, counters, log } = this.#context;
+    const { router, limits, counters, log, timers } = this.#context;
     const clientId = connect.clientId === ""
       ? `auto-${crypto.randomUUID()}`
       : connect.clientId;
@@ -158,7 +159,13 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
       serverKeepAlive: keepAlive === connect.keepAlive ? undefined : keepAlive,
       accepted: resolve,
     });
+    // The session may have to be kept first, and a disk may take its time.
+    const timeout = timers.schedule(
+      limits.connectTimeout,
+      () => this.#refuse(NOT_IN_TIME, connect.properties.maximumPacketSize),
+    );
     await promise;
+    timeout.cancel();
     this.#admitted = undefined;
     if (this.#ended) return;
     counters.clientsTotal++;

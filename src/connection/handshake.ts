@@ -23,6 +23,13 @@ export interface Refusal {
   readonly detail?: string;
 }
 
+/** For a client whose session the disk has not kept in time. */
+export const NOT_IN_TIME: Refusal = {
+  cause: "unavailable",
+  code: ReasonCode.ServerUnavailable,
+  detail: "Cannot keep the session: the disk is too slow",
+};
+
 /** What CONNACK can say before 5.0 (3.1.1, section 3.2.2.3). */
 const TOLD_BEFORE_5: ReadonlySet<number> = new Set([
   ReasonCode.UnsupportedProtocolVersion,

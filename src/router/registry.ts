@@ -106,7 +106,10 @@ export class Registry {
     if (session === undefined || session.link !== link) return;
     session.outbound.detach();
     session.link = undefined;
-    if (cause !== "shutdown") this.#options.wills.connectionLost(session);
+    const { wills } = this.#options;
+    // A client that was not let in has no will yet.
+    if (!link.accepted) wills.discard(session);
+    else if (cause !== "shutdown") wills.connectionLost(session);
     if (session.expiryInterval === 0) {
       this.end(session);
     } else if (session.expiryInterval !== Infinity) {
@@ -184,6 +187,7 @@ export class Registry {
     // Taken over, or gone, before the commit came.
     if (session.link !== link || link.ended) return;
     link.ready = true;
+    link.accepted = true;
     const connack = encode({
       type: PacketType.Connack,
       sessionPresent: present,

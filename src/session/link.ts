@@ -48,6 +48,8 @@ export class Link {
   session: Session | undefined;
   /** Whether CONNACK has been written, so that other packets may follow [MQTT-3.2.0-1]. */
   ready = false;
+  /** Whether it was ever ready. */
+  accepted = false;
   /** Whether the connection has ended, so that nothing more may be written: DISCONNECT was the last [MQTT-3.14.4-1]. */
   ended = false;
   /** Bytes of the Outbox that the memory governor knows of. */

@@ -2,9 +2,15 @@ import assert from "node:assert/strict";
 import { TestBroker, until } from "../support/broker.ts";
 import { join } from "../support/bytes.ts";
 import type { Client } from "../support/client.ts";
+import { MemoryStore } from "../../src/store/memory_store.ts";
 import { LateStore } from "../support/late_store.ts";
 import { payloadText } from "../support/read_packets.ts";
-import { publish, subscribe, unsubscribe } from "../support/write_packets.ts";
+import {
+  publish,
+  subscribe,
+  unsubscribe,
+  VERSIONS,
+} from "../support/write_packets.ts";
 
 const PERSISTENT = {
   clientId: "persistent",
@@ -214,6 +220,33 @@ Deno.test("durability: without commits nothing is acknowledged, and everybody is
   store.commit();
   for (let n = 0; n < 100; n++) await publisher.expect("puback");
   await publisher.expectNothing();
+});
+
+Deno.test("durability: without commits CONNECT times out, in words that the client's version has", async () => {
+  const store = new MemoryStore("never");
+  await using broker = await TestBroker.start({
+    store,
+    limits: { connectTimeout: 100 },
+  });
+  const watcher = await broker.connect();
+  await watcher.subscribe("will");
+  for (const version of VERSIONS) {
+    const client = await broker.open(version);
+    await client.sendConnect({
+      ...PERSISTENT,
+      will: { topic: "will" },
+      properties: version === 5 ? PERSISTENT.properties : {},
+    });
+    await client.expectRefused(version === 5 ? 0x88 : 3);
+  }
+  assert.equal(broker.counters.refused.unavailable, 3);
+  // One that goes away by itself.
+  const client = await broker.open();
+  await client.sendConnect(PERSISTENT);
+  await until("it waits", () => store.awaited);
+  await client.close();
+  await until("it is gone", () => broker.counters.connectionsNow === 1);
+  await watcher.expectNothing();
 });
 
 Deno.test("durability: a thousand messages take few commits", async () => {
