@@ -31,13 +31,15 @@ export interface Route {
   readonly groups: readonly SharedGroup[];
 }
 
+type MutableRoute = { -readonly [Key in keyof Route]: Route[Key] };
+
 /** So many routes are remembered: of a few filters, topics can be made up that match each other subset. */
 const MAXIMUM_ROUTES = 65_536;
 
 /** Works out routes, and shares them between topics until the subscriptions change. */
 export class RouteTable {
   readonly #tree: SubscriptionTree<Subscription | SharedGroup>;
-  readonly #routes = new Map<string, Route>();
+  readonly #routes = new Map<string, MutableRoute>();
   #generation = -1;
   readonly #numbers = new WeakMap<Subscription | SharedGroup, number>();
   #lastNumber = 0;
@@ -51,7 +53,7 @@ export class RouteTable {
   find(topic: string): Route {
     if (this.#generation !== this.#tree.generation) {
       this.#generation = this.#tree.generation;
-      this.#routes.clear();
+      this.#forget();
     }
     const matching: (Subscription | SharedGroup)[] = [];
     this.#tree.match(topic, matching);
@@ -61,10 +63,18 @@ export class RouteTable {
     let route = this.#routes.get(key);
     if (route === undefined) {
       route = makeRoute(matching);
-      if (this.#routes.size >= MAXIMUM_ROUTES) this.#routes.clear();
-      this.#routes.set(key, route);
+      if (this.#routes.size < MAXIMUM_ROUTES) this.#routes.set(key, route);
     }
     return route;
+  }
+
+  /** Empties the routes, since each topic holds on to its last one until a message comes for it. */
+  #forget(): void {
+    for (const route of this.#routes.values()) {
+      route.targets = [];
+      route.groups = [];
+    }
+    this.#routes.clear();
   }
 
   #number(found: Subscription | SharedGroup): number {

@@ -80,6 +80,17 @@ Deno.test("RouteTable shares a route between topics until the subscriptions chan
   assert.equal(table.find("a/c").targets.length, 0);
 });
 
+Deno.test("RouteTable holds on to nobody who was in a route before the subscriptions changed", () => {
+  const tree: Tree = new SubscriptionTree();
+  const table = new RouteTable(tree);
+  add(tree, ann, "#");
+  const former = table.find("a");
+  assert.equal(former.targets.length, 1);
+  add(tree, bob, "#");
+  assert.equal(table.find("b").targets.length, 2);
+  assert.equal(former.targets.length, 0);
+});
+
 Deno.test("RouteTable keeps shared groups apart from subscriptions", () => {
   const tree: Tree = new SubscriptionTree();
   add(tree, ann, "a");
