@@ -1,0 +1,44 @@
+import type { Clock } from "./clock.ts";
+import type { Log, LogFields } from "./log.ts";
+import { LogLimiter } from "./log_limiter.ts";
+import type { Timer, Timers } from "./timer_wheel.ts";
+
+/** Milliseconds between two lines for one client. */
+const PERIOD = 60_000;
+
+/** What a {@linkcode PacedLog} works with. */
+export interface PacedLogOptions {
+  /** Where the lines go. */
+  readonly log: Log;
+  /** The time to pace with. */
+  readonly clock: Clock;
+  /** Call when the next line is due. */
+  readonly timers: Timers;
+}
+
+/** A {@linkcode LogLimiter} that sees by itself to the last line of a burst, and sleeps when there is none. */
+export class PacedLog {
+  readonly #limiter: LogLimiter;
+  readonly #options: PacedLogOptions;
+  #timer: Timer | undefined;
+
+  /** Warns with `message`, once for each client and minute. */
+  constructor(message: string, options: PacedLogOptions) {
+    this.#limiter = new LogLimiter(options.log, message, { period: PERIOD });
+    this.#options = options;
+  }
+
+  /** Counts events of a client, and writes a line if its last one is long enough ago. */
+  note(client: string, count: number, fields: LogFields): void {
+    const { clock, timers } = this.#options;
+    this.#limiter.note(client, clock.monotonic(), count, fields);
+    if (this.#timer?.active) return;
+    this.#timer ??= timers.schedule(PERIOD, () => this.#sweep());
+    if (!this.#timer.active) this.#timer.reschedule(PERIOD);
+  }
+
+  #sweep(): void {
+    this.#limiter.sweep(this.#options.clock.monotonic());
+    if (this.#limiter.size > 0) this.#timer?.reschedule(PERIOD);
+  }
+}
