@@ -1,0 +1,50 @@
+/** What Linux knows about a process from outside, whatever runs in it. */
+
+/** The figures of one process at one moment. */
+export interface ProcessFigures {
+  /** Milliseconds, as `performance.now()` counts them. */
+  readonly at: number;
+  /** Resident memory in KiB. */
+  readonly residentKiB: number;
+  /** CPU time used since its start, in milliseconds (the kernel counts in steps of ten). */
+  readonly cpuMs: number;
+  /** Open descriptors. */
+  readonly descriptors: number;
+}
+
+/** Clock ticks of `/proc/PID/stat` in a second: 100 on every Linux that Deno runs on. */
+const TICKS = 100;
+
+/** Reads the figures of a process. Throws if it has ended, or where there is no `/proc`. */
+export function readProcess(pid: number): ProcessFigures {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  const resident = /^VmRSS:\s*(\d+) kB$/m.exec(status);
+  if (resident === null) throw new Error(`Process ${pid} has ended`);
+  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+  // The name in parentheses may hold blanks; state is the first field after it, utime the twelfth.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const ticks = Number(fields[11]) + Number(fields[12]);
+  return {
+    at: performance.now(),
+    residentKiB: Number(resident[1]),
+    cpuMs: ticks * 1000 / TICKS,
+    descriptors: [...Deno.readDirSync(`/proc/${pid}/fd`)].length,
+  };
+}
+
+/** CPU use between two moments, in percent of one core. */
+export function cpuPercent(from: ProcessFigures, to: ProcessFigures): number {
+  return (to.cpuMs - from.cpuMs) / (to.at - from.at) * 100;
+}
+
+/** By how much values taken at equal distances rise from one to the next: the least-squares line through them. */
+export function slope(values: readonly number[]): number {
+  const middle = (values.length - 1) / 2;
+  let rise = 0;
+  let run = 0;
+  values.forEach((value, index) => {
+    rise += (index - middle) * value;
+    run += (index - middle) ** 2;
+  });
+  return run === 0 ? 0 : rise / run;
+}
