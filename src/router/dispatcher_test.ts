@@ -100,7 +100,7 @@ async function subscribe(peer: Peer, subscriber: Subscriber): Promise<void> {
 /** What every subscriber of a case gets, the publisher first; and what is counted as dropped. */
 async function deliveries(testCase: Case, way: Way) {
   const { publisherVersion, outboxBytes, subscribers, messages } = testCase;
-  using router = new TestRouter({
+  await using router = new TestRouter({
     limits: { outboxBytes },
     store: new NoneStore(),
   });
@@ -234,7 +234,7 @@ Deno.test("Dispatcher gives each message to those who have subscribed to it, onc
 });
 
 Deno.test("Dispatcher looks again who has subscribed when that changes between two reads", async () => {
-  using router = new TestRouter();
+  await using router = new TestRouter();
   const publisher = await router.connect();
   const peers: Peer[] = [];
   for (let n = 0; n < 5; n++) {

@@ -4,199 +4,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { MemoryStore } from "../store/memory_store.ts";
+import { TestRouter } from "../../tests/support/router.ts";
 import {
-  type Peer,
-  PERSISTENT,
-  TestRouter,
-} from "../../tests/support/router.ts";
+  Publisher,
+  Subscriber,
+  text,
+} from "../../tests/support/durable_clients.ts";
 import { LONG } from "../../tests/support/sizes.ts";
-import type {
-  Received,
-  ReceivedPublish,
-} from "../../tests/support/read_packets.ts";
-import {
-  acknowledgement,
-  publish,
-  subscribe,
-} from "../../tests/support/write_packets.ts";
-
-/** A message that was published, and how far its publisher knows it to be. */
-interface Sent {
-  readonly payload: string;
-  readonly qos: number;
-  readonly packetId: number;
-  readonly retain: boolean;
-  acknowledged: boolean;
-  released: boolean;
-}
-
-function text(message: ReceivedPublish): string {
-  return new TextDecoder().decode(message.payload);
-}
-
-/** A client with a session that is kept: its half of QoS 1 and 2 survives its connections. */
-class Subscriber {
-  readonly clientId: string;
-  peer: Peer | undefined;
-  isIn = false;
-  /** Payloads in the order in which they came, doubles of QoS 2 left out. */
-  readonly delivered: string[] = [];
-  /** Payloads of which it has said that it has them. */
-  readonly acknowledged = new Set<string>();
-  /** QoS 2 messages between PUBLISH and PUBCOMP, by packet id. */
-  readonly #held = new Map<number, string>();
-  /** What it is going to send, in order. */
-  readonly #answers: (() => Uint8Array)[] = [];
-  readonly #store: MemoryStore;
-  readonly #receiveMaximum: number;
-
-  constructor(store: MemoryStore, clientId: string, receiveMaximum: number) {
-    this.#store = store;
-    this.clientId = clientId;
-    this.#receiveMaximum = receiveMaximum;
-  }
-
-  connect(router: TestRouter): void {
-    this.#answers.length = 0;
-    this.isIn = false;
-    const { clientId } = this;
-    const properties = {
-      ...PERSISTENT.properties,
-      receiveMaximum: this.#receiveMaximum,
-    };
-    this.peer = router.arrive({ clean: false, clientId, properties });
-  }
-
-  async lose(): Promise<void> {
-    const { peer } = this;
-    this.peer = undefined;
-    this.#answers.length = 0;
-    await peer?.lose();
-  }
-
-  /** Looks at what it was sent, and at what is kept of that. */
-  look(): void {
-    for (const packet of this.peer?.take() ?? []) this.#take(packet);
-  }
-
-  get pending(): number {
-    return this.#answers.length;
-  }
-
-  async answer(): Promise<void> {
-    const answer = this.#answers.shift();
-    if (answer !== undefined) await this.peer?.send(answer());
-  }
-
-  #take(packet: Received): void {
-    const { clientId } = this;
-    const { kept } = this.#store;
-    if (packet.type === "connack") {
-      this.isIn = true;
-      assert.ok(kept.sessions.has(clientId), "CONNACK before the commit");
-    } else if (packet.type === "suback") {
-      assert.ok(kept.subscriptions.has(clientId), "SUBACK before the commit");
-    } else if (packet.type === "publish") {
-      this.#message(packet);
-    } else if (packet.type === "pubrel") {
-      const { packetId } = packet;
-      const owed = kept.assigned.get(clientId)?.get(packetId);
-      assert.ok(
-        owed === undefined || owed.assignment!.released,
-        "PUBREL before the commit of PUBREC",
-      );
-      const payload = this.#held.get(packetId);
-      this.#answers.push(() => {
-        this.#held.delete(packetId);
-        if (payload !== undefined) this.acknowledged.add(payload);
-        return acknowledgement(5, "pubcomp", packetId);
-      });
-    } else assert.fail(packet.type);
-  }
-
-  #message(message: ReceivedPublish): void {
-    const { packetId, qos } = message;
-    const payload = text(message);
-    if (qos === 0) return;
-    if (qos === 1) {
-      this.delivered.push(payload);
-      this.#answers.push(() => {
-        this.acknowledged.add(payload);
-        return acknowledgement(5, "puback", packetId);
-      });
-      return;
-    }
-    const assigned = this.#store.kept.assigned.get(this.clientId);
-    assert.ok(assigned?.has(packetId), "PUBLISH before its packet id's commit");
-    if (!this.#held.has(packetId)) {
-      this.#held.set(packetId, payload);
-      this.delivered.push(payload);
-    } else {assert.equal(
-        this.#held.get(packetId),
-        payload,
-        "packet ids mixed up",
-      );}
-    this.#answers.push(() => acknowledgement(5, "pubrec", packetId));
-  }
-}
-
-/** A client that publishes, with a session that is kept or not. */
-class Publisher {
-  readonly clientId: string;
-  readonly isKept: boolean;
-  readonly peer: Peer;
-  readonly sent: Sent[] = [];
-  readonly #store: MemoryStore;
-
-  constructor(store: MemoryStore, peer: Peer, isKept: boolean) {
-    this.#store = store;
-    this.peer = peer;
-    this.clientId = peer.clientId;
-    this.isKept = isKept;
-  }
-
-  async publish(qoss: readonly number[], retain: boolean): Promise<void> {
-    const batch = qoss.map((qos) => {
-      const packetId = this.sent.length + 1;
-      const payload = `${this.clientId} ${packetId}`;
-      const sent = { payload, qos, packetId, retain };
-      this.sent.push({ ...sent, acknowledged: false, released: false });
-      return publish(5, "t/a", payload, sent);
-    });
-    await this.peer.send(...batch);
-  }
-
-  /** Sends PUBREL for the oldest message that waits for it. */
-  async release(): Promise<void> {
-    const next = this.sent.find((one) =>
-      one.qos === 2 && one.acknowledged && !one.released
-    );
-    if (next === undefined) return;
-    next.released = true;
-    await this.peer.acknowledge("pubrel", next.packetId);
-  }
-
-  look(): void {
-    const received = this.#store.kept.received.get(this.clientId);
-    for (const packet of this.peer.take()) {
-      assert.ok("packetId" in packet && packet.type !== "publish");
-      const sent = this.sent[packet.packetId - 1]!;
-      if (packet.type === "pubcomp") {
-        assert.notEqual(
-          received?.has(sent.packetId),
-          true,
-          "PUBCOMP too early",
-        );
-        continue;
-      }
-      assert.equal(packet.type, sent.qos === 1 ? "puback" : "pubrec");
-      sent.acknowledged = true;
-      if (sent.qos === 2 && this.isKept) {
-        assert.ok(received?.has(sent.packetId), "PUBREC before the commit");
-      }
-    }
-  }
-}
+import { subscribe } from "../../tests/support/write_packets.ts";
 
 const anyStep = fc.oneof(
   {
@@ -228,7 +43,7 @@ const anyStep = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       do: fc.constantFrom("lose" as const, "connect" as const),
-      who: fc.constantFrom(0, 1, 2),
+      who: fc.constantFrom(0, 1, 2, 3),
     }),
   },
 );
@@ -258,14 +73,16 @@ async function setUp() {
   }
   const witness = await router.connect();
   await witness.subscribe("t/a", { qos: 2 });
-  const kept = router.arrive({ ...PERSISTENT, clientId: "kept" });
-  await router.settle();
-  await router.commit();
-  kept.expect("connack");
   const publishers = [
-    new Publisher(store, kept, true),
-    new Publisher(store, await router.connect({ clientId: "not" }), false),
+    new Publisher(store, "kept", true),
+    new Publisher(store, "not", false),
   ];
+  for (const publisher of publishers) {
+    publisher.connect(router);
+    await router.settle();
+    await router.commit();
+    await publisher.look();
+  }
   return { store, router, subscribers, publishers, witness };
 }
 
@@ -279,17 +96,20 @@ async function take(world: World, step: Step): Promise<void> {
   } else if (step.do === "release") await publishers[step.who]!.release();
   else if (step.do === "answer") {
     for (let n = 0; n < step.count; n++) await subscribers[step.who]!.answer();
-  } else if (step.do === "lose") await subscribers[step.who]!.lose();
-  else if (subscribers[step.who]!.peer === undefined) {
-    subscribers[step.who]!.connect(router);
+  } else {
+    // A client that is there still is taken over.
+    const client = subscribers[step.who] ?? publishers[0]!;
+    if (step.do === "lose") await client.lose();
+    else client.connect(router);
   }
   await router.settle();
 }
 
 /** What a power cut would leave now bears out all that anybody was told. */
-function check({ store, subscribers, publishers, witness }: World): void {
+async function check(world: World): Promise<void> {
+  const { store, subscribers, publishers, witness } = world;
   for (const subscriber of subscribers) subscriber.look();
-  for (const publisher of publishers) publisher.look();
+  for (const publisher of publishers) await publisher.look();
   const { kept } = store;
   const owed = new Map(
     subscribers.map(({ clientId }, n) => {
@@ -329,13 +149,13 @@ function check({ store, subscribers, publishers, witness }: World): void {
 /** Lets everything come to its end. */
 async function finish(world: World): Promise<void> {
   const { router, subscribers, publishers } = world;
-  for (const subscriber of subscribers) {
-    if (subscriber.peer === undefined) subscriber.connect(router);
+  for (const client of [...subscribers, publishers[0]!]) {
+    if (client.peer === undefined) client.connect(router);
   }
   for (let idle = 0; idle < 3; idle++) {
     await router.settle();
     await router.commit();
-    check(world);
+    await check(world);
     for (const subscriber of subscribers) {
       for (; subscriber.pending > 0; idle = 0) await subscriber.answer();
     }
@@ -351,10 +171,10 @@ Deno.test("a power cut at any moment leaves either the message or no acknowledge
       fc.array(anyStep, { minLength: 5, maxLength: 60 }),
       async (steps) => {
         const world = await setUp();
-        using _ = world.router;
+        await using _ = world.router;
         for (const step of steps) {
           await take(world, step);
-          check(world);
+          await check(world);
         }
         await finish(world);
         const { subscribers, publishers, store, router } = world;

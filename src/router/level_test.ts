@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Level, levelEnd } from "./level.ts";
-import { anyTopic } from "./topic_arbitraries_test.ts";
+import { anyTopic } from "../../tests/support/topic_arbitraries.ts";
 
 Deno.test("Level goes from level to level", () => {
   const level = new Level();

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Level } from "./level.ts";
 import { childAt, type PathNode, PathTree } from "./path_tree.ts";
-import { anyTopic, narrowTopic } from "./topic_arbitraries_test.ts";
+import {
+  anyTopic,
+  narrowTopic,
+} from "../../tests/support/topic_arbitraries.ts";
 
 function childrenOf<E>(node: PathNode<E>): PathNode<E>[] {
   if (node.children === undefined) return [];

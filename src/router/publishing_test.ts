@@ -34,7 +34,7 @@ for (const qos of [1, 2]) {
 
   Deno.test(`Publishing acknowledges QoS ${qos} once the message is kept for a persistent session`, async () => {
     const { router, store, commit, persistent } = routerByHand();
-    using _ = router;
+    await using _ = router;
     const subscriber = await persistent("a");
     const publisher = await router.connect();
     const id = await publisher.publish("a", "x", { qos });
@@ -49,7 +49,7 @@ for (const qos of [1, 2]) {
 
   Deno.test(`Publishing acknowledges retained QoS ${qos} once it is kept, also its removal`, async () => {
     const { router, store, commit } = routerByHand();
-    using _ = router;
+    await using _ = router;
     const publisher = await router.connect();
     for (const payload of ["x", "y", ""]) {
       await publisher.publish("a", payload, { qos, retain: true });
@@ -63,7 +63,7 @@ for (const qos of [1, 2]) {
 
   Deno.test(`Publishing acknowledges QoS ${qos} that nobody keeps at once`, async () => {
     const { router, store } = routerByHand();
-    using _ = router;
+    await using _ = router;
     const publisher = await router.connect();
     const subscriber = await router.connect();
     await subscriber.subscribe("a", { qos: 2 });
@@ -77,7 +77,7 @@ for (const qos of [1, 2]) {
 
 Deno.test("Publishing asks for no commit for what nobody waits for", async () => {
   const { router, store, persistent } = routerByHand();
-  using _ = router;
+  await using _ = router;
   await persistent("b", 1);
   const publisher = await router.connect();
   const { requested } = store;
@@ -90,7 +90,7 @@ Deno.test("Publishing asks for no commit for what nobody waits for", async () =>
 
 Deno.test("Publishing acknowledges in the order of the packets, per kind [MQTT-4.6.0-2, -3, -4]", async () => {
   const { router, commit, persistent } = routerByHand();
-  using _ = router;
+  await using _ = router;
   await persistent("kept/#");
   const publisher = await persistent();
   const at = (topic: string, qos: number, packetId: number) =>
@@ -140,7 +140,7 @@ Deno.test("Publishing acknowledges in the order of the packets, per kind [MQTT-4
 
 Deno.test("Publishing lets nobody see QoS 2 of a persistent publisher before its identifier is kept", async () => {
   const { router, store, commit, persistent } = routerByHand();
-  using _ = router;
+  await using _ = router;
   const subscribers = [
     await router.connect(),
     await router.connect({ version: 4 }),
@@ -169,7 +169,7 @@ Deno.test("Publishing lets nobody see QoS 2 of a persistent publisher before its
 
 Deno.test("Publishing lets nobody see such a message early that had to wait in a queue", async () => {
   const { router, commit, persistent } = routerByHand();
-  using _ = router;
+  await using _ = router;
   const busy = await router.connect({ properties: { receiveMaximum: 1 } });
   await busy.subscribe("a", { qos: 1 });
   const member = await router.connect({ properties: { receiveMaximum: 1 } });
@@ -193,7 +193,7 @@ Deno.test("Publishing lets nobody see such a message early that had to wait in a
 
 Deno.test("Publishing takes a QoS 2 message on once, whatever is sent again [MQTT-4.3.3-10]", async () => {
   const { router, commit, persistent } = routerByHand();
-  using _ = router;
+  await using _ = router;
   const subscriber = await router.connect();
   await subscriber.subscribe("a", { qos: 2 });
   const publisher = await persistent();
@@ -226,7 +226,7 @@ Deno.test("Publishing takes a QoS 2 message on once, whatever is sent again [MQT
 
 Deno.test("Publishing counts messages against the receive maximum until they are acknowledged to the end [MQTT-3.3.4-7]", async () => {
   const store = new MemoryStore("byHand");
-  using router = new TestRouter({ store, limits: { receiveMaximum: 3 } });
+  await using router = new TestRouter({ store, limits: { receiveMaximum: 3 } });
   const publisher = await router.connect();
   const kept = (packetId: number) =>
     publish(5, "a", "x", { qos: 1, packetId, retain: true });
@@ -255,7 +255,7 @@ Deno.test("Publishing counts messages against the receive maximum until they are
 });
 
 Deno.test("Publishing does not count a message twice that is sent again", async () => {
-  using router = new TestRouter({ limits: { receiveMaximum: 2 } });
+  await using router = new TestRouter({ limits: { receiveMaximum: 2 } });
   const publisher = await router.connect();
   for (let n = 0; n < 5; n++) {
     await publisher.send(
@@ -272,7 +272,7 @@ Deno.test("Publishing does not count a message twice that is sent again", async 
 });
 
 Deno.test("Publishing keeps topics of aliases and ends the client that uses others [MQTT-3.3.2-7..-10]", async () => {
-  using router = new TestRouter({ limits: { topicAliasMaximum: 3 } });
+  await using router = new TestRouter({ limits: { topicAliasMaximum: 3 } });
   const subscriber = await router.connect();
   await subscriber.subscribe("#");
   const publisher = await router.connect();
@@ -297,7 +297,7 @@ Deno.test("Publishing keeps topics of aliases and ends the client that uses othe
 });
 
 Deno.test("Publishing hands on what came before an error in the same read", async () => {
-  using router = new TestRouter();
+  await using router = new TestRouter();
   const subscriber = await router.connect();
   await subscriber.subscribe("a");
   const publisher = await router.connect();

@@ -27,7 +27,7 @@ async function isPresent(
 }
 
 Deno.test("Registry keeps a session as long as its expiry interval says [MQTT-3.1.2-23]", async () => {
-  using router = new TestRouter();
+  await using router = new TestRouter();
   for (
     const [interval, wait, present] of [
       [0, 0, false],
@@ -46,7 +46,7 @@ Deno.test("Registry keeps a session as long as its expiry interval says [MQTT-3.
 });
 
 Deno.test("Registry keeps sessions of clients below 5.0 unless they are clean", async () => {
-  using router = new TestRouter();
+  await using router = new TestRouter();
   for (const clean of [true, false]) {
     const peer = await router.connect({ version: 4, clean });
     await peer.lose();
@@ -59,7 +59,7 @@ Deno.test("Registry keeps sessions of clients below 5.0 unless they are clean", 
 });
 
 Deno.test("Registry counts the interval anew from each end of the connection", async () => {
-  using router = new TestRouter();
+  await using router = new TestRouter();
   let peer = await router.connect(expiring(10));
   for (let n = 0; n < 3; n++) {
     await peer.lose();
@@ -74,7 +74,7 @@ Deno.test("Registry counts the interval anew from each end of the connection", a
 });
 
 Deno.test("Registry takes another interval with DISCONNECT, but none where there was none [3.14.2.2.2]", async () => {
-  using router = new TestRouter();
+  await using router = new TestRouter();
   const leave = (sessionExpiryInterval: number) =>
     disconnect(5, 0, { sessionExpiryInterval });
   const shorter = await router.connect(expiring(1000));
@@ -92,7 +92,7 @@ Deno.test("Registry takes another interval with DISCONNECT, but none where there
 });
 
 Deno.test("Registry keeps no session longer than the limit, and says so", async () => {
-  using router = new TestRouter({ limits: { maximumSessionExpiry: 60 } });
+  await using router = new TestRouter({ limits: { maximumSessionExpiry: 60 } });
   for (const [asked, told] of [[10, undefined], [60, undefined], [61, 60]]) {
     const peer = router.arrive(expiring(asked!));
     await router.settle();
@@ -109,7 +109,7 @@ Deno.test("Registry keeps no session longer than the limit, and says so", async 
 });
 
 Deno.test("Registry ends the former connection of a client, and carries its session over [MQTT-3.1.4-3]", async () => {
-  using router = new TestRouter();
+  await using router = new TestRouter();
   const publisher = await router.connect();
   const first = await router.connect(PERSISTENT);
   await first.subscribe("a", { qos: 1 });
@@ -137,7 +137,7 @@ Deno.test("Registry ends the former connection of a client, and carries its sess
 });
 
 Deno.test("Registry mixes nothing up where many connections come at once under one identifier", async () => {
-  using router = new TestRouter();
+  await using router = new TestRouter();
   const peers = Array.from(
     { length: 50 },
     () => router.arrive({ ...PERSISTENT, clientId: "one" }),
@@ -154,7 +154,7 @@ Deno.test("Registry mixes nothing up where many connections come at once under o
 
 Deno.test("Registry sends CONNACK once the session is made, resumed or wiped", async () => {
   const store = new MemoryStore("byHand");
-  using router = new TestRouter({ store });
+  await using router = new TestRouter({ store });
   const { commit } = { commit: () => router.commit() };
   const options = { ...PERSISTENT, clientId: "one" };
   for (
@@ -180,7 +180,7 @@ Deno.test("Registry sends CONNACK once the session is made, resumed or wiped", a
 
 Deno.test("Registry lets clients in that need no disk while others wait for it", async () => {
   const store = new MemoryStore("never");
-  using router = new TestRouter({ store });
+  await using router = new TestRouter({ store });
   const waiting = router.arrive(PERSISTENT);
   await router.connect();
   const { clientId } = waiting;
@@ -193,7 +193,7 @@ Deno.test("Registry lets clients in that need no disk while others wait for it",
 
 Deno.test("Registry tells the store of all that belongs to a session, and wipes all of it", async () => {
   const store = new MemoryStore();
-  using router = new TestRouter({ store });
+  await using router = new TestRouter({ store });
   const publisher = await router.connect();
   const peer = await router.connect({
     ...PERSISTENT,
@@ -221,7 +221,7 @@ Deno.test("Registry tells the store of all that belongs to a session, and wipes 
 
 Deno.test("Registry forgets a session in the store when it expires", async () => {
   const store = new MemoryStore();
-  using router = new TestRouter({ store });
+  await using router = new TestRouter({ store });
   const peer = await router.connect(expiring(5));
   await peer.lose();
   assert.equal(store.written.sessions.size, 1);
@@ -240,7 +240,7 @@ Deno.test("Registry forgets a session in the store when it expires", async () =>
 });
 
 Deno.test("Registry counts sessions and subscriptions", async () => {
-  using router = new TestRouter();
+  await using router = new TestRouter();
   const one = await router.connect(PERSISTENT);
   const two = await router.connect();
   await one.subscribe("a");

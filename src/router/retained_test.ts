@@ -6,7 +6,7 @@ import { publish, unsubscribe } from "../../tests/support/write_packets.ts";
 const RETAIN = { retain: true };
 
 Deno.test("RetainedMessages keeps the last message of each topic [MQTT-3.3.1-5..-8]", async () => {
-  using router = new TestRouter();
+  await using router = new TestRouter();
   const publisher = await router.connect();
   for (const [topic, payload] of [["a", "1"], ["b", "2"], ["a", "3"]]) {
     await publisher.publish(topic!, payload, RETAIN);
@@ -25,7 +25,7 @@ Deno.test("RetainedMessages keeps the last message of each topic [MQTT-3.3.1-5..
 });
 
 Deno.test("RetainedMessages sends live messages as they are, the flag only where it is asked for [MQTT-3.3.1-12, -13]", async () => {
-  using router = new TestRouter();
+  await using router = new TestRouter();
   const publisher = await router.connect();
   const peer = await router.connect();
   await peer.subscribe("a");
@@ -40,7 +40,7 @@ Deno.test("RetainedMessages sends live messages as they are, the flag only where
 });
 
 Deno.test("RetainedMessages are sent to new subscriptions as these ask for [MQTT-3.3.1-9..-11]", async () => {
-  using router = new TestRouter();
+  await using router = new TestRouter();
   const publisher = await router.connect();
   await publisher.publish("a", "x", { ...RETAIN, qos: 2 });
   const peer = await router.connect();
@@ -69,7 +69,7 @@ Deno.test("RetainedMessages are sent to new subscriptions as these ask for [MQTT
 
 Deno.test("RetainedMessages expire, and say how long they still live [MQTT-3.3.2-6]", async () => {
   const store = new MemoryStore();
-  using router = new TestRouter({ store });
+  await using router = new TestRouter({ store });
   const publisher = await router.connect();
   const properties = { messageExpiryInterval: 10 };
   await publisher.publish("a", "x", { ...RETAIN, properties });
@@ -93,7 +93,7 @@ Deno.test("RetainedMessages expire, and say how long they still live [MQTT-3.3.2
 
 Deno.test("RetainedMessages keeps to its limits; QoS 1 and 2 of 5.0 are told so", async () => {
   const limits = { retainedMessages: 2, retainedBytes: 2000 };
-  using router = new TestRouter({ limits });
+  await using router = new TestRouter({ limits });
   const publisher = await router.connect();
   const code = async (topic: string, payload: string, qos: number) => {
     await publisher.publish(topic, payload, { ...RETAIN, qos });
@@ -127,7 +127,7 @@ Deno.test("RetainedMessages keeps to its limits; QoS 1 and 2 of 5.0 are told so"
 for (const qos of [0, 1, 2]) {
   Deno.test(`RetainedMessages reach a slow subscriber complete, QoS ${qos}`, async () => {
     const limits = { outboxBytes: 4096, receiveMaximum: 65_535 };
-    using router = new TestRouter({ limits });
+    await using router = new TestRouter({ limits });
     const publisher = await router.connect();
     const count = 2000;
     for (let n = 0; n < count; n++) {
@@ -167,7 +167,7 @@ for (const qos of [0, 1, 2]) {
 }
 
 Deno.test("RetainedMessages too large for a client do not hold up others", async () => {
-  using router = new TestRouter();
+  await using router = new TestRouter();
   const publisher = await router.connect();
   const packets = Array.from(
     { length: 20_000 },
@@ -191,7 +191,7 @@ Deno.test("RetainedMessages too large for a client do not hold up others", async
 });
 
 Deno.test("RetainedMessages on their way go on after a reconnect, and stop with UNSUBSCRIBE", async () => {
-  using router = new TestRouter();
+  await using router = new TestRouter();
   const publisher = await router.connect();
   for (let n = 0; n < 10; n++) {
     await publisher.publish(`t/${n}`, "x", { ...RETAIN, qos: 1 });

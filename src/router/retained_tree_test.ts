@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type RetainedCursor, RetainedTree } from "./retained_tree.ts";
 import { matches } from "./topic_filter.ts";
-import { anyFilter, anyTopic, narrowTopic } from "./topic_arbitraries_test.ts";
+import {
+  anyFilter,
+  anyTopic,
+  narrowTopic,
+} from "../../tests/support/topic_arbitraries.ts";
 
 function rest<M>(cursor: RetainedCursor<M>): M[] {
   const messages: M[] = [];

@@ -4,7 +4,7 @@ import type { Session } from "../session/session.ts";
 import { type Route, RouteTable, type Subscription } from "./route.ts";
 import { SharedGroup } from "./shared_group.ts";
 import { SubscriptionTree } from "./subscription_tree.ts";
-import { anyFilter, anyTopic } from "./topic_arbitraries_test.ts";
+import { anyFilter, anyTopic } from "../../tests/support/topic_arbitraries.ts";
 
 type Tree = SubscriptionTree<Subscription | SharedGroup>;
 

@@ -43,7 +43,7 @@ async function acknowledgeAll(peer: Peer): Promise<void> {
 for (const qos of [0, 1, 2]) {
   Deno.test(`SharedGroup gives QoS ${qos} messages to its members in turn`, async () => {
     const { router, member, send } = await setUp();
-    using _ = router;
+    await using _ = router;
     const members = [await member(), await member(), await member()];
     await send(qos, 1, 2, 3, 4, 5, 6);
     const got = members.map((peer) => peer.payloads());
@@ -53,7 +53,7 @@ for (const qos of [0, 1, 2]) {
 
   Deno.test(`SharedGroup gives QoS ${qos} messages to members that are online first`, async () => {
     const { router, member, send } = await setUp();
-    using _ = router;
+    await using _ = router;
     const away = await member(2, PERSISTENT);
     const here = await member();
     await away.lose();
@@ -69,7 +69,7 @@ for (const qos of [0, 1, 2]) {
 
 Deno.test("SharedGroup delivers to each group, and to subscribers beside them", async () => {
   const { router, member, send } = await setUp();
-  using _ = router;
+  await using _ = router;
   const inGroup = await member();
   const other = await router.connect();
   await other.subscribe("$share/h/+");
@@ -83,7 +83,7 @@ Deno.test("SharedGroup delivers to each group, and to subscribers beside them", 
 
 Deno.test("SharedGroup sends with no more than each member's QoS [MQTT-4.8.2-3]", async () => {
   const { router, member, send } = await setUp();
-  using _ = router;
+  await using _ = router;
   const members = [await member(0), await member(1), await member(2)];
   await send(2, 1, 2, 3);
   assert.deepEqual(
@@ -94,7 +94,7 @@ Deno.test("SharedGroup sends with no more than each member's QoS [MQTT-4.8.2-3]"
 
 Deno.test("SharedGroup keeps messages while no member is online, in order, QoS 0 not", async () => {
   const { router, member, send } = await setUp();
-  using _ = router;
+  await using _ = router;
   const one = await member(2, PERSISTENT);
   await one.lose();
   await send(1, 1, 2);
@@ -112,7 +112,7 @@ Deno.test("SharedGroup keeps messages while no member is online, in order, QoS 0
 
 Deno.test("SharedGroup gives what waits to the first member that can take it", async () => {
   const { router, member, send } = await setUp();
-  using _ = router;
+  await using _ = router;
   const properties = { receiveMaximum: 1 };
   const one = await member(2, { properties });
   const two = await member(2, { properties });
@@ -131,7 +131,7 @@ Deno.test("SharedGroup gives what waits to the first member that can take it", a
 
 Deno.test("SharedGroup sends QoS 0 past QoS 1 messages that wait", async () => {
   const { router, member, send } = await setUp();
-  using _ = router;
+  await using _ = router;
   const one = await member(2, { properties: { receiveMaximum: 1 } });
   await send(1, 1, 2);
   await send(0, "now");
@@ -144,7 +144,7 @@ Deno.test("SharedGroup sends QoS 0 past QoS 1 messages that wait", async () => {
 
 Deno.test("SharedGroup gives what was never sent to another member at once [MQTT-4.8.2-4]", async () => {
   const { router, member, send } = await setUp();
-  using _ = router;
+  await using _ = router;
   for (const options of [{}, PERSISTENT]) {
     const slow = await member(2, options);
     slow.limit(0);
@@ -169,7 +169,7 @@ Deno.test("SharedGroup gives what was never sent to another member at once [MQTT
 Deno.test("SharedGroup gives QoS 1 that was not acknowledged to another when the session ends, QoS 2 dies with it [MQTT-4.8.2-4, -5]", async () => {
   const store = new MemoryStore();
   const { router, member, send } = await setUp({ store });
-  using _ = router;
+  await using _ = router;
   const one = await member(2, PERSISTENT);
   await send(1, 1, 2);
   await send(2, 3, 4);
@@ -191,7 +191,7 @@ Deno.test("SharedGroup gives QoS 1 that was not acknowledged to another when the
 
 Deno.test("SharedGroup completes QoS 2 with the member that has it [MQTT-4.8.2-5]", async () => {
   const { router, member, send } = await setUp();
-  using _ = router;
+  await using _ = router;
   const one = await member(2, PERSISTENT);
   await send(2, 1, 2);
   assert.equal(one.payloads().length, 2);
@@ -209,7 +209,7 @@ Deno.test("SharedGroup completes QoS 2 with the member that has it [MQTT-4.8.2-5
 Deno.test("SharedGroup discards what a member refuses [MQTT-4.8.2-6]", async () => {
   const store = new MemoryStore();
   const { router, member, send } = await setUp({ store });
-  using _ = router;
+  await using _ = router;
   const one = await member(2, PERSISTENT);
   await send(1, 1);
   await send(2, 2);
@@ -226,7 +226,7 @@ Deno.test("SharedGroup discards what a member refuses [MQTT-4.8.2-6]", async () 
 Deno.test("SharedGroup ends with its last member, and forgets what waited", async () => {
   const store = new MemoryStore();
   const { router, member, send } = await setUp({ store });
-  using _ = router;
+  await using _ = router;
   const one = await member(2, PERSISTENT);
   await one.lose();
   await send(1, 1, 2);
@@ -242,7 +242,7 @@ Deno.test("SharedGroup ends with its last member, and forgets what waited", asyn
 Deno.test("SharedGroup forgets what the last member had not acknowledged when its session ends", async () => {
   const store = new MemoryStore();
   const { router, member, send } = await setUp({ store });
-  using _ = router;
+  await using _ = router;
   for (const options of [{}, PERSISTENT]) {
     const one = await member(2, options);
     await send(1, 1);
@@ -257,7 +257,7 @@ Deno.test("SharedGroup forgets what the last member had not acknowledged when it
 
 Deno.test("SharedGroup goes on without a member that unsubscribes, and takes it back", async () => {
   const { router, member, send } = await setUp();
-  using _ = router;
+  await using _ = router;
   const one = await member();
   const two = await member();
   await two.send(unsubscribe(5, 9, [GROUP]));
@@ -274,7 +274,7 @@ Deno.test("SharedGroup goes on without a member that unsubscribes, and takes it 
 
 Deno.test("SharedGroup sends no retained messages to new members [4.8.2]", async () => {
   const { router, publisher } = await setUp();
-  using _ = router;
+  await using _ = router;
   await publisher.publish("a", "x", { retain: true });
   const peer = await router.connect();
   await peer.subscribe(GROUP);
@@ -283,7 +283,7 @@ Deno.test("SharedGroup sends no retained messages to new members [4.8.2]", async
 
 Deno.test("SharedGroup sends each member its subscription identifier and Retain As Published", async () => {
   const { router, publisher } = await setUp();
-  using _ = router;
+  await using _ = router;
   const one = await router.connect();
   await one.subscribe(GROUP, {
     retainAsPublished: true,
@@ -309,7 +309,7 @@ Deno.test("SharedGroup keeps to the limits of a queue", async () => {
   const { router, member, send } = await setUp({
     limits: { queuedMessages: 2 },
   });
-  using _ = router;
+  await using _ = router;
   const one = await member(1, PERSISTENT);
   await one.lose();
   await send(1, 1, 2, 3);
@@ -320,7 +320,7 @@ Deno.test("SharedGroup keeps to the limits of a queue", async () => {
 
 Deno.test("SharedGroup loses nothing of QoS 1 and doubles nothing while members come and go", async () => {
   const { router, publisher, member } = await setUp();
-  using _ = router;
+  await using _ = router;
   let next = 0;
   const received: string[] = [];
   const members: Peer[] = [await member(1)];
@@ -353,7 +353,7 @@ Deno.test("SharedGroup loses nothing of QoS 1 and doubles nothing while members 
 
 Deno.test("SharedGroup keeps waiting messages for the next that can, whoever acknowledges", async () => {
   const { router, member, send } = await setUp();
-  using _ = router;
+  await using _ = router;
   const one = await member(2, { properties: { receiveMaximum: 2 } });
   await send(1, 1, 2, 3, 4, 5, 6);
   const seen: string[] = [];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { SubscriptionTree } from "./subscription_tree.ts";
 import { matches } from "./topic_filter.ts";
-import { anyFilter, anyTopic } from "./topic_arbitraries_test.ts";
+import { anyFilter, anyTopic } from "../../tests/support/topic_arbitraries.ts";
 
 function matched<T>(tree: SubscriptionTree<T>, topic: string): T[] {
   const out: T[] = [];

@@ -5,7 +5,7 @@ import { subscribe, unsubscribe } from "../../tests/support/write_packets.ts";
 
 Deno.test("Subscriptions answers each filter in its place [MQTT-3.8.4-5, -6]", async () => {
   const limits = { subscriptionsPerClient: 3, topicLevels: 4 };
-  using router = new TestRouter({ limits });
+  await using router = new TestRouter({ limits });
   const peer = await router.connect();
   const filters = ["a", "a/#/b", "b/+", "$share/g", "$share/g/c", "d", "a"];
   await peer.send(
@@ -25,7 +25,7 @@ Deno.test("Subscriptions answers each filter in its place [MQTT-3.8.4-5, -6]", a
 });
 
 Deno.test("Subscriptions refuses a filter below 5.0 with 0x80, in 3.1 by ending the client", async () => {
-  using router = new TestRouter();
+  await using router = new TestRouter();
   const four = await router.connect({ version: 4 });
   await four.send(subscribe(4, 1, [{ filter: "#/a" }, { filter: "a" }]));
   await router.settle();
@@ -36,7 +36,7 @@ Deno.test("Subscriptions refuses a filter below 5.0 with 0x80, in 3.1 by ending 
 });
 
 Deno.test("Subscriptions replaces one with the same filter [MQTT-3.8.4-3]", async () => {
-  using router = new TestRouter();
+  await using router = new TestRouter();
   const publisher = await router.connect();
   const peer = await router.connect();
   for (const [qos, identifier] of [[2, 1], [0, 2], [1, 3]] as const) {
@@ -53,7 +53,7 @@ Deno.test("Subscriptions replaces one with the same filter [MQTT-3.8.4-3]", asyn
 });
 
 Deno.test("Subscriptions are in force at once, and no longer than that", async () => {
-  using router = new TestRouter();
+  await using router = new TestRouter();
   const publisher = await router.connect();
   const peer = await router.connect();
   for (let n = 0; n < 3; n++) {
@@ -72,7 +72,7 @@ Deno.test("Subscriptions are in force at once, and no longer than that", async (
 
 Deno.test("Subscriptions sends SUBACK and UNSUBACK of a kept session once they are kept", async () => {
   const store = new MemoryStore("byHand");
-  using router = new TestRouter({ store });
+  await using router = new TestRouter({ store });
   const peer = router.arrive(PERSISTENT);
   await router.settle();
   await router.commit();
@@ -113,7 +113,7 @@ Deno.test("Subscriptions sends SUBACK and UNSUBACK of a kept session once they a
 });
 
 Deno.test("Subscriptions works through long lists while it serves others", async () => {
-  using router = new TestRouter();
+  await using router = new TestRouter();
   const other = await router.connect();
   const peer = await router.connect();
   const filters = Array.from({ length: 50_000 }, (_, n) => `level/${n}/+`);
@@ -139,7 +139,7 @@ Deno.test("Subscriptions works through long lists while it serves others", async
 });
 
 Deno.test("Subscriptions stops working for a client that has gone", async () => {
-  using router = new TestRouter();
+  await using router = new TestRouter();
   const peer = await router.connect();
   const filters = Array.from({ length: 50_000 }, (_, n) => `level/${n}/+`);
   const work = peer.send(

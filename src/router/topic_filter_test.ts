@@ -8,7 +8,11 @@ import {
   parseSharedFilter,
   topicLevels,
 } from "./topic_filter.ts";
-import { anyFilter, anyTopic, naiveMatches } from "./topic_arbitraries_test.ts";
+import {
+  anyFilter,
+  anyTopic,
+  naiveMatches,
+} from "../../tests/support/topic_arbitraries.ts";
 
 Deno.test("isValidTopicName refuses the empty, the null character and wildcards", () => {
   for (

@@ -28,7 +28,7 @@ const delayed = (willDelayInterval: number): Partial<Will> => ({
 
 Deno.test("Wills are published when the connection is lost [MQTT-3.1.2-8]", async () => {
   const { router, watcher, withWill } = await setUp();
-  using _ = router;
+  await using _ = router;
   const peer = await withWill({ qos: 1 });
   await router.settle();
   assert.deepEqual(watcher.take(), []);
@@ -40,7 +40,7 @@ Deno.test("Wills are published when the connection is lost [MQTT-3.1.2-8]", asyn
 
 Deno.test("Wills are dropped by DISCONNECT with 0x00, sent with 0x04 [MQTT-3.1.2-10]", async () => {
   const { router, watcher, withWill } = await setUp();
-  using _ = router;
+  await using _ = router;
   for (const code of [0x00, 0x04, 0x81]) {
     const peer = await withWill();
     await peer.send(disconnect(5, code));
@@ -52,7 +52,7 @@ Deno.test("Wills are dropped by DISCONNECT with 0x00, sent with 0x04 [MQTT-3.1.2
 
 Deno.test("Wills wait for their delay, and not a moment less", async () => {
   const { router, watcher, withWill } = await setUp();
-  using _ = router;
+  await using _ = router;
   const peer = await withWill(delayed(10), 100);
   await peer.lose();
   await router.advance(9_980);
@@ -65,7 +65,7 @@ Deno.test("Wills wait for their delay, and not a moment less", async () => {
 
 Deno.test("Wills are not sent where the client is back before the delay is over [MQTT-3.1.3-9]", async () => {
   const { router, watcher, withWill } = await setUp();
-  using _ = router;
+  await using _ = router;
   const peer = await withWill(delayed(10), 100);
   await peer.lose();
   await router.advance(5_000);
@@ -79,7 +79,7 @@ Deno.test("Wills are not sent where the client is back before the delay is over 
 
 Deno.test("Wills are sent when the session ends before the delay is over [MQTT-3.1.3-9]", async () => {
   const { router, watcher, withWill } = await setUp();
-  using _ = router;
+  await using _ = router;
   const expires = await withWill(delayed(100), 5);
   await expires.lose();
   await router.advance(4_000);
@@ -97,7 +97,7 @@ Deno.test("Wills are sent when the session ends before the delay is over [MQTT-3
 
 Deno.test("Wills are sent when another connection takes over, but for delayed ones that go on", async () => {
   const { router, watcher, withWill } = await setUp();
-  using _ = router;
+  await using _ = router;
   const plain = await withWill({}, 100);
   await withWill({ payload: "second" }, 100, { clientId: plain.clientId });
   assert.equal(plain.endCause(), "sessionTakenOver");
@@ -113,7 +113,7 @@ Deno.test("Wills are sent when another connection takes over, but for delayed on
 
 Deno.test("Wills are retained where they ask for it, and their expiry begins when they are published", async () => {
   const { router, watcher, withWill } = await setUp();
-  using _ = router;
+  await using _ = router;
   const properties = {
     willDelayInterval: 100,
     messageExpiryInterval: 10,
@@ -137,7 +137,7 @@ Deno.test("Wills are retained where they ask for it, and their expiry begins whe
 
 Deno.test("Wills are kept before CONNACK and forgotten in the batch that keeps what they led to", async () => {
   const store = new MemoryStore("byHand");
-  using router = new TestRouter({ store });
+  await using router = new TestRouter({ store });
   const kept = {
     clean: false,
     properties: { sessionExpiryInterval: 1000 },
@@ -173,7 +173,9 @@ Deno.test("Wills are kept before CONNACK and forgotten in the batch that keeps w
 });
 
 Deno.test("Wills do not get the broker beyond the limits of topics", async () => {
-  using router = new TestRouter({ limits: { topicLevels: 3, topicLength: 6 } });
+  await using router = new TestRouter({
+    limits: { topicLevels: 3, topicLength: 6 },
+  });
   for (const topic of ["a/b/c/d", "long/er"]) {
     const peer = router.arrive({ will: { topic } });
     await router.settle();

@@ -53,7 +53,7 @@ export const PERSISTENT = {
  * A Router, with clients that have no sockets: their packets go in as bytes, and what they are sent is decoded at
  * once. Read buffers are overwritten with 0xFF as soon as the Router says that it needs them no more.
  */
-export class TestRouter implements Disposable {
+export class TestRouter implements AsyncDisposable {
   /** Time, which stands still until the test moves it. */
   readonly clock: ManualClock = new ManualClock();
   /** What the Router counts. */
@@ -128,9 +128,9 @@ export class TestRouter implements Disposable {
   }
 
   /** Ends the Router, and requires that it met no fault. */
-  [Symbol.dispose](): void {
-    this.handle.close();
-    this.store.close();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.handle.close();
+    await this.store.close();
     assert.deepEqual(this.faults, []);
   }
 }
