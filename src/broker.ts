@@ -5,6 +5,7 @@ import { Counters } from "./core/counters.ts";
 import { EXIT, toError } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
 import { type Log, SILENT_LOG } from "./core/log.ts";
+import { PacedLog } from "./core/paced_log.ts";
 import { TimerWheel } from "./core/timer_wheel.ts";
 import { NoneStore } from "./store/none_store.ts";
 import type { Store } from "./store/store.ts";
@@ -26,6 +27,7 @@ import type {
 export interface BrokerOptions {
   /** Where to listen: at least one address. */
   readonly listeners: readonly ListenerAddress[];
+  /** What clients may use; see {@linkcode Limits}. */
   readonly limits: Limits;
   /** Left out: nothing is logged. */
   readonly log?: Log;
@@ -39,6 +41,7 @@ export interface BrokerOptions {
 
 /** A running broker. */
 export class Broker {
+  /** What it counted since it was made. */
   readonly counters: Counters;
   /** Where it listens, with the ports that the system chose. */
   readonly addresses: readonly ListenerAddress[];
@@ -88,8 +91,9 @@ export class Broker {
       clock,
     };
     const connections = new Set<ConnectionHandle>();
+    const refused = new PacedLog("Connections refused: too many", context);
     const onAccept = (transport: Transport) =>
-      accept(context, connections, transport);
+      accept(context, connections, refused, transport);
     const listeners: ListenerHandle[] = [];
     try {
       for (const address of options.listeners) {
@@ -97,7 +101,7 @@ export class Broker {
       }
     } catch (error) {
       for (const listener of listeners) listener.close();
-      router.close();
+      await router.close();
       timers.close();
       await store.close();
       throw error;
@@ -138,7 +142,7 @@ export class Broker {
     const connections = [...this.#connections];
     for (const connection of connections) connection.end("shutdown");
     await Promise.all(connections.map((connection) => connection.finished));
-    this.#router.close();
+    await this.#router.close();
     this.#timers.close();
     await this.#store.close();
   }
@@ -147,18 +151,22 @@ export class Broker {
 function accept(
   context: ConnectionContext,
   connections: Set<ConnectionHandle>,
+  refused: PacedLog,
   transport: Transport,
 ): void {
-  const { counters, limits, log } = context;
+  const { counters, limits } = context;
   if (counters.connectionsNow >= limits.maximumConnections) {
     counters.refused.tooManyConnections++;
-    log.warn("Connection refused: too many connections", {
-      address: transport.peer,
-    });
+    refused.note(hostOf(transport.peer), 1, {});
     transport.close();
     return;
   }
   const connection = Connection.start(context, transport);
   connections.add(connection);
   connection.finished.finally(() => connections.delete(connection));
+}
+
+/** The address without its port. */
+function hostOf(peer: string): string {
+  return peer.slice(0, peer.lastIndexOf(":"));
 }

@@ -8,12 +8,19 @@ import type { Store } from "../store/store.ts";
 
 /** What every Connection is made with. */
 export interface ConnectionContext {
+  /** Where packets go. */
   readonly router: RouterHandle;
+  /** Where the Router keeps what must last. */
   readonly store: Store;
+  /** What a client may use. */
   readonly limits: Limits;
+  /** Where traffic and refusals are counted. */
   readonly counters: Counters;
+  /** Where it is told who came and who went. */
   readonly log: Log;
+  /** Wakes the connection for its deadlines. */
   readonly timers: Timers;
+  /** The time for keep alive and deadlines. */
   readonly clock: Clock;
 }
 

@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers/promises";
+import { breathe } from "../core/breathe.ts";
 import type { FinishedPacket, UnfinishedPacket } from "../codec/packet.ts";
 import { PacketError } from "../codec/packet_error.ts";
 
@@ -13,7 +13,7 @@ export async function finish(
     for (;;) {
       const finished = packet.step(STEP_ITEMS);
       if (finished !== undefined) return finished;
-      await setImmediate();
+      await breathe();
     }
   } catch (error) {
     if (error instanceof PacketError) return error;

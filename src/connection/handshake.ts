@@ -16,6 +16,7 @@ export const PROTOCOL_NAMES = { 3: "3.1", 4: "3.1.1", 5: "5.0" } as const;
 
 /** Why a client is not let in, and what it is told. */
 export interface Refusal {
+  /** Under what it is counted and logged. */
   readonly cause: RefusedCause;
   /** The reason code of CONNACK; left out, the connection just closes. */
   readonly code?: ReasonCode;

@@ -11,6 +11,7 @@ const QUIET_READS = 4;
 
 /** Counts the memory of all read buffers, but for the small ones that new connections begin with. */
 export interface InputMeter {
+  /** Bytes at present. */
   inputBytes: number;
 }
 

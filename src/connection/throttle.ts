@@ -9,9 +9,13 @@ import type { Watch } from "./watch.ts";
 
 /** What a Throttle works with. */
 export interface ThrottleOptions {
+  /** Where the batches go. */
   readonly router: RouterHandle;
+  /** Counts pauses and what is read. */
   readonly counters: Counters;
+  /** What a batch borrows until the Router is done with it. */
   readonly input: ReadBuffer;
+  /** Told of each pause, for which no client is to blame. */
   readonly watch: Watch;
 }
 

@@ -7,8 +7,11 @@ import type { WriterHandle } from "./writer.ts";
 
 /** What a Watch works with. */
 export interface WatchContext {
+  /** The time to measure with. */
   readonly clock: Clock;
+  /** Calls when it is time to look. */
   readonly timers: Timers;
+  /** How long a client may be silent, or read nothing. */
   readonly limits: Limits;
 }
 

@@ -12,9 +12,13 @@ export interface WriterOwner {
 
 /** What a Writer is made with. */
 export interface WriterOptions {
+  /** Where it writes to. */
   readonly transport: Transport;
+  /** What it writes. */
   readonly outbox: Outbox;
+  /** The time at which a write began. */
   readonly clock: Clock;
+  /** Told when writing fails. */
   readonly owner: WriterOwner;
 }
 

@@ -16,6 +16,12 @@ const NO_BYTES = new Uint8Array(0);
 /** A run is cut where copying it to all its subscribers would move more bytes than this at a time. */
 const RUN_BYTES = 4 * 1024 * 1024;
 
+/** So many messages are a run at most. */
+const RUN_MESSAGES = 4096;
+
+/** A run is cut where it would mean more deliveries than this one by one. */
+const RUN_DELIVERIES = 4000;
+
 /**
  * From so many bytes on a run is passed on by reference, not copied. A slow subscriber then holds on to the whole
  * read buffer, which is 256 KiB at most but for larger packets.
@@ -32,9 +38,13 @@ export interface Dispatched {
 
 /** What the dispatcher works with. */
 export interface DispatcherOptions {
+  /** What sessions work with. */
   readonly context: SessionContext;
+  /** Its generation says when a route must be looked up anew. */
   readonly tree: Pick<SubscriptionTree<unknown>, "generation">;
+  /** Who gets the messages of a topic. */
   readonly routes: RouteTable;
+  /** The topics that were published to. */
   readonly topics: TopicTable;
 }
 
@@ -60,6 +70,7 @@ export class Dispatcher {
   #runEnd = 0;
   #runLargest = 0;
   #runLimit = 0;
+  #runMessages = 0;
 
   /** Deliveries made since the beginning, about: how the Router sees that a turn gets long. */
   work = 0;
@@ -93,6 +104,7 @@ export class Dispatcher {
     if (
       route === this.#runRoute && publish.start === this.#runEnd &&
       this.#runEnd - this.#runStart < this.#runLimit &&
+      this.#run.length < this.#runMessages &&
       isForwardable(publish)
     ) {
       this.#runEnd = publish.end;
@@ -128,6 +140,10 @@ export class Dispatcher {
     this.#runEnd = publish.end;
     this.#runLargest = size;
     this.#runLimit = RUN_BYTES / route.targets.length;
+    this.#runMessages = Math.min(
+      RUN_MESSAGES,
+      RUN_DELIVERIES / route.slowTargets,
+    );
   }
 
   /** Sends the run that was gathered. To be called before anything else is dispatched or the buffer let go. */
@@ -135,7 +151,13 @@ export class Dispatcher {
     const route = this.#runRoute;
     if (route === undefined) return;
     this.#runRoute = undefined;
-    for (const target of route.targets) this.#sendRun(target);
+    let slowTargets = 0;
+    for (const target of route.targets) {
+      if (this.#sendRun(target)) continue;
+      this.#sendOneByOne(target);
+      slowTargets++;
+    }
+    route.slowTargets = slowTargets;
     this.work += route.targets.length;
     this.#run.length = 0;
     this.#runTopics.length = 0;
@@ -186,7 +208,8 @@ export class Dispatcher {
     return topic.route;
   }
 
-  #sendRun(target: Target): void {
+  /** Sends a target the whole run as it is; says whether it takes it so. */
+  #sendRun(target: Target): boolean {
     const { session } = target;
     const link = session.link;
     const publish = this.#run[0]!;
@@ -195,10 +218,7 @@ export class Dispatcher {
       link === undefined || target.identifiers.length > 0 ||
       (target.own !== "same" && session === this.#runPublisher) ||
       !link.takesAsIs(publish.version, this.#runLargest, size)
-    ) {
-      this.#sendOneByOne(target);
-      return;
-    }
+    ) return false;
     const source = this.#runPublisher!.link?.source;
     if (
       size >= SHARED_SIZE && source !== undefined &&
@@ -209,9 +229,10 @@ export class Dispatcher {
       link.outbox.buffer.append(publish.bytes, this.#runStart, this.#runEnd);
     }
     const { counters } = this.#context;
-    counters.packetsSent += this.#run.length;
+    link.packets += this.#run.length;
     counters.messagesSent.qos0 += this.#run.length;
     this.#context.touch(link);
+    return true;
   }
 
   #sendOneByOne(target: Target): void {

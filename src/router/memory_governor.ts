@@ -27,9 +27,13 @@ export type MemoryStep = typeof MemoryStep[keyof typeof MemoryStep];
 
 /** What the governor works with. */
 export interface MemoryGovernorOptions {
+  /** The ceiling, in bytes, is one of them. */
   readonly limits: Limits;
+  /** Where it counts whom it ended. */
   readonly counters: Counters;
+  /** Where it tells of each step. */
   readonly log: Log;
+  /** Calls it to look at memory. */
   readonly timers: Timers;
   /** All sessions: among them the largest consumer is looked for. */
   readonly sessions: () => Iterable<Session>;

@@ -13,8 +13,11 @@ import type { Task } from "./subscriptions.ts";
 
 /** All packets decoded from one read. They borrow the read buffer until `done` is called. */
 export interface Batch {
+  /** What tells it from the other messages. */
   readonly type: "batch";
+  /** The connection that it was read from. */
   readonly link: Link;
+  /** In the order in which they were sent. */
   readonly packets: readonly FinishedPacket[];
   /** The packet that is worked on. */
   next: number;
@@ -34,10 +37,15 @@ export type RouterMessage =
 
 /** What the Router is made with. */
 export interface RouterOptions {
+  /** What clients may use. */
   readonly limits: Limits;
+  /** Where drops and refusals are counted. */
   readonly counters: Counters;
+  /** Where it tells of slow consumers and faults. */
   readonly log: Log;
+  /** The time of expiry, wills and sessions. */
   readonly clock: Clock;
+  /** Where it keeps what must last. */
   readonly store: Store;
 }
 
@@ -55,6 +63,6 @@ export interface RouterHandle {
   committed(): void;
   /** Says how much memory there is for messages. */
   readonly governor: MemoryGovernor;
-  /** Ends the Router; what waits in its mailbox is dropped. */
-  close(): void;
+  /** Ends the Router; what waits in its mailbox is dropped. Resolves when it has ended. */
+  close(): Promise<void>;
 }

@@ -16,8 +16,11 @@ import type { TopicEntry } from "./topic_table.ts";
 
 /** What PUBLISH and PUBREL are worked on with. */
 export interface PublishingOptions {
+  /** What sessions work with. */
   readonly context: SessionContext;
+  /** Hands messages to subscribers. */
   readonly dispatcher: Dispatcher;
+  /** The retained messages. */
   readonly retained: RetainedMessages;
 }
 

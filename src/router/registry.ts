@@ -20,7 +20,9 @@ import type { Wills } from "./wills.ts";
 
 /** A client that has sent its CONNECT and may come in. */
 export interface Arrival {
+  /** The CONNECT that it sent. */
   readonly connect: Connect;
+  /** Its connection. */
   readonly link: Link;
   /** The client identifier that it has or was assigned. */
   readonly clientId: string;
@@ -32,9 +34,13 @@ export interface Arrival {
 
 /** What the registry works with. */
 export interface RegistryOptions {
+  /** What sessions work with. */
   readonly context: SessionContext;
+  /** The subscriptions of all sessions. */
   readonly subscriptions: Subscriptions;
+  /** Publishes, or cancels, the wills of clients that go. */
   readonly wills: Wills;
+  /** Calls it when sessions expire. */
   readonly timers: Timers;
   /** Calls back as soon as the batch is committed. */
   readonly whenCommitted: (batch: BatchNumber, callback: () => void) => void;

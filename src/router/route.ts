@@ -7,16 +7,19 @@ import type { SubscriptionTree } from "./subscription_tree.ts";
 
 /** A subscription of a session, as it stands in the tree. */
 export interface Subscription extends StoredSubscription {
+  /** Whose it is. */
   readonly session: Session;
 }
 
 /** A session that gets a topic's messages: once each, however many of its subscriptions match [MQTT-3.3.4-2]. */
 export interface Target {
+  /** Who gets them. */
   readonly session: Session;
   /** The highest QoS of the matching subscriptions. */
   readonly qos: QoS;
   /** Whether the publisher's RETAIN flag is passed on [MQTT-3.3.1-13]. */
   readonly retainAsPublished: boolean;
+  /** The identifiers of the matching subscriptions, in no particular order [MQTT-3.3.4-3]. */
   readonly identifiers: readonly number[];
   /**
    * For messages that the session published itself [MQTT-3.8.3-3]: the same without its No Local subscriptions,
@@ -27,8 +30,12 @@ export interface Target {
 
 /** Who gets the messages of a topic. Two topics with the same subscribers have the same Route. */
 export interface Route {
+  /** Sessions with a subscription of their own. */
   readonly targets: readonly Target[];
+  /** Shared groups: one member of each gets a message. */
   readonly groups: readonly SharedGroup[];
+  /** Targets that could not take the last run of messages as it was; before the first run, all of them. */
+  slowTargets: number;
 }
 
 type MutableRoute = { -readonly [Key in keyof Route]: Route[Key] };
@@ -111,7 +118,7 @@ function makeRoute(matching: readonly (Subscription | SharedGroup)[]): Route {
       others.length === 0 ? undefined : makeTarget(others, "same"),
     );
   });
-  return { targets, groups };
+  return { targets, groups, slowTargets: targets.length };
 }
 
 function makeTarget(

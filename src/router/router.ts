@@ -1,15 +1,14 @@
 // The Router: subscriptions, retained messages and sessions, and all that happens to them. Read router.ts (the actor),
-// then publishing.ts and dispatcher.ts (the way of a message), subscriptions.ts, registry.ts (sessions come and go),
-// wills.ts and retained.ts.
+// then worklist.ts (batch by batch), publishing.ts and dispatcher.ts (the way of a message), subscriptions.ts,
+// registry.ts (sessions come and go), wills.ts and retained.ts.
 
-import { setImmediate } from "node:timers/promises";
+import { breathe } from "../core/breathe.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Counters, DroppedCause } from "../core/counters.ts";
-import { Deque } from "../core/deque.ts";
 import { toError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Log } from "../core/log.ts";
-import { LogLimiter } from "../core/log_limiter.ts";
+import { PacedLog } from "../core/paced_log.ts";
 import { Mailbox } from "../core/mailbox.ts";
 import { type Timers, TimerWheel } from "../core/timer_wheel.ts";
 import {
@@ -42,6 +41,7 @@ import { type Subscriber, Subscriptions, type Task } from "./subscriptions.ts";
 import { SubscriptionTree } from "./subscription_tree.ts";
 import { TopicTable } from "./topic_table.ts";
 import { Wills } from "./wills.ts";
+import { Worklist } from "./worklist.ts";
 
 const PINGRESP = encode({ type: PacketType.Pingresp }, 4);
 
@@ -51,13 +51,14 @@ const MAILBOX_CAPACITY = 4096;
 const SLICE = 2;
 /** Messages after which a turn looks at the clock. */
 const MESSAGES_BETWEEN_LOOKS = 8;
-/** Deliveries and packets after which a slice looks at the clock. */
-const WORK_BETWEEN_LOOKS = 500;
 
 /** The actor that holds everything that clients share. It awaits nothing but its own mailbox. */
 export class Router implements SessionContext {
+  /** Where it keeps what must last. */
   readonly store: Store;
+  /** What clients may use. */
   readonly limits: Limits;
+  /** Where drops and refusals are counted. */
   readonly counters: Counters;
   now: number;
   readonly #log: Log;
@@ -75,12 +76,11 @@ export class Router implements SessionContext {
   readonly #governor: MemoryGovernor;
   /** Links whose Outboxes were added to in this turn. */
   #touched: Link[] = [];
-  /** Batches that took longer than a slice. */
-  readonly #unfinished = new Deque<Batch>();
-  readonly #pumpLater = new Set<Session>();
+  readonly #worklist: Worklist;
   readonly #waitingGroups = new Set<DeliveryGroup>();
   readonly #commits: Commits;
-  readonly #dropLog: LogLimiter;
+  readonly #drops: PacedLog;
+  #ended: Promise<void> | undefined;
   #sliceEnd = 0;
   /** Milliseconds of turns since the event loop last went on for certain. */
   #busyTime = 0;
@@ -88,7 +88,7 @@ export class Router implements SessionContext {
   /** Starts the Router and returns its handle. */
   static start(options: RouterOptions): RouterHandle {
     const router = new Router(options);
-    router.#run();
+    router.#ended = router.#run();
     return {
       connect: (arrival) =>
         router.#mailbox.sendUrgent({ type: "connect", arrival }),
@@ -115,7 +115,6 @@ export class Router implements SessionContext {
     this.#clock = options.clock;
     this.now = this.#clock.now();
     this.#commits = new Commits(this);
-    this.#dropLog = new LogLimiter(this.#log, "Messages dropped");
     this.#timers = new TimerWheel(this.#clock, {
       onError: (error) =>
         this.#log.error("Fault in a timer", { error: toError(error) }),
@@ -124,6 +123,7 @@ export class Router implements SessionContext {
       schedule: (delayMs, callback) =>
         this.#timers.schedule(delayMs, () => this.#turn(callback)),
     };
+    this.#drops = new PacedLog("Messages dropped", { ...options, timers });
     this.#retained = new RetainedMessages(this, timers);
     const topics = new TopicTable();
     const routes = new RouteTable(this.#tree);
@@ -137,6 +137,11 @@ export class Router implements SessionContext {
     const dispatcher = this.#dispatcher;
     const retained = this.#retained;
     this.#publishing = new Publishing({ context: this, dispatcher, retained });
+    this.#worklist = new Worklist({
+      dispatcher,
+      onPacket: (link, session, packet) => this.#packet(link, session, packet),
+      onFault: (link, error) => this.#fail(link, error),
+    });
     const wills = new Wills({
       context: this,
       dispatcher,
@@ -166,7 +171,7 @@ export class Router implements SessionContext {
   }
 
   pumpLater(session: Session): void {
-    this.#pumpLater.add(session);
+    this.#worklist.pumpLater(session);
   }
 
   groupWaits(group: DeliveryGroup): void {
@@ -178,16 +183,14 @@ export class Router implements SessionContext {
     // Has it looked at how long the client has not read.
     if (cause === "outboxFull") this.touch(session.link!);
     if (cause === "offline") return;
-    this.#dropLog.note(session.clientId, this.#clock.monotonic(), messages, {
-      cause,
-    });
+    this.#drops.note(session.clientId, messages, { cause });
   }
 
   async #run(): Promise<void> {
     while (!this.#mailbox.closed) {
-      let message = this.#unfinished.length > 0 || this.#pumpLater.size > 0
-        ? this.#mailbox.tryReceive()
-        : await this.#mailbox.receive().catch(() => undefined);
+      let message = this.#worklist.empty
+        ? await this.#mailbox.receive().catch(() => undefined)
+        : this.#mailbox.tryReceive();
       const begin = performance.now();
       this.#sliceEnd = begin + SLICE;
       this.now = this.#clock.now();
@@ -198,14 +201,11 @@ export class Router implements SessionContext {
         if (look && performance.now() > this.#sliceEnd) break;
         message = this.#mailbox.tryReceive();
       }
-      this.#goOn();
+      this.#worklist.goOn(this.#sliceEnd);
       this.#endTurn();
       this.#busyTime += performance.now() - begin;
-      if (
-        this.#busyTime > SLICE || this.#unfinished.length > 0 ||
-        this.#pumpLater.size > 0
-      ) {
-        await setImmediate();
+      if (this.#busyTime > SLICE || !this.#worklist.empty) {
+        await breathe();
         this.#busyTime = 0;
       }
     }
@@ -222,7 +222,7 @@ export class Router implements SessionContext {
   #handle(message: RouterMessage): void {
     switch (message.type) {
       case "batch":
-        if (!this.#work(message)) this.#unfinished.pushBack(message);
+        this.#worklist.work(message, this.#sliceEnd);
         break;
       case "connect":
         this.#guard(
@@ -245,64 +245,6 @@ export class Router implements SessionContext {
       case "committed":
         this.#commits.catchUp();
     }
-  }
-
-  /** Goes on with what did not end in its slice, in turn. */
-  #goOn(): void {
-    for (let left = this.#unfinished.length; left > 0; left--) {
-      const batch = this.#unfinished.popFront()!;
-      if (!this.#work(batch)) this.#unfinished.pushBack(batch);
-      if (performance.now() > this.#sliceEnd) break;
-    }
-    for (const session of this.#pumpLater) {
-      this.#pumpLater.delete(session);
-      session.outbound.pump();
-      if (performance.now() > this.#sliceEnd) break;
-    }
-  }
-
-  /** Works on a batch until it is done or the slice ends; says whether it is done. */
-  #work(batch: Batch): boolean {
-    let done = true;
-    try {
-      done = this.#workOn(batch, batch.link);
-      this.#dispatcher.flushRun();
-    } catch (error) {
-      this.#dispatcher.flushRun();
-      this.#fail(batch.link, error);
-    }
-    if (done) batch.done();
-    return done;
-  }
-
-  #workOn(batch: Batch, link: Link): boolean {
-    const { packets } = batch;
-    let unlooked = 0;
-    let work = this.#dispatcher.work;
-    while (batch.next < packets.length) {
-      const { session } = link;
-      // Another epoch, or an ended one: nothing more of it counts.
-      if (session === undefined || session.link !== link || link.ended) {
-        return true;
-      }
-      if (batch.task === undefined) {
-        batch.task = this.#packet(link, session, packets[batch.next]!);
-      }
-      if (batch.task !== undefined) {
-        if (!batch.task(this.#sliceEnd)) return false;
-        batch.task = undefined;
-      }
-      batch.next++;
-      unlooked++;
-      if (unlooked + this.#dispatcher.work - work >= WORK_BETWEEN_LOOKS) {
-        unlooked = 0;
-        work = this.#dispatcher.work;
-        if (performance.now() > this.#sliceEnd) {
-          return batch.next === packets.length;
-        }
-      }
-    }
-    return true;
   }
 
   /** Takes one packet; returns what is left to do of it, if that may be long. */
@@ -332,6 +274,7 @@ export class Router implements SessionContext {
         return this.#subscriptions.unsubscribe(link, session, packet);
       case PacketType.Pingreq:
         link.outbox.buffer.append(PINGRESP);
+        link.packets++;
         this.touch(link);
         return undefined;
       case PacketType.Disconnect:
@@ -350,6 +293,8 @@ export class Router implements SessionContext {
     this.#touched = [];
     for (const link of touched) {
       link.touched = false;
+      this.counters.packetsSent += link.packets;
+      link.packets = 0;
       this.#governor.meter(link);
       this.#commits.watch(link);
       link.owner.flush();
@@ -383,7 +328,7 @@ export class Router implements SessionContext {
     }
   }
 
-  #close(): void {
+  async #close(): Promise<void> {
     this.#timers.close();
     this.#mailbox.close();
     for (
@@ -393,7 +338,7 @@ export class Router implements SessionContext {
     ) {
       if (message.type === "batch") message.done();
     }
-    for (const batch of this.#unfinished) batch.done();
-    this.#unfinished.clear();
+    this.#worklist.close();
+    await this.#ended;
   }
 }

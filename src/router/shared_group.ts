@@ -131,9 +131,8 @@ export class SharedGroup implements DeliveryGroup {
     ) return false;
     this.#next = at + 1;
     link.outbox.buffer.append(publish.bytes, publish.start, publish.end);
-    const { counters } = this.#context;
-    counters.packetsSent++;
-    counters.messagesSent.qos0++;
+    link.packets++;
+    this.#context.counters.messagesSent.qos0++;
     this.#context.touch(link);
     return true;
   }

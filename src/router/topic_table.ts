@@ -12,9 +12,11 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** A topic that was published to, and who gets its messages. */
 export interface TopicEntry extends TopicName {
+  /** The hash of its bytes, under which the table finds it. */
   readonly hash: number;
   /** Who gets its messages, as of {@linkcode TopicEntry.generation} of the subscriptions. */
   route: Route | undefined;
+  /** The state of the subscriptions that the route was made of. */
   generation: number;
 }
 

@@ -13,10 +13,15 @@ const encoder = new TextEncoder();
 
 /** What wills are published with. */
 export interface WillsOptions {
+  /** What sessions work with. */
   readonly context: SessionContext;
+  /** Hands wills to subscribers. */
   readonly dispatcher: Dispatcher;
+  /** Keeps wills that are retained. */
   readonly retained: RetainedMessages;
+  /** The topics that wills are published to. */
   readonly topics: TopicTable;
+  /** Call when a delay has passed. */
   readonly timers: Timers;
 }
 

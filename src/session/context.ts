@@ -8,8 +8,11 @@ import type { Session } from "./session.ts";
 
 /** What sessions need of the Router around them. */
 export interface SessionContext {
+  /** Where a session keeps what must last. */
   readonly store: Store;
+  /** What a session may use. */
   readonly limits: Limits;
+  /** Where drops are counted. */
   readonly counters: Counters;
   /** The wall clock, in milliseconds, at the beginning of this turn of the Router. */
   readonly now: number;
@@ -25,8 +28,11 @@ export interface SessionContext {
 
 /** How one message goes to one subscriber. */
 export interface Terms {
+  /** The QoS of the delivery: the lower of the message's and the subscription's. */
   readonly qos: QoS;
+  /** The RETAIN flag of the delivery [MQTT-3.3.1-12, -13]. */
   readonly retain: boolean;
+  /** Subscription identifiers to send with it. */
   readonly identifiers: readonly number[];
   /** The batch that must be committed before the message may leave. */
   readonly batch: BatchNumber;

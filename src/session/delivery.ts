@@ -43,7 +43,9 @@ export const NO_IDENTIFIERS: readonly number[] = [];
 
 /** A delivery that a shared group owes, under the group's number. */
 export interface SharedOrigin {
+  /** The group that owes it. */
   readonly group: DeliveryGroup;
+  /** Its number among the group's deliveries. */
   readonly number: number;
 }
 

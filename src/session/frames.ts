@@ -12,7 +12,9 @@ import { NO_IDENTIFIERS } from "./delivery.ts";
 export interface Frame {
   /** The buffer in which it lies. */
   bytes: Uint8Array;
+  /** Index of its first byte in `bytes`. */
   start: number;
+  /** Index after its last byte in `bytes`. */
   end: number;
   /** Where its packet identifier stands, counted from `start`. */
   packetIdAt: number;
@@ -104,11 +106,17 @@ export function packetIdPosition(size: number, message: Message): number {
 
 /** What may differ between two subscribers' copies of a message. */
 export interface CopyOptions {
+  /** The protocol version that the subscriber speaks. */
   version: ProtocolVersion;
+  /** The QoS of the delivery. */
   qos: QoS;
+  /** The RETAIN flag of the delivery. */
   retain: boolean;
+  /** Whether it may have been sent before [MQTT-3.3.1-1]. */
   dup?: boolean;
+  /** 1 to 65,535; left out at QoS 0. */
   packetId?: number;
+  /** Subscription identifiers, MQTT 5 only. */
   identifiers?: readonly number[];
   /** A topic alias, 0 for none. */
   alias?: number;

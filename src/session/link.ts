@@ -23,6 +23,7 @@ export interface LinkOwner {
 
 /** What client and server agreed on in CONNECT and CONNACK. */
 export interface LinkTerms {
+  /** The protocol version that the client speaks. */
   readonly version: ProtocolVersion;
   /** Bytes of the largest packet that the client takes [MQTT-3.1.2-24]. */
   readonly maximumPacketSize: number;
@@ -38,9 +39,13 @@ export interface LinkTerms {
  * wait for the disk belong to the Link and end with it.
  */
 export class Link {
+  /** What client and server agreed on. */
   readonly terms: LinkTerms;
+  /** Bytes on their way to the client. */
   readonly outbox: Outbox;
+  /** The connection that the Link stands for. */
   readonly owner: LinkOwner;
+  /** Holds back what must not leave before its batch is committed. */
   readonly gate: Gate = new Gate();
   /** The read buffer in which the batch that is worked on lies, where it is large enough to be handed on. */
   source: SharedBuffer | undefined;
@@ -52,6 +57,8 @@ export class Link {
   accepted = false;
   /** Whether the connection has ended, so that nothing more may be written: DISCONNECT was the last [MQTT-3.14.4-1]. */
   ended = false;
+  /** Packets that were put into the Outbox or behind the gate and not counted yet. */
+  packets = 0;
   /** Bytes of the Outbox that the memory governor knows of. */
   meteredBytes = 0;
   /** Bytes that the client's unfinished or held back packets take. */
@@ -142,6 +149,7 @@ export class Link {
   ): void {
     const open = this.passes(batch) && this.gate.empty;
     const buffer = open ? this.outbox.buffer : this.gate.buffer;
+    this.packets++;
     const at = buffer.reserve(ACKNOWLEDGEMENT_SIZE);
     buffer.length = writeAcknowledgement(
       buffer.bytes,
@@ -162,6 +170,7 @@ export class Link {
     const open = this.passes(batch) && this.gate.empty;
     const buffer = open ? this.outbox.buffer : this.gate.buffer;
     buffer.append(packet, 0, packet.length);
+    this.packets++;
     if (!open) this.hold(batch, 0);
   }
 

@@ -243,6 +243,12 @@ export class Outbound {
     const link = this.#session.link;
     if (link === undefined || !link.ready) return;
     link.wantsDrain = false;
+    this.#pump(link);
+    // Has it looked at how long the client has not read.
+    if (link.wantsDrain) this.#context.touch(link);
+  }
+
+  #pump(link: Link): void {
     if (!this.#resend(link)) return;
     while (this.#queue.length > 0 && link.sendQuota > 0) {
       const delivery = this.#queue.peek()!;

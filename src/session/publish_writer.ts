@@ -39,10 +39,13 @@ export function writeFrame(
 
 /** One client's copy of a message. */
 export interface Copy {
+  /** The message that is copied. */
   readonly message: Message;
+  /** How it goes to the client. */
   readonly terms: Terms;
   /** 0 at QoS 0. */
   readonly packetId: number;
+  /** Whether it may have been sent before [MQTT-3.3.1-1]. */
   readonly dup: boolean;
 }
 
@@ -93,7 +96,7 @@ export function writeCopy(
 
 function wrote(context: SessionContext, link: Link, qos: QoS): void {
   const { counters } = context;
-  counters.packetsSent++;
+  link.packets++;
   if (qos === 0) counters.messagesSent.qos0++;
   else if (qos === 1) counters.messagesSent.qos1++;
   else counters.messagesSent.qos2++;

@@ -13,6 +13,7 @@ import { PacketIdSet } from "./packet_id_set.ts";
  * The state of one client identifier (section 4.1). Lives in the Router, which alone calls it.
  */
 export class Session {
+  /** The client identifier. */
   readonly clientId: string;
   /** Seconds that it outlives its connection; `Infinity` for ever. */
   expiryInterval: number;

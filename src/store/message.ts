@@ -10,13 +10,17 @@ export interface TopicName {
 
 /** What a {@linkcode Message} is made of. */
 export interface MessageParts {
+  /** The Topic Name. */
   topic: TopicName;
+  /** The QoS as published. */
   qos: QoS;
   /** The RETAIN flag as published. */
   retain: boolean;
   /** Buffer in which the payload lies. */
   source: Uint8Array;
+  /** Index of the payload's first byte in `source`. */
   payloadStart: number;
+  /** Index after the payload's last byte in `source`. */
   payloadEnd: number;
   /** Encoded MQTT 5 properties to pass on: all but topic alias and message expiry interval. */
   properties: Uint8Array;
@@ -34,12 +38,19 @@ const OVERHEAD = 160;
  * buffer, which is overwritten after routing: what outlives routing keeps {@linkcode Message.owned} instead.
  */
 export class Message {
+  /** The Topic Name. */
   readonly topic: TopicName;
+  /** The QoS as published. */
   readonly qos: QoS;
+  /** The RETAIN flag as published. */
   readonly retain: boolean;
+  /** Buffer in which the payload lies. */
   readonly source: Uint8Array;
+  /** Index of the payload's first byte in `source`. */
   readonly payloadStart: number;
+  /** Index after the payload's last byte in `source`. */
   readonly payloadEnd: number;
+  /** Encoded MQTT 5 properties to pass on: all but topic alias and message expiry interval. */
   readonly properties: Uint8Array;
   readonly expiresAt: number;
   readonly publisher: string;

@@ -8,6 +8,7 @@ export type BatchNumber = number;
 
 /** A persistent session as it is kept. */
 export interface StoredSession {
+  /** The client identifier. */
   readonly clientId: string;
   /** Seconds that the session outlives its connection; `Infinity` for ever. */
   readonly expiryInterval: number;
@@ -15,10 +16,15 @@ export interface StoredSession {
 
 /** A subscription as it is kept: the options of SUBSCRIBE (3.8.3.1). */
 export interface StoredSubscription {
+  /** The Topic Filter, with `$share/group/` where it is shared. */
   readonly filter: string;
+  /** The highest QoS at which messages are sent. */
   readonly qos: QoS;
+  /** Whether the session's own messages are kept from it. */
   readonly noLocal: boolean;
+  /** Whether the RETAIN flag is passed on as published. */
   readonly retainAsPublished: boolean;
+  /** Whether retained messages are sent on SUBSCRIBE: always (0), for a new subscription (1), never (2). */
   readonly retainHandling: 0 | 1 | 2;
   /** Subscription identifier, 0 for none. */
   readonly identifier: number;
@@ -28,14 +34,19 @@ export interface StoredSubscription {
 export interface StoredDelivery {
   /** Numbers the deliveries of one owner in the order in which they are owed. */
   readonly number: number;
+  /** The message that is owed. */
   readonly message: Message;
+  /** The QoS at which it is delivered. */
   readonly qos: QoS;
+  /** The RETAIN flag of the delivery. */
   readonly retain: boolean;
+  /** Subscription identifiers to send with it. */
   readonly identifiers: readonly number[];
 }
 
 /** A Will Message as it is kept. */
 export interface StoredWill {
+  /** The message to publish. */
   readonly message: Message;
   /** Seconds between the end of the connection and the publication. */
   readonly delayInterval: number;

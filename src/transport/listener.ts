@@ -6,6 +6,7 @@ import type { Transport } from "./transport.ts";
 
 /** Where to listen. */
 export interface ListenerAddress {
+  /** What is spoken there: MQTT over plain TCP. */
   readonly protocol: "mqtt";
   /** A host name or address. */
   readonly hostname: string;
@@ -15,7 +16,9 @@ export interface ListenerAddress {
 
 /** What a Listener is made with. */
 export interface ListenerOptions {
+  /** Where to listen. */
   readonly address: ListenerAddress;
+  /** Where it tells of connections that it could not accept. */
   readonly log: Log;
   /** Takes each accepted connection over. */
   readonly onAccept: (transport: Transport) => void;
@@ -46,12 +49,13 @@ export class Listener {
    */
   static start(options: ListenerOptions): ListenerHandle {
     const { protocol, hostname, port } = options.address;
+    const host = hostname.includes(":") ? `[${hostname}]` : hostname;
     let listener: Deno.TcpListener;
     try {
       listener = Deno.listen({ hostname, port, transport: "tcp" });
     } catch (error) {
       throw new StartError(
-        `Cannot listen on ${protocol}://${hostname}:${port}: ${
+        `Cannot listen on ${protocol}://${host}:${port}: ${
           describeError(error)
         }`,
         1,

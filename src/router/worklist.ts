@@ -1,0 +1,112 @@
+import { Deque } from "../core/deque.ts";
+import type { FinishedPacket } from "../codec/packet.ts";
+import type { Link } from "../session/link.ts";
+import type { Session } from "../session/session.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { Batch } from "./messages.ts";
+import type { Task } from "./subscriptions.ts";
+
+/** Deliveries and packets after which a slice looks at the clock. */
+const WORK_BETWEEN_LOOKS = 500;
+
+/** What a {@linkcode Worklist} works with. */
+export interface WorklistOptions {
+  /** Sends the last messages of a batch, and says how much was to be done for the packets before. */
+  readonly dispatcher: Dispatcher;
+  /** Takes one packet; returns what is left to do of it, if that may be long. */
+  readonly onPacket: (
+    link: Link,
+    session: Session,
+    packet: FinishedPacket,
+  ) => Task | undefined;
+  /** Told what went wrong over a client's packets. */
+  readonly onFault: (link: Link, error: unknown) => void;
+}
+
+/** The Router's work that may take longer than a slice: batches of packets, and sessions with much to send. */
+export class Worklist {
+  readonly #options: WorklistOptions;
+  /** Batches that took longer than a slice. */
+  readonly #unfinished = new Deque<Batch>();
+  readonly #pumpLater = new Set<Session>();
+
+  /** Makes an empty one. */
+  constructor(options: WorklistOptions) {
+    this.#options = options;
+  }
+
+  /** Whether nothing is left to do. */
+  get empty(): boolean {
+    return this.#unfinished.length === 0 && this.#pumpLater.size === 0;
+  }
+
+  /** Has a session go on sending, in a later slice. */
+  pumpLater(session: Session): void {
+    this.#pumpLater.add(session);
+  }
+
+  /** Works on a batch until it is done or the slice ends; what is left then goes on later. */
+  work(batch: Batch, sliceEnd: number): void {
+    const { dispatcher, onFault } = this.#options;
+    let done = true;
+    try {
+      done = this.#workOn(batch, batch.link, sliceEnd);
+      dispatcher.flushRun();
+    } catch (error) {
+      dispatcher.flushRun();
+      onFault(batch.link, error);
+    }
+    if (done) batch.done();
+    else this.#unfinished.pushBack(batch);
+  }
+
+  /** Goes on with what did not end in its slice, in turn. */
+  goOn(sliceEnd: number): void {
+    for (let left = this.#unfinished.length; left > 0; left--) {
+      this.work(this.#unfinished.popFront()!, sliceEnd);
+      if (performance.now() > sliceEnd) break;
+    }
+    for (const session of this.#pumpLater) {
+      this.#pumpLater.delete(session);
+      session.outbound.pump();
+      if (performance.now() > sliceEnd) break;
+    }
+  }
+
+  /** Lets go of the batches that are not done. */
+  close(): void {
+    for (const batch of this.#unfinished) batch.done();
+    this.#unfinished.clear();
+  }
+
+  #workOn(batch: Batch, link: Link, sliceEnd: number): boolean {
+    const { packets } = batch;
+    const { dispatcher, onPacket } = this.#options;
+    let unlooked = 0;
+    let work = dispatcher.work;
+    while (batch.next < packets.length) {
+      const { session } = link;
+      // Another epoch, or an ended one: nothing more of it counts.
+      if (session === undefined || session.link !== link || link.ended) {
+        return true;
+      }
+      if (batch.task === undefined) {
+        batch.task = onPacket(link, session, packets[batch.next]!);
+      }
+      if (batch.task !== undefined) {
+        if (!batch.task(sliceEnd)) return false;
+        batch.task = undefined;
+      }
+      batch.next++;
+      unlooked++;
+      if (unlooked + dispatcher.work - work >= WORK_BETWEEN_LOOKS) {
+        unlooked = 0;
+        work = dispatcher.work;
+        if (performance.now() > sliceEnd) {
+          return batch.next === packets.length;
+        }
+      }
+    }
+    return true;
+  }
+}
