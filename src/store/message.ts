@@ -52,7 +52,9 @@ export class Message {
   readonly payloadEnd: number;
   /** Encoded MQTT 5 properties to pass on: all but topic alias and message expiry interval. */
   readonly properties: Uint8Array;
+  /** Wall clock in milliseconds since the epoch when it expires; `Infinity` for never. */
   readonly expiresAt: number;
+  /** Client identifier of who published it. */
   readonly publisher: string;
   #owned: Message | undefined;
 
