@@ -1,6 +1,6 @@
 // The composition root: builds the actors in the order in which a message meets them, and takes them down again.
 
-import { type Clock, systemClock } from "./core/clock.ts";
+import { type Clock, SteadyClock } from "./core/clock.ts";
 import { Counters } from "./core/counters.ts";
 import { EXIT, toError } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
@@ -33,7 +33,7 @@ export interface BrokerOptions {
   readonly log?: Log;
   /** Left out: counts into counters of its own. */
   readonly counters?: Counters;
-  /** Left out: the system's clock. */
+  /** Left out: the system's clock, kept steady. */
   readonly clock?: Clock;
   /** Left out: everything lives in memory. */
   readonly store?: Store;
@@ -63,20 +63,26 @@ export class Broker {
       limits,
       log = SILENT_LOG,
       counters = new Counters(),
-      clock = systemClock,
     } = options;
+    const steadyClock = new SteadyClock();
+    const clock = options.clock ?? steadyClock;
     const store = options.store ?? new NoneStore();
     const { promise: finished, resolve: finish } = Promise.withResolvers<
       number
     >();
     const router = Router.start({ limits, counters, log, clock, store });
-    await store.open(() => router.committed(), (error) => {
-      log.error(
-        "Ending: the store has failed, and nothing can be acknowledged any more",
-        { error },
-      );
-      finish(EXIT.internal);
-    });
+    await store.open({
+      resumed: (now) => steadyClock.set(now),
+      committed: () => router.committed(),
+      failed: (error) => {
+        log.error(
+          "Ending: the store has failed, and nothing can be acknowledged any more",
+          { error },
+        );
+        finish(EXIT.internal);
+      },
+    }, router.restore);
+    router.restored();
     const timers = new TimerWheel(clock, {
       onError: (error) =>
         log.error("Fault in a timer", { error: toError(error) }),

@@ -11,11 +11,28 @@ export interface Clock {
   wake?(callback: () => void, delayMs: number): () => void;
 }
 
-/** The machine's own clocks. */
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-};
+/**
+ * A clock that starts at the machine's time and then goes on steadily, whatever is done to the machine's: a gateway
+ * often boots without knowing the time, and nothing may expire because it is told.
+ */
+export class SteadyClock implements Clock {
+  #epoch = Date.now() - performance.now();
+
+  /** Milliseconds since the epoch, as far as this clock knows. */
+  now(): number {
+    return this.#epoch + performance.now();
+  }
+
+  /** Milliseconds since some fixed moment. */
+  monotonic(): number {
+    return performance.now();
+  }
+
+  /** Sets the time to this one, in milliseconds since the epoch. */
+  set(now: number): void {
+    this.#epoch = now - performance.now();
+  }
+}
 
 interface Sleeper {
   readonly at: number;

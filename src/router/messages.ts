@@ -5,7 +5,7 @@ import type { Counters, DisconnectedCause } from "../core/counters.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Log } from "../core/log.ts";
 import type { FinishedPacket } from "../codec/packet.ts";
-import type { Store } from "../store/store.ts";
+import type { Store, StoreReader } from "../store/store.ts";
 import type { Link } from "../session/link.ts";
 import type { MemoryGovernor } from "./memory_governor.ts";
 import type { Arrival } from "./registry.ts";
@@ -63,6 +63,10 @@ export interface RouterHandle {
   committed(): void;
   /** Says how much memory there is for messages. */
   readonly governor: MemoryGovernor;
+  /** Takes what the Store held, before the first client comes. */
+  readonly restore: StoreReader;
+  /** Says that this was all: what it held goes on from here. */
+  restored(): void;
   /** Ends the Router; what waits in its mailbox is dropped. Resolves when it has ended. */
   close(): Promise<void>;
 }

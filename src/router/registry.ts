@@ -13,7 +13,7 @@ import type { Timers } from "../core/timer_wheel.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { Link } from "../session/link.ts";
 import { Session } from "../session/session.ts";
-import type { BatchNumber } from "../store/store.ts";
+import type { BatchNumber, StoredSession } from "../store/store.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 import { isWithinLimits } from "./topic_filter.ts";
 import type { Wills } from "./wills.ts";
@@ -61,6 +61,36 @@ export class Registry {
     return this.#sessions.values();
   }
 
+  /** Makes a session again that the Store held. */
+  restore({ clientId, expiryInterval, endedAt }: StoredSession): Session {
+    const session = this.#add(clientId);
+    session.expiryInterval = expiryInterval;
+    session.stored = true;
+    session.endedAt = endedAt ?? this.#options.context.now;
+    return session;
+  }
+
+  /** Makes a session for a will that the Store held, of a client without a session that is kept. */
+  restoreForWill(clientId: string): Session {
+    return this.#add(clientId);
+  }
+
+  /** Goes on with what was restored, as if all connections had ended now. */
+  resume(): void {
+    const { context, timers, wills } = this.#options;
+    for (const session of this.#sessions.values()) {
+      if (session.persistent) {
+        wills.connectionLost(session);
+        this.#expireLater(session, session.endedAt ?? context.now);
+      } else {
+        // It ends with the will, which is then published.
+        const delay = (session.will?.delayInterval ?? 0) * 1000;
+        const end = () => this.end(session);
+        session.expiryTimer = timers.schedule(delay, end);
+      }
+    }
+  }
+
   /**
    * Lets a client in: takes over from its former connection, resumes or makes its session, and has CONNACK sent
    * when that is committed.
@@ -83,6 +113,12 @@ export class Registry {
     if (former?.link !== undefined) this.#takeOver(former);
     // An ephemeral session ended with its connection, so look again.
     let session = this.#sessions.get(clientId);
+    if (session !== undefined && !session.persistent) {
+      // It was there for the will's sake alone, and the client is back in time.
+      wills.discard(session);
+      this.end(session);
+      session = undefined;
+    }
     let wiped: BatchNumber = 0;
     if (session !== undefined && connect.cleanStart) {
       wiped = this.end(session);
@@ -96,9 +132,7 @@ export class Registry {
     link.session = session;
     const { store } = context;
     session.stored ||= store.durable && session.persistent;
-    const saved = session.stored
-      ? store.saveSession({ clientId, expiryInterval: session.expiryInterval })
-      : 0;
+    const saved = session.stored ? this.#save(session, undefined) : 0;
     const batch = Math.max(wiped, saved, wills.keep(session, connect.will));
     this.#options.whenCommitted(
       batch,
@@ -112,19 +146,18 @@ export class Registry {
     if (session === undefined || session.link !== link) return;
     session.outbound.detach();
     session.link = undefined;
-    const { wills } = this.#options;
+    const { wills, context } = this.#options;
     // A client that was not let in has no will yet.
     if (!link.accepted) wills.discard(session);
-    else if (cause !== "shutdown") wills.connectionLost(session);
-    if (session.expiryInterval === 0) {
-      this.end(session);
-    } else if (session.expiryInterval !== Infinity) {
-      const milliseconds = session.expiryInterval * 1000;
-      session.expiryTimer = this.#options.timers.schedule(
-        milliseconds,
-        () => this.end(session),
-      );
+    if (session.stored && session.persistent) {
+      this.#save(session, context.now);
     }
+    if (cause === "shutdown") {
+      // With a Store that outlives the process, wills and sessions go on at the next start.
+      if (context.store.durable) return;
+    } else wills.connectionLost(session);
+    if (session.expiryInterval === 0) this.end(session);
+    else this.#expireLater(session, context.now);
   }
 
   /**
@@ -164,14 +197,26 @@ export class Registry {
         "Cannot change the session expiry interval: it was 0 in CONNECT",
       );
     }
-    const { store } = this.#options.context;
     session.expiryInterval = this.#limited(seconds);
-    if (session.stored) {
-      store.saveSession({
-        clientId: session.clientId,
-        expiryInterval: session.expiryInterval,
-      });
-    }
+    if (session.stored) this.#save(session, undefined);
+  }
+
+  #save(session: Session, endedAt: number | undefined): BatchNumber {
+    const { clientId, expiryInterval } = session;
+    session.endedAt = endedAt;
+    const { store } = this.#options.context;
+    return store.saveSession({ clientId, expiryInterval, endedAt });
+  }
+
+  /** Ends a session when its interval has passed since `endedAt`. */
+  #expireLater(session: Session, endedAt: number): void {
+    if (session.expiryInterval === Infinity) return;
+    const { context, timers } = this.#options;
+    const end = endedAt + session.expiryInterval * 1000;
+    session.expiryTimer = timers.schedule(
+      Math.max(0, end - context.now),
+      () => this.end(session),
+    );
   }
 
   #takeOver(session: Session): void {

@@ -64,6 +64,13 @@ export class RetainedMessages {
     return store.durable ? store.retain(topic, owned) : 0;
   }
 
+  /** Puts a message back that the Store held. */
+  restore(message: Message): void {
+    const timer = this.#expire(message);
+    this.#tree.set(message.topic.text, { message, timer });
+    this.#count(1, message.size);
+  }
+
   /** Reads the retained messages that a subscription matches, bit by bit. */
   replay(subscription: StoredSubscription): Replay {
     const cursor = this.#tree.cursor(subscription.filter);
@@ -77,7 +84,8 @@ export class RetainedMessages {
   #expire(message: Message): Timer | undefined {
     if (message.expiresAt === Infinity) return undefined;
     const topic = message.topic.text;
-    return this.#timers.schedule(message.expiresAt - this.#context.now, () => {
+    const delay = Math.max(0, message.expiresAt - this.#context.now);
+    return this.#timers.schedule(delay, () => {
       if (this.#tree.get(topic)?.message !== message) return;
       this.#dropped(this.#tree.delete(topic)!);
       if (this.#context.store.durable) {

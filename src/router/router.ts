@@ -35,6 +35,7 @@ import type {
 } from "./messages.ts";
 import { Registry } from "./registry.ts";
 import { MemoryGovernor } from "./memory_governor.ts";
+import { Restore } from "./restore.ts";
 import { RetainedMessages } from "./retained.ts";
 import { RouteTable } from "./route.ts";
 import { type Subscriber, Subscriptions, type Task } from "./subscriptions.ts";
@@ -74,6 +75,7 @@ export class Router implements SessionContext {
   readonly #subscriptions: Subscriptions;
   readonly #registry: Registry;
   readonly #governor: MemoryGovernor;
+  readonly #restore: Restore;
   /** Links whose Outboxes were added to in this turn. */
   #touched: Link[] = [];
   readonly #worklist: Worklist;
@@ -103,6 +105,8 @@ export class Router implements SessionContext {
       drained: (link) => router.#mailbox.sendUrgent({ type: "drained", link }),
       committed: () => router.#mailbox.sendUrgent({ type: "committed" }),
       governor: router.#governor,
+      restore: router.#restore,
+      restored: () => router.#turn(() => router.#restore.finish()),
       close: () => router.#close(),
     };
   }
@@ -155,6 +159,11 @@ export class Router implements SessionContext {
       wills,
       timers,
       whenCommitted: (batch, callback) => this.#commits.wait(batch, callback),
+    });
+    this.#restore = new Restore({
+      registry: this.#registry,
+      subscriptions: this.#subscriptions,
+      retained,
     });
     this.#governor = new MemoryGovernor({
       ...options,

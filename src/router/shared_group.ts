@@ -9,7 +9,11 @@ import type { SessionContext, Terms } from "../session/context.ts";
 import { MessageQueue } from "../session/message_queue.ts";
 import type { Session } from "../session/session.ts";
 import type { Message } from "../store/message.ts";
-import type { BatchNumber, StoredSubscription } from "../store/store.ts";
+import type {
+  BatchNumber,
+  StoredDelivery,
+  StoredSubscription,
+} from "../store/store.ts";
 
 /** A message that no member has been sent. */
 interface Waiting {
@@ -71,6 +75,18 @@ export class SharedGroup implements DeliveryGroup {
     this.#subscriptions.splice(at, 1);
     session.groups.delete(this);
     return true;
+  }
+
+  /** Puts a message back that the Store held, behind those before it. */
+  restoreQueued(delivery: StoredDelivery): void {
+    const { message, number } = delivery;
+    this.#lastNumber = Math.max(this.#lastNumber, number);
+    this.#queue.restore({ message, number, batch: 0 });
+  }
+
+  /** Notes that the Store held a delivery with this number, which a member was sent. */
+  restoreSent(number: number): void {
+    this.#lastNumber = Math.max(this.#lastNumber, number);
   }
 
   /** Drops what waits: the last member has left. */

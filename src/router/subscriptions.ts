@@ -54,6 +54,21 @@ export class Subscriptions {
     return this.#groups.values();
   }
 
+  /** The shared group of this `$share/group/filter`, if there is one. */
+  group(key: string): SharedGroup | undefined {
+    return this.#groups.get(key);
+  }
+
+  /** Puts a subscription back that the Store held. */
+  restore(session: Session, subscription: StoredSubscription): void {
+    const shared = parseSharedFilter(subscription.filter);
+    if (shared === "invalid") return;
+    session.subscriptions.set(subscription.filter, subscription);
+    this.#context.counters.subscriptionsNow++;
+    if (shared === undefined) this.#list(session, subscription);
+    else this.#join(session, subscription, shared.filter);
+  }
+
   /** Works through a SUBSCRIBE and answers it; a long one in slices. */
   subscribe(link: Link, session: Session, packet: Subscribe): Task {
     const { filters, extraFilters, packetId } = packet;

@@ -47,14 +47,17 @@ export class Wills {
     return store.saveWill(session.clientId, session.will);
   }
 
-  /** Drops the will: the client took its leave with reason code 0x00 [MQTT-3.1.2-10], or is back in time. */
-  discard(session: Session): void {
+  /**
+   * Drops the will: the client took its leave with reason code 0x00 [MQTT-3.1.2-10], or is back in time. Returns the
+   * batch with which it is forgotten.
+   */
+  discard(session: Session): BatchNumber {
     session.willTimer?.cancel();
     session.willTimer = undefined;
-    if (session.will === undefined) return;
+    if (session.will === undefined) return 0;
     session.will = undefined;
     const { store } = this.#options.context;
-    if (store.durable) store.saveWill(session.clientId, undefined);
+    return store.durable ? store.saveWill(session.clientId, undefined) : 0;
   }
 
   /** Has the will published after its delay, now that the connection is lost [MQTT-3.1.2-8]. */
@@ -71,10 +74,13 @@ export class Wills {
     }
   }
 
-  /** Publishes the session's will, if there is one, and forgets it. */
+  /**
+   * Publishes the session's will, if there is one, and forgets it. Nobody sees it before that is committed: a power
+   * cut must not have it sent twice.
+   */
   publish(session: Session): void {
     const { will } = session;
-    this.discard(session);
+    const batch = this.discard(session);
     if (will === undefined) return;
     const { context, dispatcher, retained, topics } = this.#options;
     const interval = will.expiryInterval;
@@ -99,7 +105,7 @@ export class Wills {
       bytes.length,
       hashTopic(bytes, 0, bytes.length),
     );
-    dispatcher.dispatch(message, entry, 0, session);
+    dispatcher.dispatch(message, entry, batch, session);
   }
 
   #stored(clientId: string, will: NonNullable<Connect["will"]>): StoredWill {

@@ -1,7 +1,7 @@
 import type { QoS } from "../codec/packet.ts";
 import type { Message } from "../store/message.ts";
 import type { Terms } from "./context.ts";
-import type { BatchNumber } from "../store/store.ts";
+import type { BatchNumber, StoredDelivery } from "../store/store.ts";
 import type { Session } from "./session.ts";
 
 /** A message owed to a subscriber, or to whichever member of a shared group takes it. */
@@ -30,6 +30,8 @@ export interface Delivery {
 export interface DeliveryGroup {
   /** `$share/group/filter`, under which the Store knows it. */
   readonly key: string;
+  /** Notes that the Store held a delivery with this number, which a member was sent. */
+  restoreSent(number: number): void;
   /** Takes a delivery back whose member went away, to give it to another one, before all that waits. */
   giveBack(delivery: Delivery): void;
   /** Gives what waits to whoever can take it, in turn. */
@@ -70,4 +72,15 @@ export function makeDelivery(
     outboxPosition,
     gateBatch: 0,
   };
+}
+
+/** Makes the record of a message that the Store held: it is committed, and may leave at once. */
+export function restoredDelivery(
+  stored: StoredDelivery,
+  group: DeliveryGroup | undefined,
+): Delivery {
+  const { message, qos, retain, identifiers, number } = stored;
+  const terms = { qos, retain, identifiers, batch: 0 };
+  const shared = group === undefined ? undefined : { group, number };
+  return makeDelivery(message, terms, number, shared);
 }

@@ -1,3 +1,5 @@
+import type { QoS } from "../codec/packet.ts";
+
 /** Where an outbound message with a packet identifier stands. */
 export const InflightState = {
   /** No message bears the identifier. */
@@ -12,6 +14,11 @@ export const InflightState = {
 
 /** One of {@linkcode InflightState}. */
 export type InflightState = typeof InflightState[keyof typeof InflightState];
+
+/** The state of a PUBLISH of this QoS, 1 or 2, that was sent. */
+export function awaitedFor(qos: QoS): InflightState {
+  return qos === 1 ? InflightState.AwaitsPuback : InflightState.AwaitsPubrec;
+}
 
 const NOTHING = new Uint8Array(0);
 const SMALLEST = 8;
@@ -59,6 +66,19 @@ export class InflightWindow<T> {
     this.#values[slot] = value;
     this.#size++;
     return id;
+  }
+
+  /**
+   * Enters a message that was under way with this identifier before the broker started, after those sent before it.
+   * Where identifiers do not rise in that order, the earlier ones were stragglers.
+   */
+  restore(id: number, state: InflightState, value: T | undefined): void {
+    if (this.#oldest === this.#next) this.#oldest = this.#next = id - 1;
+    while (this.#next % IDENTIFIERS + 1 !== id) {
+      if (this.#next - this.#oldest >= this.#states.length) this.#makeRoom();
+      this.#next++;
+    }
+    this.open(state, value);
   }
 
   /** The state of the message with this identifier. */

@@ -24,7 +24,11 @@ function makeLink(version: 4 | 5 = 5) {
     if (bytes.length > 0) link.outbox.written(bytes.length);
     return list;
   };
-  const session = { clientId: "c", expiryInterval: Infinity };
+  const session = {
+    clientId: "c",
+    expiryInterval: Infinity,
+    endedAt: undefined,
+  };
   return { store, link, sent, write: () => store.saveSession(session) };
 }
 

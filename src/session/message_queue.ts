@@ -36,6 +36,12 @@ export class MessageQueue<T extends { readonly message: Message }> {
     return undefined;
   }
 
+  /** Adds a message that was within the limits once. */
+  restore(item: T): void {
+    this.#items.pushBack(item);
+    this.#count(1, item.message.size);
+  }
+
   /** Puts a message that was taken out before all others again. */
   pushFront(item: T): void {
     this.#items.pushFront(item);

@@ -4,19 +4,34 @@ import { type Acknowledgement, PacketType, type QoS } from "../codec/packet.ts";
 import { protocolError } from "../codec/packet_error.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
 import type { Message } from "../store/message.ts";
-import type { BatchNumber, StoredSubscription } from "../store/store.ts";
+import type {
+  BatchNumber,
+  StoredDelivery,
+  StoredSubscription,
+} from "../store/store.ts";
 import type { SessionContext, Terms } from "./context.ts";
 import {
   type Delivery,
+  type DeliveryGroup,
   makeDelivery,
   NO_IDENTIFIERS,
+  restoredDelivery,
   type SharedOrigin,
 } from "./delivery.ts";
 import { DeliveryLedger } from "./delivery_ledger.ts";
 import type { Frames } from "./frames.ts";
-import { InflightState, InflightWindow } from "./inflight_window.ts";
+import {
+  awaitedFor,
+  InflightState,
+  InflightWindow,
+} from "./inflight_window.ts";
 import type { Link } from "./link.ts";
 import { MessageQueue } from "./message_queue.ts";
+import {
+  giveBack,
+  takeUnacknowledged,
+  takeUnsent,
+} from "./shared_deliveries.ts";
 import { takesFrame, writeCopy, writeFrame } from "./publish_writer.ts";
 import { Replays } from "./replays.ts";
 import type { Session } from "./session.ts";
@@ -81,32 +96,36 @@ export class Outbound {
   detach(): void {
     const { link } = this.#session;
     this.#resends = [];
-    const unsent: Delivery[] = [];
-    for (const id of this.#window.identifiers()) {
-      const delivery = this.#window.value(id);
-      if (delivery?.group === undefined || link === undefined) continue;
-      const atGate = delivery.gateBatch > link.opened;
-      if (!atGate && delivery.outboxPosition < link.outbox.taken) continue;
-      if (this.#window.state(id) === InflightState.AwaitsPubcomp) continue;
-      this.#window.close(id);
-      unsent.push(delivery);
-    }
-    giveBack(unsent);
+    if (link !== undefined) giveBack(takeUnsent(this.#window, link));
+  }
+
+  /** Puts a message back that the Store held and the client was not sent. */
+  restoreQueued(stored: StoredDelivery): void {
+    this.#lastNumber = Math.max(this.#lastNumber, stored.number);
+    this.#queue.restore(restoredDelivery(stored, undefined));
+  }
+
+  /** Puts a message back that the client was sent under this packet identifier, after those sent before it. */
+  restoreSent(
+    stored: StoredDelivery,
+    group: DeliveryGroup | undefined,
+    packetId: number,
+  ): void {
+    if (group === undefined) {
+      this.#lastNumber = Math.max(this.#lastNumber, stored.number);
+    } else group.restoreSent(stored.number);
+    const delivery = restoredDelivery(stored, group);
+    this.#window.restore(packetId, awaitedFor(stored.qos), delivery);
+  }
+
+  /** Notes that PUBREC had come for a message that was put back. */
+  restoreReleased(packetId: number): void {
+    this.#window.release(packetId, this.#window.value(packetId));
   }
 
   /** Ends the session: what it was owed is dropped, but for shared QoS 1 messages [MQTT-4.8.2-4, -5]. */
   end(): void {
-    const unacknowledged: Delivery[] = [];
-    for (const id of this.#window.identifiers()) {
-      const delivery = this.#window.value(id);
-      if (delivery?.group !== undefined) {
-        if (this.#window.state(id) === InflightState.AwaitsPuback) {
-          unacknowledged.push(delivery);
-        } else this.#ledger.dequeue(delivery);
-      }
-      this.#window.close(id);
-    }
-    giveBack(unacknowledged);
+    giveBack(takeUnacknowledged(this.#window, this.#ledger));
     if (this.#queue.length > 0) {
       this.#context.dropped(this.#session, "sessionEnded", this.#queue.length);
     }
@@ -347,10 +366,7 @@ export class Outbound {
   }
 
   #open(qos: QoS, delivery: Delivery | undefined): number {
-    return this.#window.open(
-      qos === 1 ? InflightState.AwaitsPuback : InflightState.AwaitsPubrec,
-      delivery,
-    );
+    return this.#window.open(awaitedFor(qos), delivery);
   }
 
   #release(link: Link, packetId: number, state: InflightState): void {
@@ -375,12 +391,5 @@ export class Outbound {
       this.#context.dropped(this.#session, "rejectedByMember");
     }
     if (delivery !== undefined) this.#ledger.dequeue(delivery);
-  }
-}
-
-/** Gives deliveries back to their groups, so that the first of them is again the first to go. */
-function giveBack(deliveries: readonly Delivery[]): void {
-  for (const delivery of deliveries.toReversed()) {
-    delivery.group!.giveBack(delivery);
   }
 }

@@ -19,6 +19,8 @@ export class Session {
   expiryInterval: number;
   /** Whether the Store knows it. */
   stored = false;
+  /** When its last connection ended, in milliseconds of the broker's clock; `undefined` while it is online. */
+  endedAt: number | undefined;
   /** The present connection, if the client is online or about to be. */
   link: Link | undefined;
   /** Its subscriptions, by their filters as the client wrote them. */

@@ -4,6 +4,8 @@ import type {
   StoredSession,
   StoredSubscription,
   StoredWill,
+  StoreReader,
+  StoreWrites,
 } from "./store.ts";
 
 /** Where a delivery went: to a client, under a packet identifier. */
@@ -26,7 +28,7 @@ export interface OwedDelivery extends StoredDelivery {
  * All that a Store keeps, as maps: each method does what the one of the same name of `Store` says, and throws where
  * the write makes no sense after those before it.
  */
-export class Contents {
+export class Contents implements StoreWrites<void> {
   /** Sessions by client identifier. */
   readonly sessions: Map<string, StoredSession> = new Map();
   /** Subscriptions by client identifier and filter. */
@@ -177,6 +179,35 @@ export class Contents {
   saveWill(clientId: string, will: StoredWill | undefined): void {
     if (will === undefined) this.wills.delete(clientId);
     else this.wills.set(clientId, will);
+  }
+
+  /** Tells it all, in the order that {@linkcode Store.open} promises. */
+  copyTo(reader: StoreReader): void {
+    for (const session of this.sessions.values()) reader.saveSession(session);
+    for (const [clientId, subscriptions] of this.subscriptions) {
+      for (const one of subscriptions.values()) {
+        reader.saveSubscription(clientId, one);
+      }
+    }
+    for (const [clientId, packetIds] of this.received) {
+      for (const id of packetIds) reader.saveReceived(clientId, id);
+    }
+    const owners = new Map<OwedDelivery, string>();
+    for (const [owner, deliveries] of this.deliveries) {
+      for (const delivery of deliveries.values()) {
+        owners.set(delivery, owner);
+        reader.enqueue(owner, delivery);
+      }
+    }
+    for (const [clientId, assigned] of this.assigned) {
+      for (const [packetId, delivery] of assigned) {
+        const owner = owners.get(delivery)!;
+        reader.assign(owner, delivery.number, clientId, packetId);
+        if (delivery.assignment!.released) reader.release(clientId, packetId);
+      }
+    }
+    for (const [topic, message] of this.retained) reader.retain(topic, message);
+    for (const [clientId, will] of this.wills) reader.saveWill(clientId, will);
   }
 
   #unassign(delivery: OwedDelivery): void {

@@ -7,6 +7,8 @@ import type {
   StoredSession,
   StoredSubscription,
   StoredWill,
+  StoreEvents,
+  StoreReader,
 } from "./store.ts";
 
 /**
@@ -60,12 +62,13 @@ export class MemoryStore implements Store {
   #sealing = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
-  #onCommitted: (batch: BatchNumber) => void = () => {};
-  #onFailed: (error: Error) => void = () => {};
+  #events: StoreEvents | undefined;
 
-  /** Makes an empty store. */
-  constructor(policy: CommitPolicy = "atOnce") {
+  /** Makes a store that holds what another one kept; left out, an empty one. */
+  constructor(policy: CommitPolicy = "atOnce", kept?: Contents) {
     this.#policy = policy;
+    kept?.copyTo(this.kept);
+    kept?.copyTo(this.written);
   }
 
   get committed(): BatchNumber {
@@ -86,12 +89,9 @@ export class MemoryStore implements Store {
     return this.#requested > this.#committed;
   }
 
-  open(
-    onCommitted: (batch: BatchNumber) => void,
-    onFailed: (error: Error) => void,
-  ): Promise<void> {
-    this.#onCommitted = onCommitted;
-    this.#onFailed = onFailed;
+  open(events: StoreEvents, reader: StoreReader): Promise<void> {
+    this.#events = events;
+    this.kept.copyTo(reader);
     return Promise.resolve();
   }
 
@@ -113,7 +113,7 @@ export class MemoryStore implements Store {
   fail(error: Error = new Error("No space left on device")): void {
     if (this.#ended) return;
     this.#end();
-    this.#onFailed(error);
+    this.#events?.failed(error);
   }
 
   close(): Promise<void> {
@@ -245,7 +245,7 @@ export class MemoryStore implements Store {
       for (const write of writes) write(this.kept);
       this.#uncommittedBytes -= bytes;
       this.#committed = number;
-      this.#onCommitted(number);
+      this.#events?.committed(number);
     }
     if (this.#requested >= this.#gathering) this.#sealSoon();
   }

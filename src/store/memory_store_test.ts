@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
+import { Contents } from "./contents.ts";
 import { type CommitPolicy, MemoryStore } from "./memory_store.ts";
 import { Message } from "./message.ts";
 import type { BatchNumber } from "./store.ts";
 
-const SESSION = { clientId: "c", expiryInterval: Infinity };
+const SESSION = {
+  clientId: "c",
+  expiryInterval: Infinity,
+  endedAt: undefined,
+};
 
 function message(payload: string): Message {
   return Message.of({
@@ -32,10 +37,11 @@ async function open(policy: CommitPolicy) {
   const store = new MemoryStore(policy);
   const committed: BatchNumber[] = [];
   const failed: Error[] = [];
-  await store.open(
-    (batch) => void committed.push(batch),
-    (error) => void failed.push(error),
-  );
+  await store.open({
+    resumed: () => {},
+    committed: (batch) => void committed.push(batch),
+    failed: (error) => void failed.push(error),
+  }, new Contents());
   return { store, committed, failed };
 }
 
@@ -100,7 +106,11 @@ Deno.test("MemoryStore gathers the next batch while one commits", async () => {
 Deno.test("MemoryStore commits late, one batch after the other", async () => {
   const { store } = await open({ after: 5 });
   const { promise, resolve } = Promise.withResolvers<void>();
-  await store.open((batch) => batch === 2 ? resolve() : undefined, () => {});
+  await store.open({
+    resumed: () => {},
+    committed: (batch) => batch === 2 ? resolve() : undefined,
+    failed: () => {},
+  }, new Contents());
   store.request(store.saveSession(SESSION));
   await endOfTurn();
   assert.equal(store.committed, 0);

@@ -12,6 +12,8 @@ export interface StoredSession {
   readonly clientId: string;
   /** Seconds that the session outlives its connection; `Infinity` for ever. */
   readonly expiryInterval: number;
+  /** When its connection ended, in milliseconds of the broker's clock; `undefined` while it is online. */
+  readonly endedAt: number | undefined;
 }
 
 /** A subscription as it is kept: the options of SUBSCRIBE (3.8.3.1). */
@@ -55,13 +57,76 @@ export interface StoredWill {
 }
 
 /**
+ * What a store is told. An owner is a client identifier, or for a
+ * shared group its `$share/group/filter`.
+ */
+export interface StoreWrites<Result> {
+  /** Keeps a session, or what is new of it. */
+  saveSession(session: StoredSession): Result;
+  /**
+   * Forgets a session with all that belongs to it. What shared groups had assigned to it is not assigned to anybody
+   * any more.
+   */
+  removeSession(clientId: string): Result;
+  /** Keeps a subscription, in place of an earlier one with the same filter. */
+  saveSubscription(
+    clientId: string,
+    subscription: StoredSubscription,
+  ): Result;
+  /** Forgets a subscription. */
+  removeSubscription(clientId: string, filter: string): Result;
+  /** Keeps a message that is owed to this owner. */
+  enqueue(owner: string, delivery: StoredDelivery): Result;
+  /** Notes that the owner's delivery goes to this client under this packet identifier, and to no other any more. */
+  assign(
+    owner: string,
+    deliveryNumber: number,
+    clientId: string,
+    packetId: number,
+  ): Result;
+  /** Notes that PUBREC came for this packet identifier. */
+  release(clientId: string, packetId: number): Result;
+  /** Forgets a delivery: acknowledged, discarded or expired. */
+  dequeue(owner: string, deliveryNumber: number): Result;
+  /** Notes an inbound QoS 2 packet identifier: its message was taken on. */
+  saveReceived(clientId: string, packetId: number): Result;
+  /** Forgets an inbound QoS 2 packet identifier: PUBREL came. */
+  removeReceived(clientId: string, packetId: number): Result;
+  /** Keeps the retained message of a topic, or removes it. */
+  retain(topic: string, message: Message | undefined): Result;
+  /** Keeps the client's will, or removes it. */
+  saveWill(clientId: string, will: StoredWill | undefined): Result;
+}
+
+/** Takes what a store holds when it is opened; each method takes what the one of `StoreWrites` was given. */
+export type StoreReader = Pick<
+  StoreWrites<void>,
+  | "saveSession"
+  | "saveSubscription"
+  | "saveReceived"
+  | "enqueue"
+  | "assign"
+  | "release"
+  | "retain"
+  | "saveWill"
+>;
+
+/** What a {@linkcode Store} tells. */
+export interface StoreEvents {
+  /** Called before it tells what it holds: the broker's clock goes on from here, in milliseconds since the epoch. */
+  resumed(now: number): void;
+  /** Called with each batch that commits. */
+  committed(batch: BatchNumber): void;
+  /** Called once if the store cannot go on. */
+  failed(error: Error): void;
+}
+
+/**
  * Keeps what was acknowledged. Every writing method appends to the batch that is gathering and returns its number;
  * what acknowledges the write leaves only once that batch is committed. Nothing here waits: that a batch is
- * committed comes back through the function given to {@linkcode Store.open}.
- *
- * An owner is a client identifier, or for a shared group its `$share/group/filter`.
+ * committed comes back through the events given to {@linkcode Store.open}.
  */
-export interface Store {
+export interface Store extends StoreWrites<BatchNumber> {
   /** Whether anything outlives the process; where not, the writes need not be made. */
   readonly durable: boolean;
   /** The last batch that is committed: it survives, with all before it. */
@@ -69,11 +134,11 @@ export interface Store {
   /** Bytes appended and not yet committed. */
   readonly uncommittedBytes: number;
 
-  /** Starts the store; `onCommitted` is called with each batch that commits, `onFailed` once if it cannot go on. */
-  open(
-    onCommitted: (batch: BatchNumber) => void,
-    onFailed: (error: Error) => void,
-  ): Promise<void>;
+  /**
+   * Starts the store, and tells all that it holds: sessions first, then what belongs to them; deliveries in the order
+   * in which they are owed, then to whom they went, in the order in which they were sent.
+   */
+  open(events: StoreEvents, reader: StoreReader): Promise<void>;
   /**
    * Says that somebody waits for this batch: it is committed as soon as the one before it is. Never closes the batch
    * within the call, but in a later turn of the event loop: what is written without awaiting anything is in one
@@ -82,40 +147,4 @@ export interface Store {
   request(batch: BatchNumber): void;
   /** Commits what was appended and ends. */
   close(): Promise<void>;
-
-  /** Keeps a session, or its new expiry interval. */
-  saveSession(session: StoredSession): BatchNumber;
-  /**
-   * Forgets a session with all that belongs to it. What shared groups had assigned to it is not assigned to anybody
-   * any more.
-   */
-  removeSession(clientId: string): BatchNumber;
-  /** Keeps a subscription, in place of an earlier one with the same filter. */
-  saveSubscription(
-    clientId: string,
-    subscription: StoredSubscription,
-  ): BatchNumber;
-  /** Forgets a subscription. */
-  removeSubscription(clientId: string, filter: string): BatchNumber;
-  /** Keeps a message that is owed to this owner. */
-  enqueue(owner: string, delivery: StoredDelivery): BatchNumber;
-  /** Notes that the owner's delivery goes to this client under this packet identifier, and to no other any more. */
-  assign(
-    owner: string,
-    deliveryNumber: number,
-    clientId: string,
-    packetId: number,
-  ): BatchNumber;
-  /** Notes that PUBREC came for this packet identifier. */
-  release(clientId: string, packetId: number): BatchNumber;
-  /** Forgets a delivery: acknowledged, discarded or expired. */
-  dequeue(owner: string, deliveryNumber: number): BatchNumber;
-  /** Notes an inbound QoS 2 packet identifier: its message was taken on. */
-  saveReceived(clientId: string, packetId: number): BatchNumber;
-  /** Forgets an inbound QoS 2 packet identifier: PUBREL came. */
-  removeReceived(clientId: string, packetId: number): BatchNumber;
-  /** Keeps the retained message of a topic, or removes it. */
-  retain(topic: string, message: Message | undefined): BatchNumber;
-  /** Keeps the client's will, or removes it. */
-  saveWill(clientId: string, will: StoredWill | undefined): BatchNumber;
 }

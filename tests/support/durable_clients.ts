@@ -17,6 +17,11 @@ export interface Sent {
   completed: boolean;
 }
 
+/** Where the present store is: after a power cut it is another one, which holds what the former one kept. */
+export interface Disk {
+  store: MemoryStore;
+}
+
 /** The payload as text. */
 export function text(message: ReceivedPublish): string {
   return new TextDecoder().decode(message.payload);
@@ -35,11 +40,11 @@ export class Subscriber {
   readonly #held = new Map<number, string>();
   /** What it is going to send, in order. */
   readonly #answers: (() => Uint8Array)[] = [];
-  readonly #store: MemoryStore;
+  readonly #disk: Disk;
   readonly #receiveMaximum: number;
 
-  constructor(store: MemoryStore, clientId: string, receiveMaximum: number) {
-    this.#store = store;
+  constructor(disk: Disk, clientId: string, receiveMaximum: number) {
+    this.#disk = disk;
     this.clientId = clientId;
     this.#receiveMaximum = receiveMaximum;
   }
@@ -78,7 +83,7 @@ export class Subscriber {
 
   #take(packet: Received): void {
     const { clientId } = this;
-    const { kept } = this.#store;
+    const { kept } = this.#disk.store;
     if (packet.type === "connack") {
       this.isIn = true;
       assert.ok(kept.sessions.has(clientId), "CONNACK before the commit");
@@ -114,7 +119,7 @@ export class Subscriber {
       });
       return;
     }
-    const assigned = this.#store.kept.assigned.get(this.clientId);
+    const assigned = this.#disk.store.kept.assigned.get(this.clientId);
     assert.ok(assigned?.has(packetId), "PUBLISH before its packet id's commit");
     if (!this.#held.has(packetId)) {
       this.#held.set(packetId, payload);
@@ -136,10 +141,10 @@ export class Publisher {
   /** Whether it has been let in, and may send. */
   isIn = false;
   readonly sent: Sent[] = [];
-  readonly #store: MemoryStore;
+  readonly #disk: Disk;
 
-  constructor(store: MemoryStore, clientId: string, isKept: boolean) {
-    this.#store = store;
+  constructor(disk: Disk, clientId: string, isKept: boolean) {
+    this.#disk = disk;
     this.clientId = clientId;
     this.isKept = isKept;
   }
@@ -197,7 +202,7 @@ export class Publisher {
   }
 
   async look(): Promise<void> {
-    const received = this.#store.kept.received.get(this.clientId);
+    const received = this.#disk.store.kept.received.get(this.clientId);
     for (const packet of this.peer?.take() ?? []) {
       if (packet.type === "connack") {
         this.isIn = true;

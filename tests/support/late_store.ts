@@ -1,4 +1,4 @@
-import type { BatchNumber, Store } from "../../src/store/store.ts";
+import type { BatchNumber, Store, StoreEvents } from "../../src/store/store.ts";
 
 /** How a {@linkcode LateStore} commits. */
 export interface LateStoreOptions {
@@ -21,20 +21,15 @@ export class LateStore implements Store {
   readonly #commitTime: number | undefined;
   #gathering: BatchNumber = 1;
   #underWay: ReturnType<typeof setTimeout> | undefined;
-  #onCommitted: (batch: BatchNumber) => void = () => {};
-  #onFailed: (error: Error) => void = () => {};
+  #events: StoreEvents | undefined;
 
   /** Makes an empty store. */
   constructor(options: LateStoreOptions = {}) {
     this.#commitTime = options.commitTime;
   }
 
-  open(
-    onCommitted: (batch: BatchNumber) => void,
-    onFailed: (error: Error) => void,
-  ): Promise<void> {
-    this.#onCommitted = onCommitted;
-    this.#onFailed = onFailed;
+  open(events: StoreEvents): Promise<void> {
+    this.#events = events;
     return Promise.resolve();
   }
 
@@ -51,7 +46,7 @@ export class LateStore implements Store {
 
   /** Fails for good, as a full disk does. */
   fail(): void {
-    this.#onFailed(new Error("No space left on device"));
+    this.#events?.failed(new Error("No space left on device"));
   }
 
   close(): Promise<void> {
@@ -79,7 +74,7 @@ export class LateStore implements Store {
   #finish(batch: BatchNumber): void {
     this.committed = batch;
     if (this.writes.length === 0) this.uncommittedBytes = 0;
-    this.#onCommitted(batch);
+    this.#events?.committed(batch);
   }
 
   #write(name: string, bytes = 50): BatchNumber {

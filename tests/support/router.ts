@@ -79,7 +79,13 @@ export class TestRouter implements AsyncDisposable {
       write: (line) => void this.faults.push(line),
     });
     this.handle = Router.start({ limits, counters, log, clock, store });
-    store.open(() => this.handle.committed(), () => {});
+    const events = {
+      resumed: () => {},
+      committed: () => this.handle.committed(),
+      failed: () => {},
+    };
+    store.open(events, this.handle.restore);
+    this.handle.restored();
     const owner = { flush() {}, end() {} };
     const terms = {
       version: 5,

@@ -1,0 +1,52 @@
+// What becomes of the deliveries of shared groups when a member goes (section 4.8.2).
+
+import type { Delivery } from "./delivery.ts";
+import type { DeliveryLedger } from "./delivery_ledger.ts";
+import { InflightState, type InflightWindow } from "./inflight_window.ts";
+import type { Link } from "./link.ts";
+
+/** Takes out what the socket of a member that went away never saw, oldest first. */
+export function takeUnsent(
+  window: InflightWindow<Delivery>,
+  link: Link,
+): Delivery[] {
+  const unsent: Delivery[] = [];
+  for (const id of window.identifiers()) {
+    const delivery = window.value(id);
+    if (delivery?.group === undefined) continue;
+    const atGate = delivery.gateBatch > link.opened;
+    if (!atGate && delivery.outboxPosition < link.outbox.taken) continue;
+    if (window.state(id) === InflightState.AwaitsPubcomp) continue;
+    window.close(id);
+    unsent.push(delivery);
+  }
+  return unsent;
+}
+
+/**
+ * Empties the window of a session that ends. Returns the QoS 1 messages of shared groups, which another member gets
+ * [MQTT-4.8.2-5]; those of QoS 2 die with the session [MQTT-4.8.2-4].
+ */
+export function takeUnacknowledged(
+  window: InflightWindow<Delivery>,
+  ledger: DeliveryLedger,
+): Delivery[] {
+  const unacknowledged: Delivery[] = [];
+  for (const id of window.identifiers()) {
+    const delivery = window.value(id);
+    if (delivery?.group !== undefined) {
+      if (window.state(id) === InflightState.AwaitsPuback) {
+        unacknowledged.push(delivery);
+      } else ledger.dequeue(delivery);
+    }
+    window.close(id);
+  }
+  return unacknowledged;
+}
+
+/** Gives deliveries back to their groups, so that the first of them is again the first to go. */
+export function giveBack(deliveries: readonly Delivery[]): void {
+  for (const delivery of deliveries.toReversed()) {
+    delivery.group!.giveBack(delivery);
+  }
+}
