@@ -206,6 +206,32 @@ Deno.test("SharedGroup completes QoS 2 with the member that has it [MQTT-4.8.2-5
   assert.deepEqual(other.take(), []);
 });
 
+Deno.test("SharedGroup leaves with a member what an earlier connection of it was sent [MQTT-4.8.2-4]", async () => {
+  const store = new MemoryStore();
+  const { router, member, send } = await setUp({ store });
+  await using _ = router;
+  const one = await member(2, PERSISTENT);
+  await send(2, 1, 2);
+  assert.equal(one.payloads().length, 2);
+  const other = await member();
+  const { clientId } = one;
+  // Over with before its CONNACK, and then before anything was acknowledged.
+  const early = router.arrive({ ...PERSISTENT, clientId });
+  await early.lose();
+  for (let n = 0; n < 2; n++) {
+    const again = router.arrive({ ...PERSISTENT, clientId });
+    await router.settle();
+      again.expect("connack");
+    assert.deepEqual(
+      again.messages().map(({ packetId, dup }) => [packetId, dup]),
+      [[1, true], [2, true]],
+    );
+    await again.lose();
+  }
+  await router.settle();
+  assert.deepEqual(other.take(), []);
+});
+
 Deno.test("SharedGroup discards what a member refuses [MQTT-4.8.2-6]", async () => {
   const store = new MemoryStore();
   const { router, member, send } = await setUp({ store });

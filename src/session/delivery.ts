@@ -20,7 +20,10 @@ export interface Delivery {
   readonly number: number;
   /** The shared group that owes it, if one does. */
   readonly group: DeliveryGroup | undefined;
-  /** Bytes that had entered the member's Outbox before it did: tells whether the socket has seen any of it. */
+  /**
+   * Bytes that had entered the member's Outbox before it did: tells whether the socket has seen any of it. -1 where
+   * an earlier connection's has.
+   */
   outboxPosition: number;
   /** The batch for which it had to wait at the gate, 0 if it did not. */
   gateBatch: BatchNumber;

@@ -29,6 +29,7 @@ import type { Link } from "./link.ts";
 import { MessageQueue } from "./message_queue.ts";
 import {
   giveBack,
+  markSent,
   takeUnacknowledged,
   takeUnsent,
 } from "./shared_deliveries.ts";
@@ -115,6 +116,7 @@ export class Outbound {
       this.#lastNumber = Math.max(this.#lastNumber, stored.number);
     } else group.restoreSent(stored.number);
     const delivery = restoredDelivery(stored, group);
+    markSent(delivery);
     this.#window.restore(packetId, awaitedFor(stored.qos), delivery);
   }
 

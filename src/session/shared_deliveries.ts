@@ -5,7 +5,13 @@ import type { DeliveryLedger } from "./delivery_ledger.ts";
 import { InflightState, type InflightWindow } from "./inflight_window.ts";
 import type { Link } from "./link.ts";
 
-/** Takes out what the socket of a member that went away never saw, oldest first. */
+/** Notes that an earlier connection has sent it, so that it stays with its member, come what may [MQTT-4.8.2-4]. */
+export function markSent(delivery: Delivery): void {
+  delivery.outboxPosition = -1;
+  delivery.gateBatch = 0;
+}
+
+/** Takes out what the socket of a member that went away never saw, oldest first; the rest stays with the member. */
 export function takeUnsent(
   window: InflightWindow<Delivery>,
   link: Link,
@@ -15,10 +21,15 @@ export function takeUnsent(
     const delivery = window.value(id);
     if (delivery?.group === undefined) continue;
     const atGate = delivery.gateBatch > link.opened;
-    if (!atGate && delivery.outboxPosition < link.outbox.taken) continue;
-    if (window.state(id) === InflightState.AwaitsPubcomp) continue;
-    window.close(id);
-    unsent.push(delivery);
+    if (
+      !atGate && delivery.outboxPosition < link.outbox.taken ||
+      window.state(id) === InflightState.AwaitsPubcomp
+    ) {
+      markSent(delivery);
+    } else {
+      window.close(id);
+      unsent.push(delivery);
+    }
   }
   return unsent;
 }
