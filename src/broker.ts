@@ -33,7 +33,7 @@ export interface BrokerOptions {
   readonly log?: Log;
   /** Left out: counts into counters of its own. */
   readonly counters?: Counters;
-  /** Left out: the system's clock, kept steady. */
+  /** Left out: a {@linkcode SteadyClock}. */
   readonly clock?: Clock;
   /** Left out: everything lives in memory. */
   readonly store?: Store;
@@ -63,16 +63,15 @@ export class Broker {
       limits,
       log = SILENT_LOG,
       counters = new Counters(),
+      clock = new SteadyClock(),
     } = options;
-    const steadyClock = new SteadyClock();
-    const clock = options.clock ?? steadyClock;
     const store = options.store ?? new NoneStore();
     const { promise: finished, resolve: finish } = Promise.withResolvers<
       number
     >();
     const router = Router.start({ limits, counters, log, clock, store });
     await store.open({
-      resumed: (now) => steadyClock.set(now),
+      resumed: (now) => clock.set?.(now),
       committed: () => router.committed(),
       failed: (error) => {
         log.error(

@@ -4,6 +4,8 @@ export interface Clock {
   now(): number;
   /** Milliseconds since some fixed moment. It never goes back. */
   monotonic(): number;
+  /** Sets the time that {@linkcode Clock.now} goes on from, where the clock can be set. */
+  set?(now: number): void;
   /**
    * Calls `callback` once after `delayMs` milliseconds, and returns what calls that off.
    * Where a clock leaves it out, `setTimeout` does it.
