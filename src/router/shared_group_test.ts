@@ -221,7 +221,7 @@ Deno.test("SharedGroup leaves with a member what an earlier connection of it was
   for (let n = 0; n < 2; n++) {
     const again = router.arrive({ ...PERSISTENT, clientId });
     await router.settle();
-      again.expect("connack");
+    again.expect("connack");
     assert.deepEqual(
       again.messages().map(({ packetId, dup }) => [packetId, dup]),
       [[1, true], [2, true]],

@@ -1,7 +1,9 @@
 import type { TopicName } from "../store/message.ts";
 import type { Route } from "./route.ts";
 
-/** How many topics are remembered; with one more, all are forgotten and learned anew. */
+/** How many topics are remembered before those are forgotten that were seen only once. */
+const TOPICS = 16_384;
+/** How many topics are remembered at most; with one more, all are forgotten and learned anew. */
 const MAXIMUM_TOPICS = 65_536;
 /** Longer topics are not remembered, so that the table's memory stays bounded. */
 const MAXIMUM_LENGTH = 1024;
@@ -18,6 +20,8 @@ export interface TopicEntry extends TopicName {
   route: Route | undefined;
   /** The state of the subscriptions that the route was made of. */
   generation: number;
+  /** Whether it was looked up again since the table was last gone through. */
+  isCommon: boolean;
 }
 
 /** Finds the topic that bytes in a read buffer name, without making a string of a topic that was seen before. */
@@ -45,6 +49,7 @@ export class TopicTable {
         return this.#add(slot, makeEntry(bytes.slice(start, end), hash));
       }
       if (entry.hash === hash && isSame(entry.bytes, bytes, start, end)) {
+        entry.isCommon = true;
         return entry;
       }
       slot = (slot + 1) & mask;
@@ -59,28 +64,50 @@ export class TopicTable {
       this.#slots = new Array(256).fill(undefined);
       this.#size = 0;
     } else if (this.#size * 2 > this.#slots.length) {
-      this.#grow();
+      const entries = this.#size > TOPICS
+        ? this.#commonEntries()
+        : this.#slots.filter((one) => one !== undefined);
+      this.#fill(entries);
     }
     return entry;
   }
 
-  #grow(): void {
-    const slots: (TopicEntry | undefined)[] = new Array(this.#slots.length * 2)
-      .fill(undefined);
-    const mask = slots.length - 1;
+  /** Those that were looked up again since the last time: many topics are of one message, and never come again. */
+  #commonEntries(): TopicEntry[] {
+    const entries: TopicEntry[] = [];
     for (const entry of this.#slots) {
-      if (entry === undefined) continue;
-      let slot = entry.hash & mask;
-      while (slots[slot] !== undefined) slot = (slot + 1) & mask;
+      if (entry?.isCommon) entries.push(entry);
+      if (entry !== undefined) entry.isCommon = false;
+    }
+    return entries;
+  }
+
+  /** Remembers these alone, with room for half as many more at least. */
+  #fill(entries: readonly TopicEntry[]): void {
+    let length = 256;
+    while (length < entries.length * 3) length *= 2;
+    const slots: (TopicEntry | undefined)[] = new Array(length)
+      .fill(undefined);
+    for (const entry of entries) {
+      let slot = entry.hash & (length - 1);
+      while (slots[slot] !== undefined) slot = (slot + 1) & (length - 1);
       slots[slot] = entry;
     }
     this.#slots = slots;
+    this.#size = entries.length;
   }
 }
 
 function makeEntry(bytes: Uint8Array, hash: number): TopicEntry {
   const text = decoder.decode(bytes);
-  return { text, bytes, hash, route: undefined, generation: -1 };
+  return {
+    text,
+    bytes,
+    hash,
+    route: undefined,
+    generation: -1,
+    isCommon: false,
+  };
 }
 
 function isSame(
