@@ -1,8 +1,11 @@
 import { deadline } from "@std/async/deadline";
 import type { Broker } from "../broker.ts";
+import { type Clock, SteadyClock } from "../core/clock.ts";
 import { Counters } from "../core/counters.ts";
 import { EXIT } from "../core/errors.ts";
 import { createLog, type Log } from "../core/log.ts";
+import type { SqliteStore } from "../store/sqlite_store.ts";
+import type { StoreOpening } from "../store/worker_messages.ts";
 import type { ListenerAddress } from "../transport/listener.ts";
 import { defaultLimits } from "./default_limits.ts";
 import { formatListen } from "./listen.ts";
@@ -38,13 +41,20 @@ export async function start(args: readonly string[]): Promise<number> {
   const fault = faults(log);
   // Only now: wrong arguments are told at once, without loading the broker first.
   const { Broker } = await import("../broker.ts");
+  const clock = new SteadyClock();
+  const store = options.data === undefined
+    ? undefined
+    : await openStore(options.data, clock);
   const broker = await Broker.start({
     listeners: options.listen,
     limits: options.limits,
     log,
     counters,
+    clock,
+    ...(store === undefined ? {} : { store }),
   });
-  announce(log, broker.addresses);
+  announce(log, broker.addresses, options.data);
+  if (store?.opening !== undefined) tellOpening(log, store.opening);
 
   const signals = endSignals();
   const status = await Promise.race([
@@ -67,7 +77,11 @@ export async function start(args: readonly string[]): Promise<number> {
 }
 
 /** Two or three lines for who started it: where it listens, how to try it, what it does not do. */
-function announce(log: Log, addresses: readonly ListenerAddress[]): void {
+function announce(
+  log: Log,
+  addresses: readonly ListenerAddress[],
+  data: string | undefined,
+): void {
   for (const address of addresses) {
     log.info("Listening", { url: formatListen(address), version: VERSION });
   }
@@ -78,9 +92,48 @@ function announce(log: Log, addresses: readonly ListenerAddress[]): void {
       `Connect a first device with: mosquitto_sub -h ${host} -p ${first.port} -t test -i test-sub`,
     );
   }
-  log.info(
-    "Messages are kept in memory only: they are lost when the broker ends",
-  );
+  if (data === undefined) {
+    log.info(
+      "Messages are kept in memory only: they are lost when the broker ends",
+    );
+  } else {
+    log.info(
+      "What is acknowledged is on the disk before: it survives a power cut",
+      { folder: data },
+    );
+  }
+}
+
+/** What the store held, and what is not as it was left: nothing is missing in silence. */
+function tellOpening(log: Log, opening: StoreOpening): void {
+  const { rows, expected, damagedRows, fresh, unclean } = opening;
+  if (fresh) return;
+  log.info("Going on with what the store held", { ...rows });
+  if (unclean) {
+    log.warn(
+      "The broker before was not ended: all that it acknowledged is here",
+    );
+  }
+  if (damagedRows > 0) {
+    log.error("Rows of the store are damaged, and were set aside", {
+      rows: damagedRows,
+    });
+  }
+  for (const table of Object.keys(rows) as (keyof typeof rows)[]) {
+    const missing = (expected?.[table] ?? 0) - rows[table];
+    if (missing > 0) {
+      log.error("Rows are missing that were there at the last end", {
+        table,
+        rows: missing,
+      });
+    }
+  }
+}
+
+/** The store in this folder. Loaded only where it is asked for: SQLite takes memory. */
+async function openStore(folder: string, clock: Clock): Promise<SqliteStore> {
+  const { SqliteStore } = await import("../store/sqlite_store.ts");
+  return new SqliteStore({ folder, clock });
 }
 
 /** A host to connect to from this machine, also where the broker listens on all interfaces. */

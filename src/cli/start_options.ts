@@ -26,6 +26,8 @@ export interface StartOptions {
   readonly listen: readonly ListenerAddress[];
   /** Whether clients without credentials may come in from elsewhere than this machine. */
   readonly allowAnonymous: boolean;
+  /** The folder in which sessions and messages are kept; `undefined` for memory only. */
+  readonly data: string | undefined;
   /** The limits. */
   readonly limits: Limits;
   /** The lowest level that is logged. */
@@ -50,9 +52,9 @@ export const START_FLAGS: readonly FlagInfo[] = [
   },
   {
     name: "data",
-    value: "none",
-    example: "none",
-    help: "where messages are kept: only in memory, so far",
+    value: "FOLDER",
+    example: "/var/lib/mailboxqtt",
+    help: "where sessions and messages are kept; none for memory only",
     defaultText: "none",
   },
   {
@@ -84,10 +86,11 @@ export function parseStart(
   const listen = flags.values.get("listen")?.map(parseListen) ??
     [DEFAULT_LISTEN];
   const allowAnonymous = flags.switches.has("allow-anonymous");
-  choice(flags, "data", ["none"]);
+  const data = flags.values.get("data")?.[0] ?? "none";
   const options = {
     listen,
     allowAnonymous,
+    data: data === "none" ? undefined : data,
     limits: parseLimits(flags.values, base),
     logLevel: choice(flags, "log-level", LOG_LEVELS) ?? "info",
     logFormat: choice(flags, "log-format", LOG_FORMATS) ?? "text",

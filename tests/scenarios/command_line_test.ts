@@ -64,7 +64,7 @@ Deno.test("command line: a wrong flag is one sentence and exit status 2", async 
       /--listen cannot be "127\.0\.0\.1:1883": write it as mqtt:/,
     ],
     [["--listen="], /--listen needs a value, for example/],
-    [["--data", "/tmp/data"], /--data cannot be "\/tmp\/data": only none/],
+    [["--data="], /--data needs a value, for example/],
     [
       ["--max-inflight", "many"],
       /--max-inflight cannot be "many": a whole number from 1 to 65535/,

@@ -1,0 +1,81 @@
+import { DatabaseSync } from "node:sqlite";
+import {
+  COUNTED_TABLES,
+  type RowCounts,
+  SCHEMA,
+  SCHEMA_VERSION,
+} from "./schema.ts";
+
+/**
+ * WAL with an fsync for each commit. The WAL goes into the database at every 4,096 pages (16 MiB): a message that is
+ * delivered until then is only ever written to the WAL.
+ */
+const SETTINGS = `
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA wal_autocheckpoint = 4096;
+PRAGMA journal_size_limit = 33554432;
+PRAGMA cache_size = -8192;
+PRAGMA temp_store = MEMORY;
+PRAGMA busy_timeout = 5000;
+`;
+
+/** A database that is open. */
+export interface OpenDatabase {
+  /** The database, with the tables of this version. */
+  readonly database: DatabaseSync;
+  /** Whether it was made just now. */
+  readonly fresh: boolean;
+}
+
+/** Opens the database in this file, makes it where there is none, and leaves a newer version's as it is. */
+export function openDatabase(path: string): OpenDatabase {
+  const database = new DatabaseSync(path);
+  try {
+    const version = pragma(database, "user_version");
+    if (version > SCHEMA_VERSION) {
+      throw new Error(
+        `It was written by a newer version of mailboxqtt (schema ${version}, while this one knows ${SCHEMA_VERSION}); start that one, or use another folder`,
+      );
+    }
+    database.exec(SETTINGS);
+    const fresh = version === 0;
+    if (fresh) inTransaction(database, () => database.exec(SCHEMA));
+    return { database, fresh };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Does all of it or nothing. */
+export function inTransaction(database: DatabaseSync, work: () => void): void {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    work();
+    database.exec("COMMIT");
+  } catch (error) {
+    // Some errors have rolled it back already.
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+/** How many rows there are. */
+export function countRows(database: DatabaseSync): RowCounts {
+  const counts: Partial<RowCounts> = {};
+  for (const table of COUNTED_TABLES) {
+    const row = database.prepare(`SELECT count(*) AS n FROM ${table}`).get();
+    counts[table] = Number(row!.n);
+  }
+  return counts as RowCounts;
+}
+
+/** The WAL goes into the database, all of it. */
+export function checkpoint(database: DatabaseSync): void {
+  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+function pragma(database: DatabaseSync, name: string): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()![name]);
+}

@@ -1,0 +1,47 @@
+import { describeError, StartError } from "../core/errors.ts";
+
+/** A folder that this process alone uses, until it ends, however it ends. */
+export class FolderLock {
+  readonly #file: Deno.FsFile;
+
+  /**
+   * Takes the folder, which is made where it is missing, for this user's eyes only.
+   *
+   * @throws {StartError} If another process has it, or it cannot be used.
+   */
+  static async take(folder: string): Promise<FolderLock> {
+    const path = `${folder}/lock`;
+    let file: Deno.FsFile | undefined;
+    try {
+      await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+      const options = { read: true, write: true, create: true, mode: 0o600 };
+      file = await Deno.open(path, options);
+      if (await file.tryLock(true)) {
+        await file.truncate();
+        await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
+        return new FolderLock(file);
+      }
+    } catch (error) {
+      file?.close();
+      throw new StartError(
+        `Cannot use the data folder ${folder}: ${describeError(error)}`,
+        undefined,
+        { cause: error },
+      );
+    }
+    file.close();
+    const pid = (await Deno.readTextFile(path)).trim();
+    throw new StartError(
+      `Cannot use the data folder ${folder}: another broker uses it, with process id ${pid}`,
+    );
+  }
+
+  private constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  /** Lets others have it. */
+  release(): void {
+    this.#file.close();
+  }
+}

@@ -1,0 +1,207 @@
+// The Store on disk. Read sqlite_store.ts and group_commit.ts (the broker's side), worker_messages.ts,
+// store_thread.ts (the other side), net_writes.ts (what a batch comes to), schema.ts, held.ts (what is told at start).
+
+import type { Clock } from "../core/clock.ts";
+import { describeError, StartError } from "../core/errors.ts";
+import { FolderLock } from "./folder_lock.ts";
+import { GroupCommit } from "./group_commit.ts";
+import type { JournalSink } from "./journal.ts";
+import { JournalReader } from "./journal_reader.ts";
+import { JournalWriter } from "./journal_writer.ts";
+import type { Message } from "./message.ts";
+import { MessageBodies } from "./message_body.ts";
+import type {
+  BatchNumber,
+  Store,
+  StoredDelivery,
+  StoredSession,
+  StoredSubscription,
+  StoredWill,
+  StoreEvents,
+  StoreReader,
+} from "./store.ts";
+import { WorkerLink } from "./worker_link.ts";
+import type { StoreOpening } from "./worker_messages.ts";
+
+/** What a {@linkcode SqliteStore} is made with. */
+export interface SqliteStoreOptions {
+  /** The folder in which it keeps everything; made where it is missing. */
+  readonly folder: string;
+  /** The broker's clock. */
+  readonly clock: Clock;
+}
+
+/** The database's file in the folder. */
+export const DATABASE_FILE = "mailboxqtt.db";
+
+/**
+ * Keeps everything in an SQLite database, which a thread of its own writes, since a disk's fsync must never hold up a
+ * message. A batch is one transaction.
+ */
+export class SqliteStore implements Store {
+  readonly durable = true;
+  readonly #options: SqliteStoreOptions;
+  readonly #journal = new JournalWriter(new MessageBodies());
+  readonly #commits: GroupCommit;
+  #events: StoreEvents | undefined;
+  #lock: FolderLock | undefined;
+  #link: WorkerLink | undefined;
+  #opening: StoreOpening | undefined;
+  #ended = false;
+
+  /** Does nothing until it is opened. */
+  constructor(options: SqliteStoreOptions) {
+    this.#options = options;
+    this.#commits = new GroupCommit({
+      clock: options.clock,
+      journal: this.#journal,
+      send: (batch, journal) =>
+        this.#link?.commit(batch, journal, options.clock.now()),
+    });
+  }
+
+  /** The last batch that is committed. */
+  get committed(): BatchNumber {
+    return this.#commits.committed;
+  }
+
+  /** Bytes appended and not yet committed. */
+  get uncommittedBytes(): number {
+    return this.#commits.uncommittedBytes;
+  }
+
+  /** What it found when it was opened; `undefined` before. */
+  get opening(): StoreOpening | undefined {
+    return this.#opening;
+  }
+
+  /**
+   * Opens the database and tells what it holds.
+   *
+   * @throws {StartError} If it cannot be opened or read, or another process uses the folder.
+   */
+  async open(events: StoreEvents, reader: StoreReader): Promise<void> {
+    const { folder } = this.#options;
+    this.#lock = await FolderLock.take(folder);
+    this.#events = events;
+    this.#link = new WorkerLink({
+      committed: (batch, memory) => {
+        this.#commits.committedNow(batch, memory);
+        events.committed(batch);
+      },
+      failed: (error) => this.#fail(error),
+    });
+    try {
+      events.resumed(await this.#link.open(`${folder}/${DATABASE_FILE}`));
+      const journal = new JournalReader(new MessageBodies());
+      // A store tells what it holds in no other words than those of a StoreReader.
+      const sink = reader as JournalSink<Message>;
+      this.#opening = await this.#link.held((piece) =>
+        journal.read(piece, sink)
+      );
+    } catch (error) {
+      this.#end();
+      this.#link.terminate();
+      throw new StartError(
+        `Cannot use the data folder ${folder}: ${describeError(error)}`,
+        undefined,
+        { cause: error },
+      );
+    }
+    this.#commits.start();
+  }
+
+  /** Says that somebody waits for this batch. */
+  request(batch: BatchNumber): void {
+    this.#commits.request(batch);
+  }
+
+  /** Commits what was appended and ends. */
+  async close(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#commits.finish();
+    await this.#link?.close(this.#commits.sent, this.#options.clock.now());
+    this.#lock?.release();
+  }
+
+  saveSession(session: StoredSession): BatchNumber {
+    this.#journal.saveSession(session);
+    return this.#commits.wrote();
+  }
+
+  removeSession(clientId: string): BatchNumber {
+    this.#journal.removeSession(clientId);
+    return this.#commits.wrote();
+  }
+
+  saveSubscription(
+    clientId: string,
+    subscription: StoredSubscription,
+  ): BatchNumber {
+    this.#journal.saveSubscription(clientId, subscription);
+    return this.#commits.wrote();
+  }
+
+  removeSubscription(clientId: string, filter: string): BatchNumber {
+    this.#journal.removeSubscription(clientId, filter);
+    return this.#commits.wrote();
+  }
+
+  enqueue(owner: string, delivery: StoredDelivery): BatchNumber {
+    this.#journal.enqueue(owner, delivery);
+    return this.#commits.wrote();
+  }
+
+  assign(
+    owner: string,
+    deliveryNumber: number,
+    clientId: string,
+    packetId: number,
+  ): BatchNumber {
+    this.#journal.assign(owner, deliveryNumber, clientId, packetId);
+    return this.#commits.wrote();
+  }
+
+  release(clientId: string, packetId: number): BatchNumber {
+    this.#journal.release(clientId, packetId);
+    return this.#commits.wrote();
+  }
+
+  dequeue(owner: string, deliveryNumber: number): BatchNumber {
+    this.#journal.dequeue(owner, deliveryNumber);
+    return this.#commits.wrote();
+  }
+
+  saveReceived(clientId: string, packetId: number): BatchNumber {
+    this.#journal.saveReceived(clientId, packetId);
+    return this.#commits.wrote();
+  }
+
+  removeReceived(clientId: string, packetId: number): BatchNumber {
+    this.#journal.removeReceived(clientId, packetId);
+    return this.#commits.wrote();
+  }
+
+  retain(topic: string, message: Message | undefined): BatchNumber {
+    this.#journal.retain(topic, message);
+    return this.#commits.wrote();
+  }
+
+  saveWill(clientId: string, will: StoredWill | undefined): BatchNumber {
+    this.#journal.saveWill(clientId, will);
+    return this.#commits.wrote();
+  }
+
+  #fail(error: Error): void {
+    this.#end();
+    this.#events?.failed(error);
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#commits.stop();
+    this.#lock?.release();
+  }
+}

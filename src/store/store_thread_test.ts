@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { testMessage } from "../../tests/support/store_writes.ts";
+import { Contents } from "./contents.ts";
+import { JournalReader } from "./journal_reader.ts";
+import { JournalWriter } from "./journal_writer.ts";
+import { MessageBodies } from "./message_body.ts";
+import { StoreThread } from "./store_thread.ts";
+
+const PARTS = { qos: 1, retain: false, identifiers: [] } as const;
+
+/** A journal with something for each table. */
+function everything(): Uint8Array {
+  const to = new JournalWriter(new MessageBodies());
+  to.saveSession({ clientId: "c", expiryInterval: 5, endedAt: undefined });
+  to.saveSubscription("c", {
+    filter: "f",
+    qos: 1,
+    noLocal: false,
+    retainAsPublished: false,
+    retainHandling: 0,
+    identifier: 0,
+  });
+  for (let number = 1; number <= 3; number++) {
+    to.enqueue("c", { ...PARTS, number, message: testMessage("x") });
+  }
+  to.assign("c", 1, "c", 1);
+  to.assign("c", 2, "c", 2);
+  to.saveReceived("c", 1);
+  to.retain("t", testMessage("retained"));
+  const message = testMessage("will");
+  to.saveWill("w", { message, delayInterval: 0, expiryInterval: -1 });
+  const shared = testMessage("shared");
+  to.enqueue("$share/g/t", { ...PARTS, number: 1, message: shared });
+  to.enqueue("$share/h/t", { ...PARTS, number: 1, message: shared });
+  return to.take();
+}
+
+/** Opens a file as the Store does; returns what it found. */
+function open(path: string) {
+  const thread = new StoreThread(path, Date.now());
+  const reader = new JournalReader(new MessageBodies());
+  const held = new Contents();
+  for (let piece; (piece = thread.more()) !== undefined;) {
+    reader.read(piece, held);
+  }
+  return { thread, held, opening: thread.begin() };
+}
+
+/** Damage, and how many rows are lost by it. */
+const DAMAGES: Readonly<Record<string, number>> = {
+  "SELECT 1": 0,
+  "UPDATE session SET ended_at = 5": 1 + 1 + 3 + 2 + 1,
+  "UPDATE owner SET name = 'd' WHERE name = 'c'": 1 + 1 + 1 + 3 + 2 + 1,
+  "UPDATE subscription SET options = 0": 1,
+  "UPDATE subscription SET filter = x'FF'": 1,
+  "UPDATE delivery SET number = 9 WHERE number = 2": 1 + 1,
+  "UPDATE delivery SET owner = 9 WHERE number = 3": 1,
+  "UPDATE delivery SET body = NULL WHERE number = 3": 1,
+  "UPDATE delivery SET message = 9 WHERE message = 1": 2,
+  "UPDATE inflight SET packet_id = 9 WHERE packet_id = 2": 1,
+  "UPDATE inflight SET released = 1 WHERE packet_id = 2": 1,
+  "UPDATE received SET checksum = 0": 1,
+  "UPDATE retained SET topic = 'u'": 1,
+  "UPDATE retained SET body = x'00'": 1,
+  "UPDATE retained SET body = 'text'": 1,
+  "UPDATE will SET delay_interval = 3": 1,
+  "UPDATE message SET body = x'00'": 1 + 2,
+};
+
+Deno.test("StoreThread sets damaged rows aside with what belongs to them, once", async () => {
+  const folder = await Deno.makeTempDir();
+  const sound = `${folder}/sound.db`;
+  const { thread } = open(sound);
+  thread.commit(everything(), 0);
+  thread.close(1, 0);
+  for (const [damage, rows] of Object.entries(DAMAGES)) {
+    const path = `${folder}/damaged.db`;
+    await Deno.copyFile(sound, path);
+    const database = new DatabaseSync(path);
+    database.exec(damage);
+    database.close();
+    const first = open(path);
+    assert.equal(first.opening.damagedRows, rows, damage);
+    assert.equal(first.opening.expected?.delivery, 5);
+    first.thread.close(0, 0);
+    const again = open(path);
+    assert.equal(again.opening.damagedRows, 0, damage);
+    assert.deepEqual(again.opening.rows, first.opening.rows, damage);
+    again.thread.close(0, 0);
+    const after = new DatabaseSync(path);
+    const kept = after.prepare("SELECT count(*) AS n FROM damaged").get()!;
+    assert.equal(kept.n, rows, damage);
+    const left = after.prepare("SELECT count(*) AS n FROM message").get()!;
+    const shared = again.held.owed("$share/g/t").length;
+    assert.equal(
+      left.n,
+      shared > 0 ? 1 : damage.includes("message = 9") ? 1 : 0,
+    );
+    after.close();
+  }
+  await Deno.remove(folder, { recursive: true });
+});

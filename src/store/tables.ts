@@ -1,0 +1,31 @@
+import type { DatabaseSync } from "node:sqlite";
+import { DeliveryTables } from "./delivery_tables.ts";
+import { MetaTable } from "./meta_table.ts";
+import { OwnerTable } from "./owner_table.ts";
+import { RetainedTable } from "./retained_table.ts";
+import { SessionTables } from "./session_tables.ts";
+
+/** The tables of a database, each with its prepared statements. */
+export interface Tables {
+  /** Names by number. */
+  readonly owners: OwnerTable;
+  /** Sessions and what belongs to them. */
+  readonly sessions: SessionTables;
+  /** What is owed, and to whom it went. */
+  readonly deliveries: DeliveryTables;
+  /** Retained messages. */
+  readonly retained: RetainedTable;
+  /** What is known of the whole. */
+  readonly meta: MetaTable;
+}
+
+/** Prepares all that is asked of this database. */
+export function prepareTables(database: DatabaseSync): Tables {
+  return {
+    owners: new OwnerTable(database),
+    sessions: new SessionTables(database),
+    deliveries: new DeliveryTables(database),
+    retained: new RetainedTable(database),
+    meta: new MetaTable(database),
+  };
+}

@@ -1,0 +1,111 @@
+import type { BatchNumber } from "./store.ts";
+import type {
+  StoreOpening,
+  StoreReply,
+  StoreRequest,
+} from "./worker_messages.ts";
+
+/** What a {@linkcode WorkerLink} tells by itself. */
+export interface WorkerLinkEvents {
+  /** A batch is committed; its memory comes back. */
+  committed(batch: BatchNumber, journal: Uint8Array<ArrayBuffer>): void;
+  /** Called once if the thread cannot go on, after it was open. */
+  failed(error: Error): void;
+}
+
+/** The broker's end of the Store's thread. */
+export class WorkerLink {
+  readonly #worker: Worker;
+  readonly #events: WorkerLinkEvents;
+  #answer: PromiseWithResolvers<StoreReply> | undefined;
+  #failed = false;
+
+  /** Starts the thread. */
+  constructor(events: WorkerLinkEvents) {
+    this.#events = events;
+    const entry = new URL("./worker.ts", import.meta.url);
+    this.#worker = new Worker(entry, { type: "module", name: "store" });
+    this.#worker.onmessage = ({ data }: MessageEvent<StoreReply>) =>
+      this.#take(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#fail(new Error(event.message));
+    };
+  }
+
+  /** Opens the database in this file. Returns where the broker's clock goes on. */
+  async open(path: string): Promise<number> {
+    const { now } = await this.#ask({ type: "open", path }, "opened");
+    return now;
+  }
+
+  /** Has all that the database holds told, in pieces of a journal. The thread reads ahead by one. */
+  async held(
+    take: (piece: Uint8Array<ArrayBuffer>) => void,
+  ): Promise<StoreOpening> {
+    let next = this.#ask({ type: "more" }, "held", "ready");
+    for (;;) {
+      const reply = await next;
+      if (reply.type === "ready") return reply.opening;
+      next = this.#ask({ type: "more" }, "held", "ready");
+      // Its error is for who awaits it, should `take` throw.
+      next.catch(() => {});
+      take(reply.piece);
+    }
+  }
+
+  /** Has a batch committed. */
+  commit(batch: BatchNumber, journal: Uint8Array<ArrayBuffer>, now: number) {
+    this.#send({ type: "commit", batch, journal, now }, [journal.buffer]);
+  }
+
+  /** Ends the thread after what was sent before is committed. Resolves at once if it has failed. */
+  async close(batch: BatchNumber, now: number): Promise<void> {
+    if (this.#failed) return;
+    try {
+      await this.#ask({ type: "close", batch, now }, "closed");
+    } catch (error) {
+      this.#events.failed(error as Error);
+    }
+    this.terminate();
+  }
+
+  /** Ends the thread at once. */
+  terminate(): void {
+    this.#worker.terminate();
+  }
+
+  async #ask<T extends StoreReply["type"]>(
+    request: StoreRequest,
+    ..._answers: T[]
+  ): Promise<Extract<StoreReply, { type: T }>> {
+    this.#answer = Promise.withResolvers();
+    this.#send(request);
+    const reply = await this.#answer.promise;
+    return reply as Extract<StoreReply, { type: T }>;
+  }
+
+  #send(request: StoreRequest, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(request, transfer);
+  }
+
+  #take(reply: StoreReply): void {
+    if (reply.type === "committed") {
+      this.#events.committed(reply.batch, reply.journal);
+    } else if (reply.type === "failed") {
+      const { attempt, reason } = reply.error;
+      this.#fail(new Error(`${attempt}: ${reason}`, { cause: reply.error }));
+    } else {
+      this.#answer?.resolve(reply);
+      this.#answer = undefined;
+    }
+  }
+
+  #fail(error: Error): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#worker.terminate();
+    if (this.#answer !== undefined) this.#answer.reject(error);
+    else this.#events.failed(error);
+  }
+}

@@ -1,0 +1,63 @@
+// What the broker's thread and the Store's tell each other.
+
+import type { RowCounts } from "./schema.ts";
+
+/** What the Store's thread is told. */
+export type StoreRequest =
+  /** Open the database in this file. The answer is `opened`. */
+  | { readonly type: "open"; readonly path: string }
+  /** Tell more of what it holds. The answers are `held`, and `ready` behind the last one. */
+  | { readonly type: "more" }
+  /** Commit these writes. The answer is `committed`. */
+  | {
+    readonly type: "commit";
+    readonly batch: number;
+    readonly journal: Uint8Array<ArrayBuffer>;
+    /** The broker's clock. */
+    readonly now: number;
+  }
+  /** End after what was sent before. The answer is `closed`. */
+  | { readonly type: "close"; readonly batch: number; readonly now: number };
+
+/** What the Store's thread tells. */
+export type StoreReply =
+  /** It is open; the broker's clock goes on from `now`. */
+  | { readonly type: "opened"; readonly now: number }
+  /** A piece of what it holds. */
+  | { readonly type: "held"; readonly piece: Uint8Array<ArrayBuffer> }
+  /** It held no more, and can commit. */
+  | { readonly type: "ready"; readonly opening: StoreOpening }
+  /** The batch is on the disk. Its buffer comes back. */
+  | {
+    readonly type: "committed";
+    readonly batch: number;
+    readonly journal: Uint8Array<ArrayBuffer>;
+  }
+  /** It cannot go on. */
+  | { readonly type: "failed"; readonly error: StoreFailure }
+  /** All is on the disk and the file is closed. */
+  | { readonly type: "closed" };
+
+/** Why the Store cannot go on. */
+export interface StoreFailure {
+  /** What it tried, such as "Cannot commit a batch". */
+  readonly attempt: string;
+  /** What went wrong. */
+  readonly reason: string;
+  /** SQLite's result code, where the error is SQLite's. */
+  readonly code: number | undefined;
+}
+
+/** What a store found when it was opened. */
+export interface StoreOpening {
+  /** Whether there was nothing, not even an empty store. */
+  readonly fresh: boolean;
+  /** Whether the broker before did not end by itself. */
+  readonly unclean: boolean;
+  /** Rows that it held and told, by table. */
+  readonly rows: RowCounts;
+  /** Rows that must be there after a clean end; more than `rows` where some are missing or damaged. */
+  readonly expected: RowCounts | undefined;
+  /** Rows whose checksum was wrong, and those that belong to them: set aside. */
+  readonly damagedRows: number;
+}
