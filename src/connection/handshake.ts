@@ -42,6 +42,14 @@ const TOLD_BEFORE_5: ReadonlySet<number> = new Set([
 
 /** Why a well-formed CONNECT is refused all the same; `undefined` if it is welcome. */
 export function refusalOf(connect: Connect): Refusal | undefined {
+  if (connect.clientId.startsWith("$share/")) {
+    // The Store knows shared groups by such names [MQTT-3.1.3-8].
+    return {
+      cause: "badClientId",
+      code: ReasonCode.ClientIdentifierNotValid,
+      detail: "Cannot accept a client identifier that begins with $share/",
+    };
+  }
   const method = connect.properties.authenticationMethod;
   if (method === undefined) return undefined;
   return {

@@ -4,6 +4,7 @@ import type { Log } from "../core/log.ts";
 import type { Timer, Timers } from "../core/timer_wheel.ts";
 import type { Link } from "../session/link.ts";
 import type { Session } from "../session/session.ts";
+import type { Store } from "../store/store.ts";
 
 /** Milliseconds that clients have to take what waits for them before anything is dropped. */
 const PATIENCE = 2000;
@@ -31,6 +32,8 @@ export interface MemoryGovernorOptions {
   readonly limits: Limits;
   /** Where it counts whom it ended. */
   readonly counters: Counters;
+  /** What it has not written yet takes memory too. */
+  readonly store: Pick<Store, "uncommittedBytes">;
   /** Where it tells of each step. */
   readonly log: Log;
   /** Calls it to look at memory. */
@@ -67,9 +70,9 @@ export class MemoryGovernor {
 
   /** Bytes that messages cost now, about. */
   get bytes(): number {
-    const { queuedBytesNow, retainedBytesNow } = this.#options.counters;
-    return this.#outboxBytes + this.inputBytes + queuedBytesNow +
-      retainedBytesNow;
+    const { counters, store } = this.#options;
+    return this.#outboxBytes + this.inputBytes + counters.queuedBytesNow +
+      counters.retainedBytesNow + store.uncommittedBytes;
   }
 
   /** Looks whether the ceiling is reached, or left. To be called after each change of importance. */

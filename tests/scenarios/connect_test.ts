@@ -410,6 +410,15 @@ Deno.test("connect 3.1.1: an empty client identifier without CleanSession is ref
   await client.expectRefused(0x02);
 });
 
+Deno.test("connect: a client identifier that looks like a shared group is refused [MQTT-3.1.3-8]", async () => {
+  await using broker = await TestBroker.start();
+  for (const version of VERSIONS) {
+    const client = await broker.open(version);
+    await client.sendConnect({ clientId: "$share/g/a" });
+    await client.expectRefused(version === 5 ? 0x85 : 2);
+  }
+});
+
 Deno.test("connect 3.1: an empty client identifier is refused", async () => {
   await using broker = await TestBroker.start();
   const client = await broker.open(3);
