@@ -15,19 +15,23 @@ export interface ProcessFigures {
 /** Clock ticks of `/proc/PID/stat` in a second: 100 on every Linux that Deno runs on. */
 const TICKS = 100;
 
+/** CPU time that a process has used since its start, all threads together, in milliseconds. */
+export function cpuTime(pid: number): number {
+  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+  // The name in parentheses may hold blanks; state is the first field after it, utime the twelfth.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 1000 / TICKS;
+}
+
 /** Reads the figures of a process. Throws if it has ended, or where there is no `/proc`. */
 export function readProcess(pid: number): ProcessFigures {
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);
   const resident = /^VmRSS:\s*(\d+) kB$/m.exec(status);
   if (resident === null) throw new Error(`Process ${pid} has ended`);
-  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-  // The name in parentheses may hold blanks; state is the first field after it, utime the twelfth.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const ticks = Number(fields[11]) + Number(fields[12]);
   return {
     at: performance.now(),
     residentKiB: Number(resident[1]),
-    cpuMs: ticks * 1000 / TICKS,
+    cpuMs: cpuTime(pid),
     descriptors: [...Deno.readDirSync(`/proc/${pid}/fd`)].length,
   };
 }
@@ -47,4 +51,11 @@ export function slope(values: readonly number[]): number {
     run += (index - middle) ** 2;
   });
   return run === 0 ? 0 : rise / run;
+}
+
+/** The middle one of values, or halfway between the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
 }
