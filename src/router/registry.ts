@@ -113,13 +113,13 @@ export class Registry {
     if (former?.link !== undefined) this.#takeOver(former);
     // An ephemeral session ended with its connection, so look again.
     let session = this.#sessions.get(clientId);
+    let wiped: BatchNumber = 0;
     if (session !== undefined && !session.persistent) {
       // It was there for the will's sake alone, and the client is back in time.
-      wills.discard(session);
+      wiped = wills.discard(session);
       this.end(session);
       session = undefined;
     }
-    let wiped: BatchNumber = 0;
     if (session !== undefined && connect.cleanStart) {
       wiped = this.end(session);
       session = undefined;

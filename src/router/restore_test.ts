@@ -205,3 +205,28 @@ Deno.test("Restore sends wills after their delay, and each only once", async () 
   assert.deepEqual(last.take(), []);
   await router[Symbol.asyncDispose]();
 });
+
+Deno.test("Restore has a client that is back in time wait until its will is forgotten", async () => {
+  const store = new MemoryStore("byHand");
+  const will = {
+    topic: "w",
+    payload: "x",
+    properties: { willDelayInterval: 1000 },
+  };
+  {
+    const router = new TestRouter({ store });
+    router.arrive({ clientId: "c", will });
+    await router.settle();
+    await router.commit();
+    await router.handle.close();
+  }
+  assert.ok(store.kept.wills.has("c"));
+  const next = new MemoryStore("byHand", store.kept);
+  await using router = new TestRouter({ store: next });
+  const client = router.arrive({ clientId: "c" });
+  await router.settle();
+  assert.ok(
+    client.take().length === 0 || !next.kept.wills.has("c"),
+    "let in, and a power cut sends the will all the same",
+  );
+});

@@ -20,6 +20,8 @@ export class RetainedMessages {
   readonly #timers: Timers;
   readonly #tree = new RetainedTree<Retained>();
   #bytes = 0;
+  /** The batch in which a topic was last removed. */
+  #lastRemoval: BatchNumber = 0;
 
   /** Makes an empty collection whose expiries run on this wheel. */
   constructor(context: SessionContext, timers: Timers) {
@@ -52,9 +54,10 @@ export class RetainedMessages {
     const topic = message.topic.text;
     if (message.payloadEnd === message.payloadStart) {
       const removed = this.#tree.delete(topic);
-      if (removed === undefined) return 0;
+      // It may have been removed just now: that is to be committed before it is said.
+      if (removed === undefined) return this.#lastRemoval;
       this.#dropped(removed);
-      return store.durable ? store.retain(topic, undefined) : 0;
+      return this.#forget(topic);
     }
     const { owned } = message;
     const retained = { message: owned, timer: this.#expire(owned) };
@@ -88,10 +91,14 @@ export class RetainedMessages {
     return this.#timers.schedule(delay, () => {
       if (this.#tree.get(topic)?.message !== message) return;
       this.#dropped(this.#tree.delete(topic)!);
-      if (this.#context.store.durable) {
-        this.#context.store.retain(topic, undefined);
-      }
+      this.#forget(topic);
     });
+  }
+
+  #forget(topic: string): BatchNumber {
+    const { store } = this.#context;
+    if (store.durable) this.#lastRemoval = store.retain(topic, undefined);
+    return this.#lastRemoval;
   }
 
   #dropped(retained: Retained): void {

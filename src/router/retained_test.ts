@@ -215,3 +215,23 @@ Deno.test("RetainedMessages on their way go on after a reconnect, and stop with 
   await router.settle();
   assert.deepEqual(back.take().map(({ type }) => type), ["unsuback"]);
 });
+
+Deno.test("RetainedMessages has no removal acknowledged before it is committed", async () => {
+  const store = new MemoryStore("byHand");
+  await using router = new TestRouter({ store });
+  const [a, b] = [router.arrive(), router.arrive()];
+  await router.settle();
+  await a.publish("t", "x", { qos: 1, retain: true });
+  await router.settle();
+  await router.commit();
+  await a.publish("t", "", { qos: 1, retain: true });
+  await router.settle();
+  b.take();
+  await b.publish("t", "", { qos: 1, retain: true });
+  await router.settle();
+  const acknowledged = b.take().length > 0;
+  assert.ok(
+    !acknowledged || !store.kept.retained.has("t"),
+    "acknowledged, and a power cut brings it back",
+  );
+});

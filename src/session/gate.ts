@@ -24,6 +24,11 @@ export class Gate {
     return this.#marks.length === 0;
   }
 
+  /** The last batch that anything waits for; 0 if nothing waits. */
+  get lastBatch(): BatchNumber {
+    return this.#marks.peekBack()?.batch ?? 0;
+  }
+
   /** Bytes that wait. */
   get bytes(): number {
     return this.#buffer.length;

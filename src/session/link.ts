@@ -125,6 +125,10 @@ export class Link {
    */
   inOrder(batch: BatchNumber): BatchNumber {
     if (batch > this.#lastPublish) this.#lastPublish = batch;
+    if (!this.passes(this.#lastPublish)) {
+      // It goes behind all that waits at the gate, and what comes after it goes behind that too.
+      this.#lastPublish = Math.max(this.#lastPublish, this.gate.lastBatch);
+    }
     return this.#lastPublish;
   }
 

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { setUp, short } from "../../tests/support/outbound.ts";
-import { PERSISTENT } from "../../tests/support/router.ts";
-import { acknowledgement, publish } from "../../tests/support/write_packets.ts";
+import { MemoryStore } from "../store/memory_store.ts";
+import { PERSISTENT, TestRouter } from "../../tests/support/router.ts";
+import {
+  acknowledgement,
+  publish,
+  subscribe,
+} from "../../tests/support/write_packets.ts";
 
 Deno.test("Outbound lets a persistent client's QoS 2 PUBLISH leave once its packet id is kept, PUBREL once PUBREC is", async () => {
   const { router, store, publisher, commit, persistent } = await setUp();
@@ -229,4 +234,35 @@ Deno.test("Outbound does not grow slow where very many messages are sent again o
   assert.equal(again.take().length, 40_000);
   const took = performance.now() - begin;
   assert.ok(took < 5_000, `Took ${took} ms`);
+});
+
+Deno.test("Outbound does not let a QoS 1 message overtake one that waits behind an answer [MQTT-4.6.0-1]", async () => {
+  const store = new MemoryStore("byHand");
+  await using router = new TestRouter({ store });
+  const subscriber = router.arrive({ ...PERSISTENT, clientId: "s" });
+  await router.settle();
+  await router.commit();
+  await subscriber.send(subscribe(5, 1, [{ filter: "t", qos: 2 }]));
+  await router.settle();
+  await router.commit();
+  const publisher = router.arrive();
+  await router.settle();
+  subscriber.take();
+  // Waits for its packet identifier's commit, which is under way.
+  await publisher.publish("t", "1", { qos: 2 });
+  await router.settle();
+  // Its SUBACK waits for the next commit.
+  await subscriber.send(subscribe(5, 2, [{ filter: "u" }]));
+  // Not before the first message, so behind the SUBACK.
+  await publisher.publish("t", "2", { qos: 1 });
+  await router.settle();
+  store.commit();
+  await router.settle();
+  await publisher.publish("t", "3", { qos: 1 });
+  await router.settle();
+  await router.commit();
+  const payloads = subscriber.take().flatMap((packet) =>
+    packet.type === "publish" ? [new TextDecoder().decode(packet.payload)] : []
+  );
+  assert.deepEqual(payloads, ["1", "2", "3"]);
 });
