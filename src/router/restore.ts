@@ -72,7 +72,9 @@ export class Restore implements StoreReader {
     const delivery = this.#owed.get(owner)?.get(deliveryNumber);
     if (session === undefined || delivery === undefined) return;
     this.#owed.get(owner)!.delete(deliveryNumber);
-    const group = this.#options.subscriptions.group(owner);
+    const group = isGroup(owner)
+      ? this.#options.subscriptions.restoredGroup(owner)
+      : undefined;
     session.outbound.restoreSent(delivery, group, packetId);
   }
 
@@ -98,12 +100,21 @@ export class Restore implements StoreReader {
   finish(): void {
     const { registry, subscriptions } = this.#options;
     for (const [owner, owed] of this.#owed) {
-      const queue = subscriptions.group(owner) ??
-        this.#sessions.get(owner)?.outbound;
+      const group = isGroup(owner)
+        ? subscriptions.restoredGroup(owner)
+        : undefined;
+      const queue = group ?? this.#sessions.get(owner)?.outbound;
       for (const delivery of owed.values()) queue?.restoreQueued(delivery);
+      // Its last member left with something of it under way.
+      if (group?.size === 0) group.end();
     }
     this.#owed.clear();
     this.#sessions.clear();
     registry.resume();
   }
+}
+
+/** Whether an owner is a shared group: no client has such an identifier. */
+function isGroup(owner: string): boolean {
+  return owner.startsWith("$share/");
 }

@@ -6,7 +6,10 @@ import {
   PERSISTENT,
   TestRouter,
 } from "../../tests/support/router.ts";
-import { acknowledgement } from "../../tests/support/write_packets.ts";
+import {
+  acknowledgement,
+  unsubscribe,
+} from "../../tests/support/write_packets.ts";
 
 /** The power is cut: a Router that starts with what the store of the former one kept. */
 async function restart(router: TestRouter): Promise<TestRouter> {
@@ -229,4 +232,28 @@ Deno.test("Restore has a client that is back in time wait until its will is forg
     client.take().length === 0 || !next.kept.wills.has("c"),
     "let in, and a power cut sends the will all the same",
   );
+});
+
+Deno.test("Restore keeps what a shared group owes apart from what is owed to its former member", async () => {
+  let router = new TestRouter();
+  const member = await router.connect({ ...PERSISTENT, clientId: "m" });
+  await member.subscribe("$share/g/a", { qos: 1 });
+  await member.subscribe("b", { qos: 1 });
+  const publisher = await router.connect();
+  await publisher.publish("a", "group", { qos: 1 });
+  await publisher.publish("b", "own", { qos: 1 });
+  await router.settle();
+  const [group] = member.messages();
+  await member.send(unsubscribe(5, 9, ["$share/g/a"]));
+  await router.settle();
+  router = await restart(router);
+  const again = await back(router, "m");
+  assert.deepEqual(again.payloads(), ["group", "own"]);
+  await again.acknowledge("puback", group!.packetId);
+  // Is committed before its answer, and that with it.
+  await again.subscribe("x");
+  router = await restart(router);
+  const last = await back(router, "m");
+  assert.deepEqual(last.payloads(), ["own"]);
+  await router[Symbol.asyncDispose]();
 });

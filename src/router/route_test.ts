@@ -94,7 +94,7 @@ Deno.test("RouteTable holds on to nobody who was in a route before the subscript
 Deno.test("RouteTable keeps shared groups apart from subscriptions", () => {
   const tree: Tree = new SubscriptionTree();
   add(tree, ann, "a");
-  const group = new SharedGroup({} as never, "$share/g/a");
+  const group = new SharedGroup({} as never, "$share/g/a", {} as never);
   tree.insert("a", group);
   const route = new RouteTable(tree).find("a");
   assert.deepEqual(route.groups, [group]);

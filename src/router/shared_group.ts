@@ -21,6 +21,16 @@ interface Waiting {
   readonly number: number;
   /** The batch that must be committed before the message may leave. */
   readonly batch: BatchNumber;
+  /** Whether the Store has it. */
+  readonly stored: boolean;
+}
+
+/** What all shared groups have in common. */
+export interface SharedGroups {
+  /** The last number given to a delivery, of whatever group: a group that comes again gives none out twice. */
+  lastNumber: number;
+  /** The group of this key that has members. */
+  group(key: string): SharedGroup | undefined;
 }
 
 /**
@@ -35,11 +45,12 @@ export class SharedGroup implements DeliveryGroup {
   readonly #subscriptions: StoredSubscription[] = [];
   #next = 0;
   readonly #queue: MessageQueue<Waiting>;
-  #lastNumber = 0;
+  readonly #groups: SharedGroups;
 
   /** Makes a group without members. */
-  constructor(context: SessionContext, key: string) {
+  constructor(context: SessionContext, key: string, groups: SharedGroups) {
     this.#context = context;
+    this.#groups = groups;
     this.#queue = new MessageQueue(context);
     this.key = key;
   }
@@ -80,13 +91,13 @@ export class SharedGroup implements DeliveryGroup {
   /** Puts a message back that the Store held, behind those before it. */
   restoreQueued(delivery: StoredDelivery): void {
     const { message, number } = delivery;
-    this.#lastNumber = Math.max(this.#lastNumber, number);
-    this.#queue.restore({ message, number, batch: 0 });
+    this.restoreSent(number);
+    this.#queue.push({ message, number, batch: 0, stored: true });
   }
 
   /** Notes that the Store held a delivery with this number, which a member was sent. */
   restoreSent(number: number): void {
-    this.#lastNumber = Math.max(this.#lastNumber, number);
+    this.#groups.lastNumber = Math.max(this.#groups.lastNumber, number);
   }
 
   /** Drops what waits: the last member has left. */
@@ -117,13 +128,14 @@ export class SharedGroup implements DeliveryGroup {
         return 0;
       }
       if (terms.qos > 0 && session.outbound.canTake(size)) {
-        const number = ++this.#lastNumber;
-        const stored = this.#store(message, number);
+        const number = ++this.#groups.lastNumber;
+        const kept = this.#store(message, number);
         session.outbound.deliver(frames, message, terms, {
           group: this,
           number,
+          stored: kept > 0,
         });
-        return stored;
+        return kept;
       }
     }
     if (message.qos === 0) {
@@ -159,6 +171,9 @@ export class SharedGroup implements DeliveryGroup {
    */
   giveBack(delivery: Delivery): void {
     if (this.#sessions.length === 0) {
+      // The group may have come again since.
+      const group = this.#groups.group(this.key);
+      if (group !== undefined) return group.giveBack(delivery);
       const { store, counters } = this.#context;
       if (store.durable) store.dequeue(this.key, delivery.number);
       counters.dropped.sessionEnded++;
@@ -194,14 +209,18 @@ export class SharedGroup implements DeliveryGroup {
       waiting === undefined || !session.outbound.canTake(waiting.message.size)
     ) return false;
     this.#queue.pop();
-    session.outbound.deliverKept(
-      waiting.message,
-      termsFor(this.#subscriptions[at]!, waiting.message, waiting.batch),
-      {
-        group: this,
-        number: waiting.number,
-      },
-    );
+    const { message, number, batch } = waiting;
+    let { stored } = waiting;
+    // It was not kept while only members without a session that is kept were to get it.
+    if (!stored && session.persistent) {
+      stored = this.#enqueue(message, number) > 0;
+    }
+    const terms = termsFor(this.#subscriptions[at]!, message, batch);
+    session.outbound.deliverKept(message, terms, {
+      group: this,
+      number,
+      stored,
+    });
     return true;
   }
 
@@ -211,22 +230,27 @@ export class SharedGroup implements DeliveryGroup {
   }
 
   #keep(message: Message, batch: BatchNumber): BatchNumber {
-    const number = ++this.#lastNumber;
-    const obstacle = this.#queue.push({ message, number, batch });
+    const number = ++this.#groups.lastNumber;
+    const obstacle = this.#queue.obstacle(message);
     if (obstacle !== undefined) {
       this.#context.counters.dropped[obstacle]++;
       return 0;
     }
-    const stored = this.#store(message, number);
+    const kept = this.#store(message, number);
+    this.#queue.push({ message, number, batch, stored: kept > 0 });
     this.feedAll();
-    return stored;
+    return kept;
   }
 
   #store(message: Message, number: number): BatchNumber {
+    return this.#sessions.some((session) => session.persistent)
+      ? this.#enqueue(message, number)
+      : 0;
+  }
+
+  #enqueue(message: Message, number: number): BatchNumber {
     const { store } = this.#context;
-    if (
-      !store.durable || !this.#sessions.some((session) => session.persistent)
-    ) return 0;
+    if (!store.durable) return 0;
     const { owned, qos } = message;
     return store.enqueue(this.key, {
       message: owned,

@@ -13,7 +13,7 @@ import type { Session } from "../session/session.ts";
 import type { BatchNumber, StoredSubscription } from "../store/store.ts";
 import type { RetainedMessages } from "./retained.ts";
 import type { Subscription } from "./route.ts";
-import { SharedGroup } from "./shared_group.ts";
+import { SharedGroup, type SharedGroups } from "./shared_group.ts";
 import type { SubscriptionTree } from "./subscription_tree.ts";
 import {
   isValidTopicFilter,
@@ -31,7 +31,9 @@ const FILTERS_BETWEEN_LOOKS = 64;
 export type Subscriber = Subscription | SharedGroup;
 
 /** Who has subscribed to what: SUBSCRIBE and UNSUBSCRIBE (3.8, 3.10). */
-export class Subscriptions {
+export class Subscriptions implements SharedGroups {
+  /** The last number given to a delivery of a shared group. */
+  lastNumber = 0;
   readonly #context: SessionContext;
   readonly #tree: SubscriptionTree<Subscriber>;
   readonly #retained: RetainedMessages;
@@ -57,6 +59,11 @@ export class Subscriptions {
   /** The shared group of this `$share/group/filter`, if there is one. */
   group(key: string): SharedGroup | undefined {
     return this.#groups.get(key);
+  }
+
+  /** The shared group that owes what the Store held; one without members where all have unsubscribed since. */
+  restoredGroup(key: string): SharedGroup {
+    return this.#groups.get(key) ?? new SharedGroup(this.#context, key, this);
   }
 
   /** Puts a subscription back that the Store held. */
@@ -201,7 +208,7 @@ export class Subscriptions {
     const key = subscription.filter;
     let group = this.#groups.get(key);
     if (group === undefined) {
-      group = new SharedGroup(this.#context, key);
+      group = new SharedGroup(this.#context, key, this);
       this.#groups.set(key, group);
       this.#tree.insert(filter, group);
     }

@@ -20,6 +20,8 @@ export interface Delivery {
   readonly number: number;
   /** The shared group that owes it, if one does. */
   readonly group: DeliveryGroup | undefined;
+  /** Whether the Store has it under the group's name. */
+  readonly stored: boolean;
   /**
    * Bytes that had entered the member's Outbox before it did: tells whether the socket has seen any of it. -1 where
    * an earlier connection's has.
@@ -50,8 +52,10 @@ export const NO_IDENTIFIERS: readonly number[] = [];
 export interface SharedOrigin {
   /** The group that owes it. */
   readonly group: DeliveryGroup;
-  /** Its number among the group's deliveries. */
+  /** Its number among the deliveries of shared groups. */
   readonly number: number;
+  /** Whether the Store has it. */
+  readonly stored: boolean;
 }
 
 /** Makes the record of a message that is owed. */
@@ -72,6 +76,7 @@ export function makeDelivery(
     batch,
     number,
     group,
+    stored: shared?.stored === true,
     outboxPosition,
     gateBatch: 0,
   };
@@ -84,6 +89,8 @@ export function restoredDelivery(
 ): Delivery {
   const { message, qos, retain, identifiers, number } = stored;
   const terms = { qos, retain, identifiers, batch: 0 };
-  const shared = group === undefined ? undefined : { group, number };
+  const shared = group === undefined
+    ? undefined
+    : { group, number, stored: true };
   return makeDelivery(message, terms, number, shared);
 }

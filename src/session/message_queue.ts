@@ -24,20 +24,17 @@ export class MessageQueue<T extends { readonly message: Message }> {
     return this.#bytes;
   }
 
-  /** Adds a message, unless a limit stands against it, which is returned. */
-  push(item: T): DroppedCause | undefined {
+  /** The limit that stands against adding this message, if one does. */
+  obstacle(message: Message): DroppedCause | undefined {
     const { limits } = this.#context;
     if (this.#items.length >= limits.queuedMessages) return "queueMessages";
-    if (this.#bytes + item.message.size > limits.queuedBytes) {
-      return "queueBytes";
-    }
-    this.#items.pushBack(item);
-    this.#count(1, item.message.size);
-    return undefined;
+    return this.#bytes + message.size > limits.queuedBytes
+      ? "queueBytes"
+      : undefined;
   }
 
-  /** Adds a message that was within the limits once. */
-  restore(item: T): void {
+  /** Adds a message; whether that is within the limits, {@linkcode MessageQueue.obstacle} says. */
+  push(item: T): void {
     this.#items.pushBack(item);
     this.#count(1, item.message.size);
   }

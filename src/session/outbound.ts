@@ -103,7 +103,7 @@ export class Outbound {
   /** Puts a message back that the Store held and the client was not sent. */
   restoreQueued(stored: StoredDelivery): void {
     this.#lastNumber = Math.max(this.#lastNumber, stored.number);
-    this.#queue.restore(restoredDelivery(stored, undefined));
+    this.#queue.push(restoredDelivery(stored, undefined));
   }
 
   /** Puts a message back that the client was sent under this packet identifier, after those sent before it. */
@@ -196,7 +196,10 @@ export class Outbound {
   deliverKept(message: Message, terms: Terms, shared: SharedOrigin): void {
     const link = this.#session.link!;
     const delivery = makeDelivery(message, terms, shared.number, shared);
-    if (terms.qos > 0) {
+    if (message.expiresAt <= this.#context.now) {
+      this.#context.dropped(this.#session, "expired");
+      this.#ledger.dequeue(delivery);
+    } else if (terms.qos > 0) {
       this.#send(link, delivery);
     } else {
       this.#write(link, message, terms);
@@ -312,11 +315,12 @@ export class Outbound {
   }
 
   #enqueue(delivery: Delivery): void {
-    const obstacle = this.#queue.push(delivery);
+    const obstacle = this.#queue.obstacle(delivery.message);
     if (obstacle !== undefined) {
       this.#ledger.dequeue(delivery);
       this.#context.dropped(this.#session, obstacle);
     } else {
+      this.#queue.push(delivery);
       this.pump();
     }
   }

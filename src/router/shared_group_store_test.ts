@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { MemoryStore } from "../store/memory_store.ts";
+import {
+  type Peer,
+  PERSISTENT,
+  TestRouter,
+  type TestRouterOptions,
+} from "../../tests/support/router.ts";
+import { unsubscribe } from "../../tests/support/write_packets.ts";
+
+const GROUP = "$share/g/a";
+
+/** A Router and one publisher. */
+async function setUp(options: TestRouterOptions = {}) {
+  const router = new TestRouter(options);
+  const publisher = await router.connect();
+  const member = async (
+    qos = 2,
+    options: Parameters<TestRouter["connect"]>[0] = {},
+  ): Promise<Peer> => {
+    const peer = await router.connect(options);
+    await peer.subscribe(GROUP, { qos });
+    return peer;
+  };
+  const send = async (qos: number, ...payloads: (string | number)[]) => {
+    for (const payload of payloads) {
+      await publisher.publish("a", String(payload), { qos });
+    }
+    await router.settle();
+    publisher.take();
+  };
+  return { router, publisher, member, send };
+}
+
+Deno.test("SharedGroup that comes again gives out no number twice", async () => {
+  const store = new MemoryStore();
+  const { router, member, send } = await setUp({ store });
+  await using _ = router;
+  const one = await member(1, PERSISTENT);
+  await send(1, "one");
+  const [message] = one.messages();
+  await one.send(unsubscribe(5, 9, [GROUP]));
+  await router.settle();
+  one.expect("unsuback");
+  const other = await member(1, PERSISTENT);
+  await send(1, "two");
+  assert.deepEqual(other.payloads(), ["two"]);
+  await one.acknowledge("puback", message!.packetId);
+  await router.settle();
+  assert.equal(store.written.owed(GROUP).length, 1);
+});
+
+Deno.test("SharedGroup that comes again gets what a former member did not acknowledge [MQTT-4.8.2-5]", async () => {
+  const { router, member, send } = await setUp();
+  await using _ = router;
+  const one = await member(1, PERSISTENT);
+  await send(1, "one");
+  await one.send(unsubscribe(5, 9, [GROUP]));
+  await router.settle();
+  const other = await member(1, PERSISTENT);
+  await router.connect({ clientId: one.clientId });
+  await router.settle();
+  assert.deepEqual(other.payloads(), ["one"]);
+});
+
+Deno.test("SharedGroup keeps a message once it goes to a member whose session is kept", async () => {
+  const store = new MemoryStore();
+  const { router, member, send } = await setUp({ store });
+  await using _ = router;
+  const ephemeral = await member(1);
+  ephemeral.limit(0);
+  await send(1, "one");
+  assert.equal(store.written.owed(GROUP).length, 0);
+  const kept = await member(1, PERSISTENT);
+  await ephemeral.lose();
+  await router.settle();
+  assert.deepEqual(kept.payloads(), ["one"]);
+  assert.equal(store.written.owed(GROUP).length, 1);
+});
