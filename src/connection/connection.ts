@@ -205,7 +205,11 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
       if (rest !== undefined) {
         this.end(causeOf(rest.reasonCode), rest.reasonCode, rest.message);
       }
-      if (this.#outbox.full) await this.#writer.drained();
+      if (this.#outbox.full) {
+        this.#watch.deaf = true;
+        await this.#writer.hasRoom();
+        this.#watch.listen();
+      }
       if (this.#ended) return;
       // What #read does, without another promise: this loop runs for every read of every client.
       let bytes: number | null;

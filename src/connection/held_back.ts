@@ -49,10 +49,11 @@ export class HeldBack {
     return passed;
   }
 
-  /** Drops the QoS 0 messages among what is held back. */
+  /** Drops the QoS 0 messages among what is held back, but for those that may set a topic alias for others. */
   dropAtMostOnce(counters: Counters): void {
     const kept = this.#packets.filter((packet) =>
-      packet.type !== PacketType.Publish || packet.qos > 0
+      packet.type !== PacketType.Publish || packet.qos > 0 ||
+      (packet.topicAlias > 0 && packet.topicEnd > packet.topicStart)
     );
     counters.dropped.memory += this.#packets.length - kept.length;
     if (kept.length === 0) this.#bytes = 0;

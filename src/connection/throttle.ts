@@ -89,8 +89,7 @@ export class Throttle {
       this.#wake = resolve;
       await promise;
     }
-    watch.deaf = false;
-    watch.received();
+    watch.listen();
   }
 
   #changed(): void {

@@ -46,6 +46,12 @@ export class Watch {
     this.#lastRead = this.#context.clock.monotonic();
   }
 
+  /** Notes that the client is listened to again. */
+  listen(): void {
+    this.deaf = false;
+    this.received();
+  }
+
   /** Allows one and a half times so many seconds between two packets [MQTT-3.1.2-22]. */
   keepAlive(seconds: number): void {
     const { clock, timers } = this.#context;

@@ -28,6 +28,8 @@ export interface WriterHandle {
   flush(): boolean;
   /** Resolves when the Outbox has been written, or cannot be. */
   drained(): Promise<void>;
+  /** Resolves when the Outbox is full no more, or cannot be written. */
+  hasRoom(): Promise<void>;
   /** When the write under way began or last came on, on the monotonic clock. */
   readonly progressAt: number;
 }
@@ -47,6 +49,7 @@ export class Writer implements WriterHandle {
   #bytes: Uint8Array | undefined;
   #failed = false;
   #drained: PromiseWithResolvers<void> | undefined;
+  #room: PromiseWithResolvers<void> | undefined;
   progressAt: number;
 
   /** Starts a Writer and returns its handle. */
@@ -74,6 +77,14 @@ export class Writer implements WriterHandle {
     return this.#drained.promise;
   }
 
+  hasRoom(): Promise<void> {
+    if (this.#bytes === undefined || !this.#outbox.full) {
+      return Promise.resolve();
+    }
+    this.#room ??= Promise.withResolvers();
+    return this.#room.promise;
+  }
+
   #writeNext(): void {
     const bytes = this.#bytes = this.#outbox.take();
     if (bytes === undefined) {
@@ -92,6 +103,7 @@ export class Writer implements WriterHandle {
     const bytes = this.#bytes!;
     this.#outbox.written(count);
     this.#owner.written(count);
+    if (this.#room !== undefined && !this.#outbox.full) this.#settleRoom();
     if (this.#outbox.bytes > 0) this.progressAt = this.#clock.monotonic();
     if (count < bytes.length) this.#write(this.#bytes = bytes.subarray(count));
     else this.#writeNext();
@@ -107,5 +119,11 @@ export class Writer implements WriterHandle {
   #settle(): void {
     this.#drained?.resolve();
     this.#drained = undefined;
+    this.#settleRoom();
+  }
+
+  #settleRoom(): void {
+    this.#room?.resolve();
+    this.#room = undefined;
   }
 }

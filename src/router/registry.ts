@@ -130,6 +130,7 @@ export class Registry {
     session.expiryInterval = this.#expiryInterval(connect);
     session.link = link;
     link.session = session;
+    link.askedExpiry = connect.properties.sessionExpiryInterval ?? 0;
     const { store } = context;
     session.stored ||= store.durable && session.persistent;
     const saved = session.stored ? this.#save(session, undefined) : 0;
@@ -181,7 +182,7 @@ export class Registry {
   leave(link: Link, session: Session, packet: Disconnect): void {
     const { sessionExpiryInterval } = packet.properties;
     if (sessionExpiryInterval !== undefined) {
-      this.#changeExpiry(session, sessionExpiryInterval);
+      this.#changeExpiry(link, session, sessionExpiryInterval);
     }
     if (packet.reasonCode === ReasonCode.NormalDisconnection) {
       this.#options.wills.discard(session);
@@ -190,8 +191,8 @@ export class Registry {
   }
 
   /** Takes a new expiry interval, in seconds as in the packet (3.14.2.2.2). */
-  #changeExpiry(session: Session, seconds: number): void {
-    if (session.expiryInterval === 0 && seconds !== 0) {
+  #changeExpiry(link: Link, session: Session, seconds: number): void {
+    if (link.askedExpiry === 0 && seconds !== 0) {
       throw new PacketError(
         ReasonCode.ProtocolError,
         "Cannot change the session expiry interval: it was 0 in CONNECT",
@@ -237,16 +238,25 @@ export class Registry {
     const { connect, link } = arrival;
     // Taken over, or gone, before the commit came.
     if (session.link !== link || link.ended) return;
+    const properties = connect.protocolVersion === 5
+      ? this.#connackProperties(arrival, session)
+      : {};
+    let connack = encodeConnack(properties, present, connect);
+    if (connack.length > link.terms.maximumPacketSize) {
+      delete properties.responseInformation;
+      connack = encodeConnack(properties, present, connect);
+    }
+    if (connack.length > link.terms.maximumPacketSize) {
+      // The client cannot be told that it may come in [MQTT-3.1.2-24].
+      link.owner.end(
+        "packetTooLarge",
+        ReasonCode.PacketTooLarge,
+        `Cannot accept the client: it takes packets of ${link.terms.maximumPacketSize} bytes, and CONNACK has ${connack.length}`,
+      );
+      return;
+    }
     link.ready = true;
     link.accepted = true;
-    const connack = encode({
-      type: PacketType.Connack,
-      sessionPresent: present,
-      reasonCode: ReasonCode.Success,
-      properties: connect.protocolVersion === 5
-        ? this.#connackProperties(arrival, session)
-        : {},
-    }, connect.protocolVersion);
     link.send(connack, 0);
     this.#options.context.touch(link);
     session.outbound.resume();
@@ -293,6 +303,19 @@ export class Registry {
       intervalOf(this.#options.context.limits.maximumSessionExpiry),
     );
   }
+}
+
+function encodeConnack(
+  properties: Properties,
+  sessionPresent: boolean,
+  { protocolVersion }: Connect,
+): Uint8Array {
+  const type = PacketType.Connack;
+  const reasonCode = ReasonCode.Success;
+  return encode(
+    { type, sessionPresent, reasonCode, properties },
+    protocolVersion,
+  );
 }
 
 function intervalOf(seconds: number): number {

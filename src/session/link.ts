@@ -55,6 +55,8 @@ export class Link {
   ready = false;
   /** Whether it was ever ready. */
   accepted = false;
+  /** Seconds of session expiry that CONNECT asked for, whatever was granted; above 0 it may be changed [3.14.2.2.2]. */
+  askedExpiry = 0;
   /** Whether the connection has ended, so that nothing more may be written: DISCONNECT was the last [MQTT-3.14.4-1]. */
   ended = false;
   /** Packets that were put into the Outbox or behind the gate and not counted yet. */

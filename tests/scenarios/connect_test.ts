@@ -535,3 +535,21 @@ Deno.test("connect 5.0: values that a CONNECT property must not have are protoco
     await client.expectMalformedConnect(MALFORMED, PROTOCOL_ERROR);
   }
 });
+
+Deno.test("connect 5.0: a CONNACK that lets a client in keeps to its Maximum Packet Size [MQTT-3.1.2-24, MQTT-3.1.2-25]", async () => {
+  await using broker = await TestBroker.start();
+  const properties = { maximumPacketSize: 30, requestResponseInformation: 1 };
+  const roomy = await broker.open();
+  await roomy.sendConnect({ clientId: "a-client-with-a-name", properties });
+  const connack = await roomy.expect("connack");
+  assert.equal(connack.reasonCode, 0);
+  assert.equal(connack.properties.responseInformation, undefined);
+  const tight = await broker.open();
+  await tight.sendConnect({
+    clientId: "",
+    properties: { ...properties, maximumPacketSize: 10 },
+  });
+  const refusal = await tight.expect("connack");
+  assert.equal(refusal.reasonCode, 0x95);
+  await tight.expectClosed();
+});

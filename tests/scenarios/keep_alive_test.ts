@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { TestBroker } from "../support/broker.ts";
 import { payloadText } from "../support/read_packets.ts";
-import { VERSION_NAMES, VERSIONS } from "../support/write_packets.ts";
+import { PINGREQ, VERSION_NAMES, VERSIONS } from "../support/write_packets.ts";
 
 const TIMEOUT = 0x8D;
 
@@ -94,4 +94,28 @@ Deno.test("keep alive 3.1.1: 0 stays allowed where the server has a limit", asyn
   const client = await broker.connect({ version: 4, keepAlive: 0 });
   broker.advance(86_400_000);
   await client.expectNothing();
+});
+
+Deno.test("keep alive: a client that is not read because it does not read is not silent", async () => {
+  await using broker = await TestBroker.start({
+    manualClock: true,
+    limits: { outboxBytes: 65_536, stalledOutboxTime: 600_000 },
+  });
+  const client = await broker.connect({ keepAlive: 10 });
+  await client.subscribe("t");
+  client.pause();
+  const publisher = await broker.connect();
+  const large = "x".repeat(8 * 1024 * 1024);
+  await publisher.publish("t", large, { qos: 1 });
+  // Is read, and then nothing more until there is room for its answer.
+  await client.sendRaw(PINGREQ);
+  await publisher.settle();
+  for (let n = 0; n < 5; n++) {
+    broker.advance(14_000);
+    await publisher.settle();
+  }
+  client.resume();
+  assert.equal((await client.message()).payload.length, large.length);
+  await client.expect("pingresp");
+  await client.ping();
 });

@@ -4,6 +4,7 @@ import type { Client } from "../support/client.ts";
 import { payloadText, type ReceivedPublish } from "../support/read_packets.ts";
 import {
   type ConnectOptions,
+  disconnect,
   type Version,
   VERSION_NAMES,
   VERSIONS,
@@ -449,4 +450,17 @@ Deno.test("session: a clean start forgets what was under way in both directions 
       assert.equal(payloadText(await watcher.message()), text);
     }
   }
+});
+
+Deno.test("session 5.0: DISCONNECT may change the expiry that CONNECT asked for, whatever was granted [MQTT-3.1.2-23]", async () => {
+  await using broker = await TestBroker.start({
+    limits: { maximumSessionExpiry: 0 },
+  });
+  const client = await broker.connect({
+    properties: { sessionExpiryInterval: 100 },
+  });
+  await client.disconnect(0, { sessionExpiryInterval: 50 });
+  const strict = await broker.connect();
+  await strict.sendRaw(disconnect(5, 0, { sessionExpiryInterval: 50 }));
+  await strict.expectClosed(0x82);
 });
