@@ -8,6 +8,8 @@ import type { Store } from "../store/store.ts";
 
 /** Milliseconds that clients have to take what waits for them before anything is dropped. */
 const PATIENCE = 2000;
+/** Bytes that must wait for a client at least before it is ended: less would free nothing worth its messages. */
+const WORTH_ENDING = 64 * 1024;
 /** Milliseconds between two clients that are ended. */
 const BETWEEN_ENDS = 500;
 
@@ -150,7 +152,7 @@ export class MemoryGovernor {
     }
     const largest = this.#largest();
     if (largest === undefined) {
-      // Nothing waits for anybody: what is left is retained messages, which have a limit of their own.
+      // What is left waits in shared groups or is retained, each of which has a limit of its own.
       this.#change(MemoryStep.Free);
       return;
     }
@@ -165,7 +167,7 @@ export class MemoryGovernor {
 
   #largest(): Session | undefined {
     let largest: Session | undefined;
-    let most = 0;
+    let most = WORTH_ENDING;
     for (const session of this.#options.sessions()) {
       const bytes = consumption(session);
       if (bytes > most) {

@@ -167,3 +167,31 @@ Deno.test("memory: a publisher that waits is still answered, and can leave", asy
   await publisher.disconnect();
   await watcher.expectNothing();
 });
+
+Deno.test("memory: what waits in a shared group costs no session its messages", async () => {
+  await using broker = await TestBroker.start({
+    manualClock: true,
+    limits: { memoryCeiling: 4 * MiB },
+  });
+  await using _ = runClock(broker);
+  const kept = { clean: false, properties: { sessionExpiryInterval: 1e6 } };
+  const member = await broker.connect({ ...kept, clientId: "member" });
+  await member.subscribe("$share/g/large", { qos: 1 });
+  await member.disconnect();
+  const small = await broker.connect({ ...kept, clientId: "small" });
+  await small.subscribe("small", { qos: 1 });
+  await small.disconnect();
+  const publisher = await broker.connect();
+  await publisher.publish("small", "still here", { qos: 1 });
+  for (let n = 0; n < 100; n++) {
+    await publisher.sendPublish("large", "".padEnd(SIZE), { qos: 1 });
+  }
+  // All that could be ended is the publisher, with what of it is held back.
+  const { disconnected } = broker.counters;
+  await until("the publisher is ended", () => disconnected.memory > 0);
+  const other = await broker.connect();
+  for (let n = 0; n < 100; n++) await other.ping();
+  const again = await broker.connect({ ...kept, clientId: "small" });
+  assert.equal(again.connack.sessionPresent, true);
+  assert.equal(payloadText(await again.message()), "still here");
+});
