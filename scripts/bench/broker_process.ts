@@ -152,7 +152,10 @@ export class MosquittoProcess implements Broker {
       stdout: "null",
       stderr: "null",
     }).spawn();
-    this.#process.status.then(() => this.#ended = true);
+    this.#process.status.then(() => {
+      this.#ended = true;
+      Deno.removeSync(this.#config);
+    });
     this.pid = this.#process.pid;
     this.address = this.#answers(address);
   }
@@ -171,10 +174,8 @@ export class MosquittoProcess implements Broker {
   }
 
   /** Ends it as an operator would; returns its exit status. */
-  async end(): Promise<number> {
-    const status = await endProcess(this.#process);
-    Deno.removeSync(this.#config);
-    return status;
+  end(): Promise<number> {
+    return endProcess(this.#process);
   }
 }
 

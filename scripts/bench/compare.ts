@@ -95,13 +95,15 @@ function row(cells: readonly string[]): string {
   return `| ${[name!.padEnd(36), ...padded].join(" | ")} |`;
 }
 
-/** A figure in three digits. */
+/** A figure in three digits; a dash where there is none. */
 function rounded(figure: number): string {
+  if (Number.isNaN(figure)) return "-";
   return Number(figure.toPrecision(3)).toLocaleString("en");
 }
 
 function ratio(figure: number, base: number): string {
-  return `${(figure / base).toFixed(figure < 10 * base ? 1 : 0)}x`;
+  const times = figure / base;
+  return Number.isNaN(times) ? "-" : `${times.toFixed(times < 10 ? 1 : 0)}x`;
 }
 
 /** Measures one scenario in all rounds and prints its row; returns what went wrong. */
@@ -132,7 +134,8 @@ async function compare(
 function positive(name: string, text: string): number {
   const value = Number(text);
   if (value > 0) return value;
-  throw new Error(`Cannot use --${name} ${text}: it must be more than 0`);
+  print(`Cannot use --${name} ${text}: it must be a number above 0`);
+  Deno.exit(2);
 }
 
 async function main(): Promise<number> {
@@ -160,11 +163,13 @@ async function main(): Promise<number> {
       ? "The broker has the first core to itself, its clients the second."
       : "Broker and clients share all cores: taskset and a second core would part them.",
   );
-  print("Messages delivered per CPU second of the broker; more is better.\n");
+  print(
+    "Messages delivered, or connections accepted, per CPU second of the broker:\n",
+  );
   const names = candidates.map(({ name }) => name);
   if (mosquitto !== undefined) names.push("ratio");
   print(row(["traffic", ...names]));
-  print(`| :--- |${" ---: |".repeat(names.length)}`);
+  print(row([":---", ...names.map(() => "---:")]));
   const wrong: string[] = [];
   for (const scenario of SCENARIOS) {
     if (!only.test(scenario.name)) continue;
