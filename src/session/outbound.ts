@@ -210,8 +210,7 @@ export class Outbound {
   /** Sends a retained message to a new subscription. */
   deliverRetained(message: Message, subscription: StoredSubscription): void {
     const { link } = this.#session;
-    const { now } = this.#context;
-    if (link === undefined || message.expiresAt <= now) return;
+    if (link === undefined || message.expiresAt <= this.#context.now) return;
     const qos = Math.min(message.qos, subscription.qos) as QoS;
     const identifiers = subscription.identifier === 0
       ? NO_IDENTIFIERS

@@ -148,15 +148,15 @@ Deno.test("Outbound discards what is larger than the client takes, and goes on [
 Deno.test("Outbound does not let a topic alias or identifier make a message too large that need not be", async () => {
   const { router, publisher } = await setUp();
   await using _ = router;
-  // 12 bytes: header 2, topic 3, properties length 1, payload 6.
-  const properties = { maximumPacketSize: 12, topicAliasMaximum: 5 };
+  // 20 bytes: header 2, topic 3, properties length 1, payload 14.
+  const properties = { maximumPacketSize: 20, topicAliasMaximum: 5 };
   const peer = await router.connect({ properties });
   await peer.subscribe("a", { qos: 0 });
-  for (const payload of ["123456", "1234567", "123456"]) {
+  for (const payload of ["x".repeat(14), "x".repeat(15), "y".repeat(14)]) {
     await publisher.publish("a", payload);
   }
   await router.settle();
-  assert.deepEqual(peer.payloads(), ["123456", "123456"]);
+  assert.deepEqual(peer.payloads(), ["x".repeat(14), "y".repeat(14)]);
   assert.equal(router.counters.dropped.tooLarge, 1);
 });
 
