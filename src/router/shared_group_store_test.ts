@@ -1,36 +1,8 @@
 import assert from "node:assert/strict";
 import { MemoryStore } from "../store/memory_store.ts";
-import {
-  type Peer,
-  PERSISTENT,
-  TestRouter,
-  type TestRouterOptions,
-} from "../../tests/support/router.ts";
+import { GROUP, setUp } from "../../tests/support/shared_group.ts";
+import { PERSISTENT } from "../../tests/support/router.ts";
 import { unsubscribe } from "../../tests/support/write_packets.ts";
-
-const GROUP = "$share/g/a";
-
-/** A Router and one publisher. */
-async function setUp(options: TestRouterOptions = {}) {
-  const router = new TestRouter(options);
-  const publisher = await router.connect();
-  const member = async (
-    qos = 2,
-    options: Parameters<TestRouter["connect"]>[0] = {},
-  ): Promise<Peer> => {
-    const peer = await router.connect(options);
-    await peer.subscribe(GROUP, { qos });
-    return peer;
-  };
-  const send = async (qos: number, ...payloads: (string | number)[]) => {
-    for (const payload of payloads) {
-      await publisher.publish("a", String(payload), { qos });
-    }
-    await router.settle();
-    publisher.take();
-  };
-  return { router, publisher, member, send };
-}
 
 Deno.test("SharedGroup that comes again gives out no number twice", async () => {
   const store = new MemoryStore();
