@@ -207,7 +207,7 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
       }
       if (this.#outbox.full) {
         this.#watch.deaf = true;
-        await this.#writer.hasRoom();
+        await this.#writer.room();
         this.#watch.listen();
       }
       if (this.#ended) return;

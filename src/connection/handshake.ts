@@ -10,6 +10,7 @@ import type { PacketError } from "../codec/packet_error.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
 import { isReasonAllowed } from "../codec/reason_table.ts";
 import type { LinkTerms } from "../session/link.ts";
+import { isSharedGroup } from "../store/store.ts";
 
 /** The protocol versions as people call them. */
 export const PROTOCOL_NAMES = { 3: "3.1", 4: "3.1.1", 5: "5.0" } as const;
@@ -42,7 +43,7 @@ const TOLD_BEFORE_5: ReadonlySet<number> = new Set([
 
 /** Why a well-formed CONNECT is refused all the same; `undefined` if it is welcome. */
 export function refusalOf(connect: Connect): Refusal | undefined {
-  if (connect.clientId.startsWith("$share/")) {
+  if (isSharedGroup(connect.clientId)) {
     // The Store knows shared groups by such names [MQTT-3.1.3-8].
     return {
       cause: "badClientId",

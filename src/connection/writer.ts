@@ -29,7 +29,7 @@ export interface WriterHandle {
   /** Resolves when the Outbox has been written, or cannot be. */
   drained(): Promise<void>;
   /** Resolves when the Outbox is full no more, or cannot be written. */
-  hasRoom(): Promise<void>;
+  room(): Promise<void>;
   /** When the write under way began or last came on, on the monotonic clock. */
   readonly progressAt: number;
 }
@@ -77,7 +77,7 @@ export class Writer implements WriterHandle {
     return this.#drained.promise;
   }
 
-  hasRoom(): Promise<void> {
+  room(): Promise<void> {
     if (this.#bytes === undefined || !this.#outbox.full) {
       return Promise.resolve();
     }

@@ -61,13 +61,17 @@ export class Registry {
     return this.#sessions.values();
   }
 
+  /** The session of a client, if it has one. */
+  session(clientId: string): Session | undefined {
+    return this.#sessions.get(clientId);
+  }
+
   /** Makes a session again that the Store held. */
-  restore({ clientId, expiryInterval, endedAt }: StoredSession): Session {
+  restore({ clientId, expiryInterval, endedAt }: StoredSession): void {
     const session = this.#add(clientId);
     session.expiryInterval = expiryInterval;
     session.stored = true;
     session.endedAt = endedAt ?? this.#options.context.now;
-    return session;
   }
 
   /** Makes a session for a will that the Store held, of a client without a session that is kept. */
@@ -77,11 +81,11 @@ export class Registry {
 
   /** Goes on with what was restored, as if all connections had ended now. */
   resume(): void {
-    const { context, timers, wills } = this.#options;
+    const { timers, wills } = this.#options;
     for (const session of this.#sessions.values()) {
       if (session.persistent) {
         wills.connectionLost(session);
-        this.#expireLater(session, session.endedAt ?? context.now);
+        this.#expireLater(session);
       } else {
         // It ends with the will, which is then published.
         const delay = (session.will?.delayInterval ?? 0) * 1000;
@@ -129,11 +133,12 @@ export class Registry {
     session.cancelTimers();
     session.expiryInterval = this.#expiryInterval(connect);
     session.link = link;
+    session.endedAt = undefined;
     link.session = session;
     link.askedExpiry = connect.properties.sessionExpiryInterval ?? 0;
     const { store } = context;
     session.stored ||= store.durable && session.persistent;
-    const saved = session.stored ? this.#save(session, undefined) : 0;
+    const saved = session.stored ? this.#save(session) : 0;
     const batch = Math.max(wiped, saved, wills.keep(session, connect.will));
     this.#options.whenCommitted(
       batch,
@@ -148,17 +153,16 @@ export class Registry {
     session.outbound.detach();
     session.link = undefined;
     const { wills, context } = this.#options;
+    session.endedAt = context.now;
     // A client that was not let in has no will yet.
     if (!link.accepted) wills.discard(session);
-    if (session.stored && session.persistent) {
-      this.#save(session, context.now);
-    }
+    if (session.stored && session.persistent) this.#save(session);
     if (cause === "shutdown") {
       // With a Store that outlives the process, wills and sessions go on at the next start.
       if (context.store.durable) return;
     } else wills.connectionLost(session);
     if (session.expiryInterval === 0) this.end(session);
-    else this.#expireLater(session, context.now);
+    else this.#expireLater(session);
   }
 
   /**
@@ -199,21 +203,19 @@ export class Registry {
       );
     }
     session.expiryInterval = this.#limited(seconds);
-    if (session.stored) this.#save(session, undefined);
+    if (session.stored) this.#save(session);
   }
 
-  #save(session: Session, endedAt: number | undefined): BatchNumber {
-    const { clientId, expiryInterval } = session;
-    session.endedAt = endedAt;
+  #save({ clientId, expiryInterval, endedAt }: Session): BatchNumber {
     const { store } = this.#options.context;
     return store.saveSession({ clientId, expiryInterval, endedAt });
   }
 
-  /** Ends a session when its interval has passed since `endedAt`. */
-  #expireLater(session: Session, endedAt: number): void {
+  /** Ends a session when its interval has passed since its connection ended. */
+  #expireLater(session: Session): void {
     if (session.expiryInterval === Infinity) return;
     const { context, timers } = this.#options;
-    const end = endedAt + session.expiryInterval * 1000;
+    const end = session.endedAt! + session.expiryInterval * 1000;
     session.expiryTimer = timers.schedule(
       Math.max(0, end - context.now),
       () => this.end(session),

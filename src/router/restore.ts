@@ -1,9 +1,11 @@
-import type {
-  StoredDelivery,
-  StoredSession,
-  StoredSubscription,
-  StoredWill,
-  StoreReader,
+import { getOrMake } from "../core/get_or_make.ts";
+import {
+  isSharedGroup,
+  type StoredDelivery,
+  type StoredSession,
+  type StoredSubscription,
+  type StoredWill,
+  type StoreReader,
 } from "../store/store.ts";
 import type { Message } from "../store/message.ts";
 import type { Session } from "../session/session.ts";
@@ -24,9 +26,8 @@ export interface RestoreOptions {
 /** Puts back what the Store held when the broker ended, however it ended. All of it comes before the first client. */
 export class Restore implements StoreReader {
   readonly #options: RestoreOptions;
-  readonly #sessions = new Map<string, Session>();
   /** What is owed and was sent to nobody yet, by owner and number. */
-  #owed = new Map<string, Map<number, StoredDelivery>>();
+  readonly #owed = new Map<string, Map<number, StoredDelivery>>();
 
   /** Fills these. */
   constructor(options: RestoreOptions) {
@@ -35,30 +36,25 @@ export class Restore implements StoreReader {
 
   /** Puts a session back, offline. */
   saveSession(stored: StoredSession): void {
-    const session = this.#options.registry.restore(stored);
-    this.#sessions.set(stored.clientId, session);
+    this.#options.registry.restore(stored);
   }
 
   /** Puts a subscription of a session back. */
   saveSubscription(clientId: string, subscription: StoredSubscription): void {
-    const session = this.#sessions.get(clientId);
+    const session = this.#session(clientId);
     if (session === undefined) return;
     this.#options.subscriptions.restore(session, subscription);
   }
 
   /** Puts an inbound QoS 2 packet identifier back. */
   saveReceived(clientId: string, packetId: number): void {
-    this.#sessions.get(clientId)?.received.add(packetId);
+    this.#session(clientId)?.received.add(packetId);
   }
 
   /** Takes a message that is owed, to be put back once it is known whether it was sent. */
   enqueue(owner: string, delivery: StoredDelivery): void {
-    let owed = this.#owed.get(owner);
-    if (owed === undefined) {
-      owed = new Map();
-      this.#owed.set(owner, owed);
-    }
-    owed.set(delivery.number, delivery);
+    getOrMake(this.#owed, owner, () => new Map())
+      .set(delivery.number, delivery);
   }
 
   /** Puts a message back that went to a client under this packet identifier. */
@@ -68,11 +64,11 @@ export class Restore implements StoreReader {
     clientId: string,
     packetId: number,
   ): void {
-    const session = this.#sessions.get(clientId);
+    const session = this.#session(clientId);
     const delivery = this.#owed.get(owner)?.get(deliveryNumber);
     if (session === undefined || delivery === undefined) return;
     this.#owed.get(owner)!.delete(deliveryNumber);
-    const group = isGroup(owner)
+    const group = isSharedGroup(owner)
       ? this.#options.subscriptions.restoredGroup(owner)
       : undefined;
     session.outbound.restoreSent(delivery, group, packetId);
@@ -80,7 +76,7 @@ export class Restore implements StoreReader {
 
   /** Notes that PUBREC had come for this packet identifier. */
   release(clientId: string, packetId: number): void {
-    this.#sessions.get(clientId)?.outbound.restoreReleased(packetId);
+    this.#session(clientId)?.outbound.restoreReleased(packetId);
   }
 
   /** Puts a retained message back. */
@@ -91,7 +87,7 @@ export class Restore implements StoreReader {
   /** Puts a will back, of a client with or without a session. */
   saveWill(clientId: string, will: StoredWill | undefined): void {
     const { registry } = this.#options;
-    const session = this.#sessions.get(clientId) ??
+    const session = this.#session(clientId) ??
       registry.restoreForWill(clientId);
     session.will = will;
   }
@@ -100,21 +96,19 @@ export class Restore implements StoreReader {
   finish(): void {
     const { registry, subscriptions } = this.#options;
     for (const [owner, owed] of this.#owed) {
-      const group = isGroup(owner)
+      const group = isSharedGroup(owner)
         ? subscriptions.restoredGroup(owner)
         : undefined;
-      const queue = group ?? this.#sessions.get(owner)?.outbound;
+      const queue = group ?? this.#session(owner)?.outbound;
       for (const delivery of owed.values()) queue?.restoreQueued(delivery);
       // Its last member left with something of it under way.
       if (group?.size === 0) group.end();
     }
     this.#owed.clear();
-    this.#sessions.clear();
     registry.resume();
   }
-}
 
-/** Whether an owner is a shared group: no client has such an identifier. */
-function isGroup(owner: string): boolean {
-  return owner.startsWith("$share/");
+  #session(clientId: string): Session | undefined {
+    return this.#options.registry.session(clientId);
+  }
 }

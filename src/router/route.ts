@@ -1,7 +1,6 @@
 import type { QoS } from "../codec/packet.ts";
-import { NO_IDENTIFIERS } from "../session/delivery.ts";
 import type { Session } from "../session/session.ts";
-import type { StoredSubscription } from "../store/store.ts";
+import { NO_IDENTIFIERS, type StoredSubscription } from "../store/store.ts";
 import { SharedGroup } from "./shared_group.ts";
 import type { SubscriptionTree } from "./subscription_tree.ts";
 

@@ -1,18 +1,15 @@
 import type { Publish, QoS } from "../codec/packet.ts";
-import {
-  type Delivery,
-  type DeliveryGroup,
-  NO_IDENTIFIERS,
-} from "../session/delivery.ts";
+import type { Delivery, DeliveryGroup } from "../session/delivery.ts";
 import type { Frames } from "../session/frames.ts";
 import type { SessionContext, Terms } from "../session/context.ts";
 import { MessageQueue } from "../session/message_queue.ts";
 import type { Session } from "../session/session.ts";
 import type { Message } from "../store/message.ts";
-import type {
-  BatchNumber,
-  StoredDelivery,
-  StoredSubscription,
+import {
+  type BatchNumber,
+  NO_IDENTIFIERS,
+  type StoredDelivery,
+  type StoredSubscription,
 } from "../store/store.ts";
 
 /** A message that no member has been sent. */

@@ -45,9 +45,6 @@ export interface DeliveryGroup {
   feed(session: Session): void;
 }
 
-/** No subscription identifiers: most subscriptions have none. */
-export const NO_IDENTIFIERS: readonly number[] = [];
-
 /** A delivery that a shared group owes, under the group's number. */
 export interface SharedOrigin {
   /** The group that owes it. */

@@ -6,7 +6,7 @@ import {
   writePublish,
 } from "../codec/encode.ts";
 import type { Message } from "../store/message.ts";
-import { NO_IDENTIFIERS } from "./delivery.ts";
+import { NO_IDENTIFIERS } from "../store/store.ts";
 
 /** An encoded PUBLISH, to be copied into many Outboxes. */
 export interface Frame {

@@ -4,17 +4,17 @@ import { type Acknowledgement, PacketType, type QoS } from "../codec/packet.ts";
 import { protocolError } from "../codec/packet_error.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
 import type { Message } from "../store/message.ts";
-import type {
-  BatchNumber,
-  StoredDelivery,
-  StoredSubscription,
+import {
+  type BatchNumber,
+  NO_IDENTIFIERS,
+  type StoredDelivery,
+  type StoredSubscription,
 } from "../store/store.ts";
 import type { SessionContext, Terms } from "./context.ts";
 import {
   type Delivery,
   type DeliveryGroup,
   makeDelivery,
-  NO_IDENTIFIERS,
   restoredDelivery,
   type SharedOrigin,
 } from "./delivery.ts";

@@ -1,11 +1,13 @@
+import { getOrMake } from "../core/get_or_make.ts";
 import type { Message } from "./message.ts";
-import type {
-  StoredDelivery,
-  StoredSession,
-  StoredSubscription,
-  StoredWill,
-  StoreReader,
-  StoreWrites,
+import {
+  isSharedGroup,
+  type StoredDelivery,
+  type StoredSession,
+  type StoredSubscription,
+  type StoredWill,
+  type StoreReader,
+  type StoreWrites,
 } from "./store.ts";
 
 /** Where a delivery went: to a client, under a packet identifier. */
@@ -74,9 +76,12 @@ export class Contents implements StoreWrites<void> {
   /** Keeps a subscription. */
   saveSubscription(clientId: string, subscription: StoredSubscription): void {
     this.#require(clientId, "save a subscription");
-    within(this.subscriptions, clientId).set(subscription.filter, {
-      ...subscription,
-    });
+    getOrMake(this.subscriptions, clientId, () => new Map()).set(
+      subscription.filter,
+      {
+        ...subscription,
+      },
+    );
   }
 
   /** Forgets a subscription. */
@@ -87,8 +92,8 @@ export class Contents implements StoreWrites<void> {
 
   /** Keeps a message that is owed. */
   enqueue(owner: string, delivery: StoredDelivery): void {
-    if (!owner.startsWith("$share/")) this.#require(owner, "enqueue");
-    const deliveries = within(this.deliveries, owner);
+    if (!isSharedGroup(owner)) this.#require(owner, "enqueue");
+    const deliveries = getOrMake(this.deliveries, owner, () => new Map());
     const { number, message, qos, retain, identifiers } = delivery;
     if (deliveries.has(number)) {
       throw new Error(
@@ -121,7 +126,7 @@ export class Contents implements StoreWrites<void> {
       );
     }
     this.#unassign(delivery);
-    const assigned = within(this.assigned, clientId);
+    const assigned = getOrMake(this.assigned, clientId, () => new Map());
     if (assigned.has(packetId)) {
       throw new Error(
         `Cannot assign: ${clientId} has a delivery with packet id ${packetId} already`,
@@ -155,12 +160,7 @@ export class Contents implements StoreWrites<void> {
   /** Notes an inbound QoS 2 packet identifier. */
   saveReceived(clientId: string, packetId: number): void {
     this.#require(clientId, "save a received packet id");
-    let received = this.received.get(clientId);
-    if (received === undefined) {
-      received = new Set();
-      this.received.set(clientId, received);
-    }
-    received.add(packetId);
+    getOrMake(this.received, clientId, () => new Set()).add(packetId);
   }
 
   /** Forgets an inbound QoS 2 packet identifier. */
@@ -221,14 +221,4 @@ export class Contents implements StoreWrites<void> {
     if (this.sessions.has(clientId)) return;
     throw new Error(`Cannot ${what}: ${clientId} has no session that is kept`);
   }
-}
-
-/** The map under a key, made where it is missing. */
-function within<K, V>(maps: Map<string, Map<K, V>>, key: string): Map<K, V> {
-  let map = maps.get(key);
-  if (map === undefined) {
-    map = new Map();
-    maps.set(key, map);
-  }
-  return map;
 }

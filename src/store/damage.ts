@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { getOrMake } from "../core/get_or_make.ts";
 
 /** The tables whose rows can be set aside; messages first, since they go with their last delivery. */
 export const DAMAGEABLE_TABLES = [
@@ -28,11 +29,7 @@ export class Damage {
 
   /** Notes a row, by its rowid. */
   add(table: DamagedTable, rowid: number): void {
-    let rows = this.#rows.get(table);
-    if (rows === undefined) {
-      rows = new Set();
-      this.#rows.set(table, rows);
-    }
+    const rows = getOrMake(this.#rows, table, () => new Set());
     if (rows.has(rowid)) return;
     rows.add(rowid);
     this.#count++;

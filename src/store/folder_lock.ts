@@ -1,5 +1,14 @@
 import { describeError, StartError } from "../core/errors.ts";
 
+/** Says that the data folder cannot be used, because of this error. */
+export function folderError(folder: string, error: unknown): StartError {
+  return new StartError(
+    `Cannot use the data folder ${folder}: ${describeError(error)}`,
+    undefined,
+    { cause: error },
+  );
+}
+
 /** A folder that this process alone uses, until it ends, however it ends. */
 export class FolderLock {
   readonly #file: Deno.FsFile;
@@ -23,11 +32,7 @@ export class FolderLock {
       }
     } catch (error) {
       file?.close();
-      throw new StartError(
-        `Cannot use the data folder ${folder}: ${describeError(error)}`,
-        undefined,
-        { cause: error },
-      );
+      throw folderError(folder, error);
     }
     file.close();
     const pid = (await Deno.readTextFile(path)).trim();

@@ -9,6 +9,7 @@ import { retainedChecksum } from "./retained_table.ts";
 import { readRows, type Row } from "./row_pages.ts";
 import type { RowCounts } from "./schema.ts";
 import { PACKET_IDENTIFIERS, willChecksum } from "./session_tables.ts";
+import { isSharedGroup } from "./store.ts";
 
 /** Pieces are handed over from this size on. */
 const PIECE = 1024 * 1024;
@@ -189,6 +190,6 @@ export class Held {
     const client = this.#clients.get(id);
     if (client !== undefined) return client;
     const name = this.#names.get(id);
-    return name?.startsWith("$share/") ? name : undefined;
+    return name !== undefined && isSharedGroup(name) ? name : undefined;
   }
 }

@@ -7,6 +7,7 @@ import { unpackQos, unpackRetain } from "./journal_reader.ts";
 import type { JournalWriter } from "./journal_writer.ts";
 import { StoredBody } from "./message_body.ts";
 import { prepareRows, readRows, type Row } from "./row_pages.ts";
+import { NO_IDENTIFIERS } from "./store.ts";
 
 /** What {@linkcode HeldDeliveries} needs. */
 export interface HeldDeliveriesOptions {
@@ -21,8 +22,6 @@ export interface HeldDeliveriesOptions {
   /** The name of a client by its number, if its session was told. */
   readonly client: (id: number) => string | undefined;
 }
-
-const NO_IDENTIFIERS: readonly number[] = [];
 
 /** Tells what is owed, in the order in which it became so, and to whom it went. */
 export class HeldDeliveries {

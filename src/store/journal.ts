@@ -80,12 +80,12 @@ export interface Bodies<M> {
   decode(bytes: Uint8Array, start: number, end: number): M;
 }
 
-/** The QoS and RETAIN flag of a delivery in one number. */
-export function packTerms(delivery: {
+/** The QoS and RETAIN flag of a delivery or a message in one number. */
+export function packTerms(of: {
   readonly qos: number;
   readonly retain: boolean;
 }): number {
-  return delivery.qos | (delivery.retain ? 4 : 0);
+  return of.qos | (of.retain ? 4 : 0);
 }
 
 /** The options of a subscription in one number. */

@@ -6,9 +6,7 @@ import {
   MessageReference,
   Operation,
 } from "./journal.ts";
-import type { StoredSubscription } from "./store.ts";
-
-const NO_IDENTIFIERS: readonly number[] = [];
+import { NO_IDENTIFIERS, type StoredSubscription } from "./store.ts";
 
 /** The QoS that `packTerms` and `packOptions` have put into a number. */
 export function unpackQos(packed: number): QoS {

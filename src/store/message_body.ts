@@ -6,7 +6,7 @@ import {
   EncodingReader,
   numberLength,
 } from "./encoding.ts";
-import type { Bodies } from "./journal.ts";
+import { type Bodies, packTerms } from "./journal.ts";
 import { unpackQos, unpackRetain } from "./journal_reader.ts";
 import { Message, type TopicName } from "./message.ts";
 
@@ -47,7 +47,7 @@ export class MessageBodies implements Bodies<Message> {
     );
     appendNumber(
       buffer,
-      message.qos | (message.retain ? 4 : 0) | (expires ? EXPIRES : 0),
+      packTerms(message) | (expires ? EXPIRES : 0),
     );
     if (expires) appendFloat(buffer, expiresAt);
     appendBytes(buffer, publisher);

@@ -1,3 +1,4 @@
+import { getOrMake } from "../core/get_or_make.ts";
 import type { Tables } from "./tables.ts";
 import type { Carrying, JournalSink } from "./journal.ts";
 import type { StoredBody } from "./message_body.ts";
@@ -107,7 +108,7 @@ export class NetWrites implements JournalSink<StoredBody> {
     change.packetId = packetId;
     change.released = false;
     change.position = this.#tables.deliveries.nextPosition++;
-    within(this.#byClient, clientId).set(packetId, change);
+    getOrMake(this.#byClient, clientId, () => new Map()).set(packetId, change);
   }
 
   /** Notes that PUBREC came. */
@@ -131,19 +132,17 @@ export class NetWrites implements JournalSink<StoredBody> {
       this.#byNumber.get(owner)!.delete(deliveryNumber);
       if (change.delivery !== undefined) return;
     }
-    const numbers = this.#dequeued.get(owner);
-    if (numbers === undefined) this.#dequeued.set(owner, [deliveryNumber]);
-    else numbers.push(deliveryNumber);
+    getOrMake(this.#dequeued, owner, () => []).push(deliveryNumber);
   }
 
   /** Notes an inbound QoS 2 packet identifier. */
   saveReceived(clientId: string, packetId: number): void {
-    within(this.#received, clientId).set(packetId, true);
+    getOrMake(this.#received, clientId, () => new Map()).set(packetId, true);
   }
 
   /** Forgets an inbound QoS 2 packet identifier. */
   removeReceived(clientId: string, packetId: number): void {
-    within(this.#received, clientId).set(packetId, false);
+    getOrMake(this.#received, clientId, () => new Map()).set(packetId, false);
   }
 
   /** Keeps the retained message of a topic, or removes it. */
@@ -198,7 +197,7 @@ export class NetWrites implements JournalSink<StoredBody> {
       position: 0,
     };
     this.#changes.push(change);
-    within(this.#byNumber, owner).set(number, change);
+    getOrMake(this.#byNumber, owner, () => new Map()).set(number, change);
     return change;
   }
 
@@ -236,14 +235,4 @@ function* runs(numbers: number[]): Generator<[number, number]> {
     yield [first, numbers[i - 1]!];
     first = numbers[i]!;
   }
-}
-
-/** The map under a key, made where it is missing. */
-function within<K, V>(maps: Map<string, Map<K, V>>, key: string): Map<K, V> {
-  let map = maps.get(key);
-  if (map === undefined) {
-    map = new Map();
-    maps.set(key, map);
-  }
-  return map;
 }

@@ -2,8 +2,7 @@
 // store_thread.ts (the other side), net_writes.ts (what a batch comes to), schema.ts, held.ts (what is told at start).
 
 import type { Clock } from "../core/clock.ts";
-import { describeError, StartError } from "../core/errors.ts";
-import { FolderLock } from "./folder_lock.ts";
+import { folderError, FolderLock } from "./folder_lock.ts";
 import { GroupCommit } from "./group_commit.ts";
 import type { JournalSink } from "./journal.ts";
 import { JournalReader } from "./journal_reader.ts";
@@ -102,11 +101,7 @@ export class SqliteStore implements Store {
     } catch (error) {
       this.#end();
       this.#link.terminate();
-      throw new StartError(
-        `Cannot use the data folder ${folder}: ${describeError(error)}`,
-        undefined,
-        { cause: error },
-      );
+      throw folderError(folder, error);
     }
     this.#commits.start();
   }

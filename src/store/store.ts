@@ -56,6 +56,14 @@ export interface StoredWill {
   readonly expiryInterval: number;
 }
 
+/** No subscription identifiers: most subscriptions have none. */
+export const NO_IDENTIFIERS: readonly number[] = [];
+
+/** Whether an owner of deliveries is a shared group: no client is let in with such an identifier. */
+export function isSharedGroup(owner: string): boolean {
+  return owner.startsWith("$share/");
+}
+
 /**
  * What a store is told. An owner is a client identifier, or for a
  * shared group its `$share/group/filter`.
