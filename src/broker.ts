@@ -73,6 +73,10 @@ export class Broker {
     await store.open({
       resumed: (now) => clock.set?.(now),
       committed: () => router.committed(),
+      damaged: (rows) =>
+        log.error("Rows of the store are damaged, and were set aside", {
+          rows,
+        }),
       failed: (error) => {
         log.error(
           "Ending: the store has failed, and nothing can be acknowledged any more",

@@ -121,8 +121,12 @@ export class Counters {
   retainedBytesNow = 0;
   /** Messages waiting in sessions now. */
   queuedNow = 0;
-  /** Bytes of the messages waiting in sessions now. */
+  /** Bytes of the messages waiting in sessions now that are in memory. */
   queuedBytesNow = 0;
+  /** Bytes of the messages waiting in sessions now that are in the store alone. */
+  storedBytesNow = 0;
+  /** Bytes of the messages that clients were sent, kept to be sent again. */
+  inflightBytesNow = 0;
   /** Connections refused before they became clients, by cause. */
   readonly refused: Record<RefusedCause, number> = zeros(REFUSED_CAUSES);
   /** Ended connections of clients, by cause. */

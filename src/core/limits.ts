@@ -28,6 +28,8 @@ export interface Limits {
   readonly maximumSessionExpiry: number;
   /** QoS 1 and 2 messages on their way to one client, not yet acknowledged. Default 1,000. */
   readonly maximumInflight: number;
+  /** Bytes of such messages that are kept to be sent again; a single one may have more. Default 16 MiB. */
+  readonly inflightBytes: number;
   /** QoS 1 and 2 messages on their way from one client, not yet acknowledged. Default 1,000 [MQTT-3.3.4-9]. */
   readonly receiveMaximum: number;
   /** Topic aliases that one client may set. Default 1,000 [MQTT-3.3.2-9]. */
@@ -38,6 +40,8 @@ export interface Limits {
   readonly queuedMessages: number;
   /** Bytes of the messages that wait in one session. Default 64 MiB. */
   readonly queuedBytes: number;
+  /** Bytes of those that are in memory where the store has them too. Default 128 KiB. */
+  readonly queuedInMemory: number;
   /** Bytes encoded for one client and not yet taken by its socket. Default 32 MiB. */
   readonly outboxBytes: number;
   /** Milliseconds in which a client that has bytes waiting takes none, before it is ended. Default 60,000. */
@@ -78,11 +82,13 @@ export const DEFAULT_LIMITS: Limits = {
   maximumKeepAlive: 65_535,
   maximumSessionExpiry: SESSION_NEVER_EXPIRES,
   maximumInflight: 1_000,
+  inflightBytes: 16 * MiB,
   receiveMaximum: 1_000,
   topicAliasMaximum: 1_000,
   outboundTopicAliasMaximum: 1_000,
   queuedMessages: 100_000,
   queuedBytes: 64 * MiB,
+  queuedInMemory: 128 * KiB,
   outboxBytes: 32 * MiB,
   stalledOutboxTime: 60_000,
   topicLength: 65_535,
@@ -165,6 +171,13 @@ export const LIMIT_INFO: Readonly<Record<keyof Limits, LimitInfo>> = {
     maximum: 65_535,
     help: "QoS 1 and 2 messages sent to a client and not yet acknowledged",
   },
+  inflightBytes: {
+    flag: "max-inflight-bytes",
+    unit: "bytes",
+    minimum: 1 * KiB,
+    maximum: 1 * GiB,
+    help: "size of such messages that are kept to be sent again",
+  },
   receiveMaximum: {
     flag: "receive-maximum",
     unit: "count",
@@ -200,6 +213,13 @@ export const LIMIT_INFO: Readonly<Record<keyof Limits, LimitInfo>> = {
     minimum: 1 * KiB,
     maximum: 1024 * GiB,
     help: "size of the messages waiting in a session",
+  },
+  queuedInMemory: {
+    flag: "max-queued-in-memory",
+    unit: "bytes",
+    minimum: 1 * KiB,
+    maximum: 1 * GiB,
+    help: "size of those kept in memory too where the store has them",
   },
   outboxBytes: {
     flag: "max-outbox-bytes",

@@ -53,9 +53,10 @@ const anyStep = fc.oneof(
 type Step = typeof anyStep extends fc.Arbitrary<infer T> ? T : never;
 
 /** Everybody of a run: two publishers, two subscribers that are kept and a shared member, a witness that is not. */
-async function setUp() {
+async function setUp(queuedInMemory: number) {
+  const limits = { queuedInMemory };
   const disk = { store: new MemoryStore("byHand") };
-  const router = new TestRouter(disk);
+  const router = new TestRouter({ ...disk, limits });
   const subscribers = [65_535, 2, 3].map((receiveMaximum, n) =>
     new Subscriber(disk, `subscriber ${n}`, receiveMaximum)
   );
@@ -84,7 +85,7 @@ async function setUp() {
     await publisher.look();
   }
   const witness = await watch(router);
-  return { disk, router, subscribers, publishers, witness };
+  return { limits, disk, router, subscribers, publishers, witness };
 }
 
 type World = Awaited<ReturnType<typeof setUp>>;
@@ -103,7 +104,7 @@ async function cut(world: World): Promise<void> {
   for (const client of [...subscribers, ...publishers]) await client.lose();
   await router[Symbol.asyncDispose]();
   disk.store = new MemoryStore("byHand", kept);
-  world.router = new TestRouter(disk);
+  world.router = new TestRouter({ ...disk, limits: world.limits });
   await world.router.settle();
   world.witness = await watch(world.router);
   // It is sent what is retained, however long that has been.
@@ -192,8 +193,10 @@ Deno.test("a power cut at any moment leaves either the message or no acknowledge
   await fc.assert(
     fc.asyncProperty(
       fc.array(anyStep, { minLength: 5, maxLength: 60 }),
-      async (steps) => {
-        const world = await setUp();
+      // Of the messages that wait, two or none, or all that are here.
+      fc.constantFrom(400, 0, 100_000),
+      async (steps, queuedInMemory) => {
+        const world = await setUp(queuedInMemory);
         await using stack = new AsyncDisposableStack();
         stack.defer(() => world.router[Symbol.asyncDispose]());
         for (const step of steps) {
@@ -236,6 +239,8 @@ Deno.test("a power cut at any moment leaves either the message or no acknowledge
         assert.equal(disk.store.kept.deliveries.size, 0);
         assert.equal(router.counters.queuedNow, 0);
         assert.equal(router.counters.queuedBytesNow, 0);
+        assert.equal(router.counters.storedBytesNow, 0);
+        assert.equal(router.counters.inflightBytesNow, 0);
       },
     ),
     { numRuns: LONG ? 500 : 20 },

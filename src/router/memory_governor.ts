@@ -74,7 +74,8 @@ export class MemoryGovernor {
   get bytes(): number {
     const { counters, store } = this.#options;
     return this.#outboxBytes + this.inputBytes + counters.queuedBytesNow +
-      counters.retainedBytesNow + store.uncommittedBytes;
+      counters.inflightBytesNow + counters.retainedBytesNow +
+      store.uncommittedBytes;
   }
 
   /** Looks whether the ceiling is reached, or left. To be called after each change of importance. */
@@ -184,5 +185,5 @@ function consumption(session: Session): number {
   const { link } = session;
   const outbox = link === undefined ? 0 : link.outbox.bytes + link.gate.bytes;
   const input = link?.inputBytes ?? 0;
-  return session.outbound.queuedBytes + outbox + input;
+  return session.outbound.bytes + outbox + input;
 }

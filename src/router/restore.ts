@@ -1,6 +1,6 @@
-import { getOrMake } from "../core/get_or_make.ts";
 import {
   isSharedGroup,
+  type StoredBacklog,
   type StoredDelivery,
   type StoredSession,
   type StoredSubscription,
@@ -11,6 +11,7 @@ import type { Message } from "../store/message.ts";
 import type { Session } from "../session/session.ts";
 import type { Registry } from "./registry.ts";
 import type { RetainedMessages } from "./retained.ts";
+import type { SharedGroup } from "./shared_group.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
 /** What a {@linkcode Restore} fills. */
@@ -26,8 +27,10 @@ export interface RestoreOptions {
 /** Puts back what the Store held when the broker ended, however it ended. All of it comes before the first client. */
 export class Restore implements StoreReader {
   readonly #options: RestoreOptions;
-  /** What is owed and was sent to nobody yet, by owner and number. */
-  readonly #owed = new Map<string, Map<number, StoredDelivery>>();
+  /** The delivery that was told last. */
+  #delivery: StoredDelivery | undefined;
+  /** Shared groups of which something was told. */
+  readonly #groups = new Set<SharedGroup>();
 
   /** Fills these. */
   constructor(options: RestoreOptions) {
@@ -51,27 +54,30 @@ export class Restore implements StoreReader {
     this.#session(clientId)?.received.add(packetId);
   }
 
-  /** Takes a message that is owed, to be put back once it is known whether it was sent. */
-  enqueue(owner: string, delivery: StoredDelivery): void {
-    getOrMake(this.#owed, owner, () => new Map())
-      .set(delivery.number, delivery);
+  /** Takes a message that went to a client, which is told next. */
+  enqueue(_owner: string, delivery: StoredDelivery): void {
+    this.#delivery = delivery;
   }
 
   /** Puts a message back that went to a client under this packet identifier. */
   assign(
     owner: string,
-    deliveryNumber: number,
+    _deliveryNumber: number,
     clientId: string,
     packetId: number,
   ): void {
     const session = this.#session(clientId);
-    const delivery = this.#owed.get(owner)?.get(deliveryNumber);
-    if (session === undefined || delivery === undefined) return;
-    this.#owed.get(owner)!.delete(deliveryNumber);
-    const group = isSharedGroup(owner)
-      ? this.#options.subscriptions.restoredGroup(owner)
-      : undefined;
-    session.outbound.restoreSent(delivery, group, packetId);
+    session?.outbound.restoreSent(
+      this.#delivery!,
+      this.#group(owner),
+      packetId,
+    );
+  }
+
+  /** Notes what an owner is owed that went to nobody. */
+  backlog(owner: string, backlog: StoredBacklog): void {
+    const queue = this.#group(owner) ?? this.#session(owner)?.outbound;
+    queue?.restoreBacklog(backlog);
   }
 
   /** Notes that PUBREC had come for this packet identifier. */
@@ -92,20 +98,22 @@ export class Restore implements StoreReader {
     session.will = will;
   }
 
-  /** All is told: queues what was sent to nobody, and lets expiries and the delays of wills run from now on. */
+  /** All is told: lets expiries and the delays of wills run from now on. */
   finish(): void {
-    const { registry, subscriptions } = this.#options;
-    for (const [owner, owed] of this.#owed) {
-      const group = isSharedGroup(owner)
-        ? subscriptions.restoredGroup(owner)
-        : undefined;
-      const queue = group ?? this.#session(owner)?.outbound;
-      for (const delivery of owed.values()) queue?.restoreQueued(delivery);
+    for (const group of this.#groups) {
       // Its last member left with something of it under way.
-      if (group?.size === 0) group.end();
+      if (group.size === 0) group.end();
     }
-    this.#owed.clear();
-    registry.resume();
+    this.#groups.clear();
+    this.#delivery = undefined;
+    this.#options.registry.resume();
+  }
+
+  #group(owner: string): SharedGroup | undefined {
+    if (!isSharedGroup(owner)) return undefined;
+    const group = this.#options.subscriptions.restoredGroup(owner);
+    this.#groups.add(group);
+    return group;
   }
 
   #session(clientId: string): Session | undefined {

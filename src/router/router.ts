@@ -23,7 +23,12 @@ import type { DeliveryGroup } from "../session/delivery.ts";
 import { causeOf } from "../session/disconnect_code.ts";
 import type { Link } from "../session/link.ts";
 import type { Session } from "../session/session.ts";
-import type { Store } from "../store/store.ts";
+import type {
+  BacklogPage,
+  BacklogQuery,
+  BatchNumber,
+  Store,
+} from "../store/store.ts";
 import { Commits } from "./commits.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Publishing } from "./publishing.ts";
@@ -158,7 +163,6 @@ export class Router implements SessionContext {
       subscriptions: this.#subscriptions,
       wills,
       timers,
-      whenCommitted: (batch, callback) => this.#commits.wait(batch, callback),
     });
     this.#restore = new Restore({
       registry: this.#registry,
@@ -185,6 +189,14 @@ export class Router implements SessionContext {
 
   groupWaits(group: DeliveryGroup): void {
     this.#waitingGroups.add(group);
+  }
+
+  readBacklog(query: BacklogQuery, take: (page: BacklogPage) => void): void {
+    this.store.read(query, (page) => this.#turn(() => take(page)));
+  }
+
+  whenCommitted(batch: BatchNumber, callback: () => void): void {
+    this.#commits.wait(batch, callback);
   }
 
   dropped(session: Session, cause: DroppedCause, messages = 1): void {

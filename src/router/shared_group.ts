@@ -2,19 +2,22 @@ import type { Publish, QoS } from "../codec/packet.ts";
 import type { Delivery, DeliveryGroup } from "../session/delivery.ts";
 import type { Frames } from "../session/frames.ts";
 import type { SessionContext, Terms } from "../session/context.ts";
-import { MessageQueue } from "../session/message_queue.ts";
+import { Backlog, type BacklogOwner } from "../session/backlog.ts";
 import type { Session } from "../session/session.ts";
 import type { Message } from "../store/message.ts";
 import {
   type BatchNumber,
   NO_IDENTIFIERS,
+  type StoredBacklog,
   type StoredDelivery,
   type StoredSubscription,
 } from "../store/store.ts";
 
 /** A message that no member has been sent. */
-interface Waiting {
+export interface Waiting {
+  /** The message. */
   readonly message: Message;
+  /** Its number among the deliveries of shared groups. */
   readonly number: number;
   /** The batch that must be committed before the message may leave. */
   readonly batch: BatchNumber;
@@ -34,21 +37,21 @@ export interface SharedGroups {
  * A shared subscription (section 4.8.2): each message goes to one of its members, those that are online first and
  * in turn. A QoS 1 or 2 message that nobody can take waits in the group's own queue.
  */
-export class SharedGroup implements DeliveryGroup {
+export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
   /** `$share/group/filter`. */
   readonly key: string;
   readonly #context: SessionContext;
   readonly #sessions: Session[] = [];
   readonly #subscriptions: StoredSubscription[] = [];
   #next = 0;
-  readonly #queue: MessageQueue<Waiting>;
+  readonly #queue: Backlog<Waiting>;
   readonly #groups: SharedGroups;
 
   /** Makes a group without members. */
   constructor(context: SessionContext, key: string, groups: SharedGroups) {
     this.#context = context;
     this.#groups = groups;
-    this.#queue = new MessageQueue(context);
+    this.#queue = new Backlog<Waiting>(context, this);
     this.key = key;
   }
 
@@ -57,9 +60,9 @@ export class SharedGroup implements DeliveryGroup {
     return this.#sessions.length;
   }
 
-  /** Bytes of the messages that wait for a member. */
-  get queuedBytes(): number {
-    return this.#queue.bytes;
+  /** Whether a member is. */
+  get online(): boolean {
+    return this.#sessions.some((session) => session.link !== undefined);
   }
 
   /** Makes the session a member, or gives it other options; says whether it is new. */
@@ -85,11 +88,20 @@ export class SharedGroup implements DeliveryGroup {
     return true;
   }
 
-  /** Puts a message back that the Store held, behind those before it. */
-  restoreQueued(delivery: StoredDelivery): void {
-    const { message, number } = delivery;
-    this.restoreSent(number);
-    this.#queue.push({ message, number, batch: 0, stored: true });
+  /** Goes on with what the Store held and no member was sent. */
+  restoreBacklog(backlog: StoredBacklog): void {
+    this.restoreSent(backlog.last);
+    this.#queue.restore(backlog);
+  }
+
+  /** Makes the record of a message that the Store held. */
+  fromStore({ message, number }: StoredDelivery): Waiting {
+    return { message, number, batch: 0, stored: true };
+  }
+
+  /** Goes on with what has come from the Store. */
+  pageCame(): void {
+    this.feedAll();
   }
 
   /** Notes that the Store held a delivery with this number, which a member was sent. */
@@ -100,9 +112,10 @@ export class SharedGroup implements DeliveryGroup {
   /** Drops what waits: the last member has left. */
   end(): void {
     const { store } = this.#context;
-    for (const { number } of this.#queue.clear()) {
-      if (store.durable) store.dequeue(this.key, number);
-    }
+    const { items, after, last } = this.#queue.clear();
+    if (!store.durable) return;
+    for (const { number } of items) store.dequeue(this.key, number);
+    if (last > after) store.discard(this.key, after + 1, last);
   }
 
   /** Gives a message to one member, or keeps it. Returns the batch that keeps it. */
@@ -183,7 +196,9 @@ export class SharedGroup implements DeliveryGroup {
   /** Gives what waits to whoever can take it, in turn. */
   feedAll(): void {
     let busy = 0;
-    while (this.#queue.length > 0 && busy < this.#sessions.length) {
+    while (
+      this.#queue.peek() !== undefined && busy < this.#sessions.length
+    ) {
       busy = this.#feedOne(this.#turn()) ? 0 : busy + 1;
     }
   }
@@ -193,7 +208,7 @@ export class SharedGroup implements DeliveryGroup {
     if (this.#queue.length === 0) return;
     const at = this.#sessions.indexOf(session);
     while (at >= 0 && this.#feedOne(at));
-    if (this.#queue.length > 0 && session.link !== undefined) {
+    if (this.#queue.peek() !== undefined && session.link !== undefined) {
       session.link.wantsDrain = true;
     }
   }
@@ -234,13 +249,14 @@ export class SharedGroup implements DeliveryGroup {
       return 0;
     }
     const kept = this.#store(message, number);
-    this.#queue.push({ message, number, batch, stored: kept > 0 });
+    this.#queue.push({ message, number, batch, stored: kept > 0 }, kept);
     this.feedAll();
     return kept;
   }
 
   #store(message: Message, number: number): BatchNumber {
-    return this.#sessions.some((session) => session.persistent)
+    return this.#queue.onDisk ||
+        this.#sessions.some((session) => session.persistent)
       ? this.#enqueue(message, number)
       : 0;
   }

@@ -1,7 +1,12 @@
 import type { Counters, DroppedCause } from "../core/counters.ts";
 import type { Limits } from "../core/limits.ts";
 import type { QoS } from "../codec/packet.ts";
-import type { BatchNumber, Store } from "../store/store.ts";
+import type {
+  BacklogPage,
+  BacklogQuery,
+  BatchNumber,
+  Store,
+} from "../store/store.ts";
 import type { DeliveryGroup } from "./delivery.ts";
 import type { Link } from "./link.ts";
 import type { Session } from "./session.ts";
@@ -22,6 +27,10 @@ export interface SessionContext {
   pumpLater(session: Session): void;
   /** Has the group looked at at the end of this turn: a message was given back to it. */
   groupWaits(group: DeliveryGroup): void;
+  /** Reads a part of a backlog; `take` is called in a later turn of the Router. */
+  readBacklog(query: BacklogQuery, take: (page: BacklogPage) => void): void;
+  /** Calls back in a turn of the Router when the batch is committed; at once where it is already. */
+  whenCommitted(batch: BatchNumber, callback: () => void): void;
   /** Counts and, now and then, logs that the session missed messages. */
   dropped(session: Session, cause: DroppedCause, messages?: number): void;
 }

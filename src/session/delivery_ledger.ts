@@ -18,8 +18,8 @@ export class DeliveryLedger {
 
   /** Keeps a message that is owed to the session itself. */
   enqueue(message: Message, terms: Terms, number: number): BatchNumber {
-    const { persistent, clientId } = this.#session;
-    if (!this.#store.durable || !persistent) return 0;
+    const { stored, clientId } = this.#session;
+    if (!stored) return 0;
     const { qos, retain, identifiers } = terms;
     const { owned } = message;
     const delivery = { message: owned, qos, retain, identifiers, number };
@@ -35,9 +35,9 @@ export class DeliveryLedger {
   ): BatchNumber {
     if (delivery === undefined) return batch;
     delivery.outboxPosition = link.outbox.appended;
-    const { persistent, clientId } = this.#session;
+    const { stored, clientId } = this.#session;
     let leaves = batch;
-    if (this.#store.durable && persistent) {
+    if (stored) {
       const owner = delivery.group?.key ?? clientId;
       const { number, qos } = delivery;
       const assigned = this.#store.assign(owner, number, clientId, packetId);
@@ -51,8 +51,8 @@ export class DeliveryLedger {
 
   /** Notes that PUBREC came; PUBREL must not leave before the batch returned. */
   release(packetId: number): BatchNumber {
-    const { persistent, clientId } = this.#session;
-    if (!this.#store.durable || !persistent) return 0;
+    const { stored, clientId } = this.#session;
+    if (!stored) return 0;
     return this.#store.release(clientId, packetId);
   }
 
@@ -61,7 +61,7 @@ export class DeliveryLedger {
     if (!this.#store.durable) return;
     const { group, number } = delivery;
     if (group !== undefined) this.#store.dequeue(group.key, number);
-    else if (this.#session.persistent) {
+    else if (this.#session.stored) {
       this.#store.dequeue(this.#session.clientId, number);
     }
   }

@@ -1,17 +1,16 @@
-import type { DroppedCause } from "../core/counters.ts";
+import type { Counters } from "../core/counters.ts";
 import { Deque } from "../core/deque.ts";
 import type { Message } from "../store/message.ts";
-import type { SessionContext } from "./context.ts";
 
-/** Messages that wait for somebody, bounded in number and bytes, and counted. */
+/** Messages that wait in memory, counted. */
 export class MessageQueue<T extends { readonly message: Message }> {
-  readonly #context: SessionContext;
+  readonly #counters: Counters;
   readonly #items = new Deque<T>();
   #bytes = 0;
 
-  /** Makes an empty queue with the limits of a session. */
-  constructor(context: SessionContext) {
-    this.#context = context;
+  /** Makes an empty queue. */
+  constructor(counters: Counters) {
+    this.#counters = counters;
   }
 
   /** How many messages wait. */
@@ -24,16 +23,7 @@ export class MessageQueue<T extends { readonly message: Message }> {
     return this.#bytes;
   }
 
-  /** The limit that stands against adding this message, if one does. */
-  obstacle(message: Message): DroppedCause | undefined {
-    const { limits } = this.#context;
-    if (this.#items.length >= limits.queuedMessages) return "queueMessages";
-    return this.#bytes + message.size > limits.queuedBytes
-      ? "queueBytes"
-      : undefined;
-  }
-
-  /** Adds a message; whether that is within the limits, {@linkcode MessageQueue.obstacle} says. */
+  /** Adds a message. */
   push(item: T): void {
     this.#items.pushBack(item);
     this.#count(1, item.message.size);
@@ -67,7 +57,7 @@ export class MessageQueue<T extends { readonly message: Message }> {
 
   #count(messages: number, bytes: number): void {
     this.#bytes += bytes;
-    this.#context.counters.queuedNow += messages;
-    this.#context.counters.queuedBytesNow += bytes;
+    this.#counters.queuedNow += messages;
+    this.#counters.queuedBytesNow += bytes;
   }
 }

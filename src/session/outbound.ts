@@ -1,15 +1,16 @@
 // Messages on their way to one client.
 
 import { type Acknowledgement, PacketType, type QoS } from "../codec/packet.ts";
-import { protocolError } from "../codec/packet_error.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
 import type { Message } from "../store/message.ts";
 import {
   type BatchNumber,
   NO_IDENTIFIERS,
+  type StoredBacklog,
   type StoredDelivery,
   type StoredSubscription,
 } from "../store/store.ts";
+import { Backlog, type BacklogOwner } from "./backlog.ts";
 import type { SessionContext, Terms } from "./context.ts";
 import {
   type Delivery,
@@ -19,14 +20,10 @@ import {
   type SharedOrigin,
 } from "./delivery.ts";
 import { DeliveryLedger } from "./delivery_ledger.ts";
+import { DeliveryWindow } from "./delivery_window.ts";
 import type { Frames } from "./frames.ts";
-import {
-  awaitedFor,
-  InflightState,
-  InflightWindow,
-} from "./inflight_window.ts";
+import { InflightState } from "./inflight_window.ts";
 import type { Link } from "./link.ts";
-import { MessageQueue } from "./message_queue.ts";
 import {
   giveBack,
   markSent,
@@ -35,23 +32,23 @@ import {
 } from "./shared_deliveries.ts";
 import { takesFrame, writeCopy, writeFrame } from "./publish_writer.ts";
 import { Replays } from "./replays.ts";
+import { Resends } from "./resends.ts";
 import type { Session } from "./session.ts";
 
 /**
  * What a session sends: the window of QoS 1 and 2 messages under way, the queue behind it, and the retained
  * messages asked for. State machines of section 4.3, seen from the sender.
  */
-export class Outbound {
+export class Outbound implements BacklogOwner<Delivery> {
   readonly #context: SessionContext;
   readonly #session: Session;
-  readonly #window = new InflightWindow<Delivery>();
+  readonly #window: DeliveryWindow;
   readonly #ledger: DeliveryLedger;
-  readonly #queue: MessageQueue<Delivery>;
+  readonly #queue: Backlog<Delivery>;
   /** Retained messages to be sent as the Outbox drains. */
   readonly replays: Replays;
-  /** Messages to send again on the present Link, oldest first. */
-  #resends: number[] = [];
-  #resent = 0;
+  /** Messages to send again on the present Link. */
+  readonly #resends = new Resends();
   #lastNumber = 0;
 
   /** Makes the sending side of a session. */
@@ -59,13 +56,24 @@ export class Outbound {
     this.#context = context;
     this.#session = session;
     this.#ledger = new DeliveryLedger(context.store, session);
-    this.#queue = new MessageQueue(context);
+    this.#window = new DeliveryWindow(context);
+    this.#queue = new Backlog(context, this);
     this.replays = new Replays(context, session);
   }
 
-  /** Bytes of the messages that wait here. */
-  get queuedBytes(): number {
-    return this.#queue.bytes;
+  /** Its session's client identifier. */
+  get key(): string {
+    return this.#session.clientId;
+  }
+
+  /** Whether the client is there, or about to be. */
+  get online(): boolean {
+    return this.#session.link !== undefined;
+  }
+
+  /** Bytes in memory of the messages that wait here, or were sent and may be sent again. */
+  get bytes(): number {
+    return this.#queue.bytes + this.#window.bytes;
   }
 
   /** Messages that wait here, not yet sent. */
@@ -77,8 +85,14 @@ export class Outbound {
   canTake(size: number): boolean {
     const link = this.#session.link;
     return link !== undefined && link.ready && link.sendQuota > 0 &&
-      this.#queue.length === 0 &&
-      this.#resends.length === 0 && link.hasRoom(size);
+      this.#queue.length === 0 && this.#resends.empty &&
+      this.#window.hasRoom(size) && link.hasRoom(size);
+  }
+
+  /** Whether it must not be sent a QoS 1 or 2 message of this size before it has acknowledged others. */
+  windowFull(size: number): boolean {
+    const link = this.#session.link!;
+    return link.sendQuota <= 0 || !this.#window.hasRoom(size);
   }
 
   /** Whether it is online and a QoS 0 message of this size would not be dropped. */
@@ -89,21 +103,31 @@ export class Outbound {
 
   /** Goes on with a client that is back: what was under way is sent again, in order [MQTT-4.4.0-1]. */
   resume(): void {
-    this.#resends = this.#window.identifiers();
-    this.#resent = 0;
+    this.#resends.begin(this.#window.identifiers());
   }
 
   /** Notes that the connection is gone. What the socket never saw of shared messages goes to other members. */
   detach(): void {
-    const { link } = this.#session;
-    this.#resends = [];
+    const { link, stored } = this.#session;
+    this.#resends.begin([]);
     if (link !== undefined) giveBack(takeUnsent(this.#window, link));
+    if (stored) this.#queue.unload();
   }
 
-  /** Puts a message back that the Store held and the client was not sent. */
-  restoreQueued(stored: StoredDelivery): void {
-    this.#lastNumber = Math.max(this.#lastNumber, stored.number);
-    this.#queue.push(restoredDelivery(stored, undefined));
+  /** Goes on with what the Store held and the client was not sent. */
+  restoreBacklog(backlog: StoredBacklog): void {
+    this.#lastNumber = Math.max(this.#lastNumber, backlog.last);
+    this.#queue.restore(backlog);
+  }
+
+  /** Makes the record of a message that the Store held. */
+  fromStore(stored: StoredDelivery): Delivery {
+    return restoredDelivery(stored, undefined);
+  }
+
+  /** Goes on with what has come from the Store. */
+  pageCame(): void {
+    this.pump();
   }
 
   /** Puts a message back that the client was sent under this packet identifier, after those sent before it. */
@@ -117,12 +141,12 @@ export class Outbound {
     } else group.restoreSent(stored.number);
     const delivery = restoredDelivery(stored, group);
     markSent(delivery);
-    this.#window.restore(packetId, awaitedFor(stored.qos), delivery);
+    this.#window.restore(packetId, delivery);
   }
 
   /** Notes that PUBREC had come for a message that was put back. */
   restoreReleased(packetId: number): void {
-    this.#window.release(packetId, this.#window.value(packetId));
+    this.#window.release(packetId);
   }
 
   /** Ends the session: what it was owed is dropped, but for shared QoS 1 messages [MQTT-4.8.2-4, -5]. */
@@ -169,19 +193,19 @@ export class Outbound {
       ? this.#ledger.enqueue(message, terms, number)
       : 0;
     if (link === undefined) {
-      this.#enqueue(makeDelivery(message.owned, terms, number, shared));
+      this.#enqueue(makeDelivery(message.owned, terms, number, shared), batch);
       return batch;
     }
     const frame = frames.frame(link.terms.version, terms.qos, terms.retain);
     const size = frame.end - frame.start;
     if (!this.canTake(size)) {
-      this.#enqueue(makeDelivery(message.owned, terms, number, shared));
+      this.#enqueue(makeDelivery(message.owned, terms, number, shared), batch);
     } else if (takesFrame(link, size, terms)) {
       const keep = persistent || shared !== undefined;
       const delivery = keep
         ? makeDelivery(message.owned, terms, number, shared)
         : undefined;
-      const packetId = this.#open(terms.qos, delivery);
+      const packetId = this.#window.open(terms.qos, delivery);
       const leaves = this.#ledger.assign(link, delivery, packetId, terms.batch);
       const now = leaves === terms.batch ? terms : { ...terms, batch: leaves };
       link.sendQuota--;
@@ -232,31 +256,11 @@ export class Outbound {
    */
   acknowledged(link: Link, packet: Acknowledgement): void {
     const { packetId, reasonCode } = packet;
-    const state = this.#window.state(packetId);
-    switch (packet.type) {
-      case PacketType.Puback:
-        if (state === InflightState.Free) return;
-        if (state !== InflightState.AwaitsPuback) {
-          throw protocolError("PUBACK for a QoS 2 message");
-        }
-        this.#complete(link, packetId, reasonCode);
-        break;
-      case PacketType.Pubrec:
-        if (state === InflightState.AwaitsPuback) {
-          throw protocolError("PUBREC for a QoS 1 message");
-        }
-        if (state === InflightState.AwaitsPubrec && reasonCode >= 0x80) {
-          this.#complete(link, packetId, reasonCode);
-        } else if (reasonCode < 0x80) {
-          this.#release(link, packetId, state);
-        }
-        break;
-      case PacketType.Pubcomp:
-        if (state === InflightState.Free) return;
-        if (state !== InflightState.AwaitsPubcomp) {
-          throw protocolError("PUBCOMP before PUBREC");
-        }
-        this.#complete(link, packetId, ReasonCode.Success);
+    const state = this.#window.expect(packet);
+    if (packet.type === PacketType.Pubrec && reasonCode < 0x80) {
+      this.#release(link, packetId, state);
+    } else if (state !== InflightState.Free) {
+      this.#complete(link, packetId, reasonCode);
     }
     this.pump();
   }
@@ -273,9 +277,12 @@ export class Outbound {
 
   #pump(link: Link): void {
     if (!this.#resend(link)) return;
-    while (this.#queue.length > 0 && link.sendQuota > 0) {
-      const delivery = this.#queue.peek()!;
-      if (!link.hasRoom(delivery.message.size)) {
+    for (;;) {
+      const delivery = this.#queue.peek();
+      if (delivery === undefined) break;
+      const { size } = delivery.message;
+      if (this.windowFull(size)) break;
+      if (!link.hasRoom(size)) {
         link.wantsDrain = true;
         return;
       }
@@ -289,37 +296,32 @@ export class Outbound {
 
   /** Sends again what was under way when the last connection ended. Says whether all of it has been. */
   #resend(link: Link): boolean {
-    let room = true;
-    for (; this.#resent < this.#resends.length; this.#resent++) {
-      const packetId = this.#resends[this.#resent]!;
+    for (;;) {
+      const packetId = this.#resends.peek();
+      if (packetId === undefined) return true;
       const state = this.#window.state(packetId);
       if (state === InflightState.AwaitsPubcomp) {
         // Under way as much as a PUBLISH is [MQTT-3.3.4-9]; it alone may take the quota below 0.
         link.sendQuota--;
         link.acknowledge(PacketType.Pubrel, packetId, ReasonCode.Success, 0);
         this.#context.touch(link);
-        continue;
+      } else if (state !== InflightState.Free) {
+        const delivery = this.#window.value(packetId)!;
+        link.wantsDrain = !link.hasRoom(delivery.message.size);
+        if (link.sendQuota <= 0 || link.wantsDrain) return false;
+        this.#writeOrDiscard(link, delivery, packetId, delivery.batch, true);
       }
-      if (state === InflightState.Free) continue;
-      const delivery = this.#window.value(packetId)!;
-      room = link.hasRoom(delivery.message.size);
-      if (link.sendQuota <= 0 || !room) break;
-      this.#writeOrDiscard(link, delivery, packetId, delivery.batch, true);
+      this.#resends.advance();
     }
-    link.wantsDrain = !room;
-    if (this.#resent < this.#resends.length) return false;
-    this.#resends = [];
-    this.#resent = 0;
-    return true;
   }
 
-  #enqueue(delivery: Delivery): void {
+  #enqueue(delivery: Delivery, kept: BatchNumber): void {
     const obstacle = this.#queue.obstacle(delivery.message);
     if (obstacle !== undefined) {
       this.#ledger.dequeue(delivery);
       this.#context.dropped(this.#session, obstacle);
     } else {
-      this.#queue.push(delivery);
+      this.#queue.push(delivery, kept);
       this.pump();
     }
   }
@@ -335,7 +337,7 @@ export class Outbound {
     const keep = this.#session.persistent || delivery.group !== undefined
       ? delivery
       : undefined;
-    const packetId = this.#open(qos, keep);
+    const packetId = this.#window.open(qos, keep);
     const leaves = this.#ledger.assign(link, keep, packetId, delivery.batch);
     this.#writeOrDiscard(link, delivery, packetId, leaves, false);
   }
@@ -370,15 +372,11 @@ export class Outbound {
     return sent;
   }
 
-  #open(qos: QoS, delivery: Delivery | undefined): number {
-    return this.#window.open(awaitedFor(qos), delivery);
-  }
-
   #release(link: Link, packetId: number, state: InflightState): void {
     let batch: BatchNumber = 0;
     if (state === InflightState.AwaitsPubrec) {
       batch = this.#ledger.release(packetId);
-      this.#window.release(packetId, this.#window.value(packetId));
+      this.#window.release(packetId);
     }
     const reason = state === InflightState.Free
       ? ReasonCode.PacketIdentifierNotFound
@@ -389,8 +387,7 @@ export class Outbound {
 
   /** Ends a message: acknowledged, or refused by the client with a reason code of 0x80 or above. */
   #complete(link: Link, packetId: number, reasonCode: ReasonCode): void {
-    const delivery = this.#window.value(packetId);
-    this.#window.close(packetId);
+    const delivery = this.#window.close(packetId);
     if (link.sendQuota < link.terms.receiveMaximum) link.sendQuota++;
     if (reasonCode >= 0x80) {
       this.#context.dropped(this.#session, "rejectedByMember");

@@ -57,7 +57,9 @@ export class Replays {
           return;
         }
         const { subscription } = replay;
-        if (link.sendQuota <= 0 && subscription.qos > 0) return;
+        if (
+          subscription.qos > 0 && this.#session.outbound.windowFull(0)
+        ) return;
         const message = looked++ < AT_A_TIME ? replay.next() : "later";
         if (message === "later") {
           this.#context.pumpLater(this.#session);

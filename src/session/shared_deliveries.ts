@@ -2,7 +2,8 @@
 
 import type { Delivery } from "./delivery.ts";
 import type { DeliveryLedger } from "./delivery_ledger.ts";
-import { InflightState, type InflightWindow } from "./inflight_window.ts";
+import type { DeliveryWindow } from "./delivery_window.ts";
+import { InflightState } from "./inflight_window.ts";
 import type { Link } from "./link.ts";
 
 /** Notes that an earlier connection has sent it, so that it stays with its member, come what may [MQTT-4.8.2-4]. */
@@ -13,7 +14,7 @@ export function markSent(delivery: Delivery): void {
 
 /** Takes out what the socket of a member that went away never saw, oldest first; the rest stays with the member. */
 export function takeUnsent(
-  window: InflightWindow<Delivery>,
+  window: DeliveryWindow,
   link: Link,
 ): Delivery[] {
   const unsent: Delivery[] = [];
@@ -39,7 +40,7 @@ export function takeUnsent(
  * [MQTT-4.8.2-5]; those of QoS 2 die with the session [MQTT-4.8.2-4].
  */
 export function takeUnacknowledged(
-  window: InflightWindow<Delivery>,
+  window: DeliveryWindow,
   ledger: DeliveryLedger,
 ): Delivery[] {
   const unacknowledged: Delivery[] = [];

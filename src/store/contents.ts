@@ -1,7 +1,10 @@
 import { getOrMake } from "../core/get_or_make.ts";
 import type { Message } from "./message.ts";
 import {
+  type BacklogPage,
+  type BacklogQuery,
   isSharedGroup,
+  type StoredBacklog,
   type StoredDelivery,
   type StoredSession,
   type StoredSubscription,
@@ -157,6 +160,13 @@ export class Contents implements StoreWrites<void> {
     if (deliveries.size === 0) this.deliveries.delete(owner);
   }
 
+  /** Forgets deliveries that went to nobody. */
+  discard(owner: string, first: number, last: number): void {
+    for (const { number } of this.#unassigned(owner)) {
+      if (number >= first && number <= last) this.dequeue(owner, number);
+    }
+  }
+
   /** Notes an inbound QoS 2 packet identifier. */
   saveReceived(clientId: string, packetId: number): void {
     this.#require(clientId, "save a received packet id");
@@ -181,33 +191,101 @@ export class Contents implements StoreWrites<void> {
     else this.wills.set(clientId, will);
   }
 
-  /** Tells it all, in the order that {@linkcode Store.open} promises. */
-  copyTo(reader: StoreReader): void {
-    for (const session of this.sessions.values()) reader.saveSession(session);
+  /** Writes it all, as somebody would who has just begun. */
+  copyTo(writes: StoreWrites<unknown>): void {
+    this.#copySessions(writes);
+    for (const [owner, deliveries] of this.deliveries) {
+      for (const one of deliveries.values()) writes.enqueue(owner, one);
+    }
+    this.#copyAssignments(writes, () => {});
+    this.#copyRest(writes);
+  }
+
+  /** Tells it, in the order that {@linkcode Store.open} promises. */
+  tell(reader: StoreReader): void {
+    this.#copySessions(reader);
+    this.#copyAssignments(
+      reader,
+      (owner, delivery) => reader.enqueue(owner, delivery),
+    );
+    for (const owner of this.deliveries.keys()) {
+      const backlog = this.#backlog(owner);
+      if (backlog.messages > 0) reader.backlog(owner, backlog);
+    }
+    this.#copyRest(reader);
+  }
+
+  /** Reads a part of what an owner is owed and nobody was sent. */
+  read({ owner, after, last, bytes }: BacklogQuery): BacklogPage {
+    const deliveries: StoredDelivery[] = [];
+    let size = 0;
+    for (const delivery of this.#unassigned(owner)) {
+      const { number, message } = delivery;
+      if (number <= after || number > last) continue;
+      size += message.size;
+      if (size > bytes && deliveries.length > 0) {
+        return { deliveries, last: deliveries.at(-1)!.number, end: false };
+      }
+      deliveries.push(delivery);
+    }
+    return { deliveries, last: deliveries.at(-1)?.number ?? after, end: true };
+  }
+
+  #copySessions(
+    to: Pick<
+      StoreWrites<unknown>,
+      "saveSession" | "saveSubscription" | "saveReceived"
+    >,
+  ): void {
+    for (const session of this.sessions.values()) to.saveSession(session);
     for (const [clientId, subscriptions] of this.subscriptions) {
       for (const one of subscriptions.values()) {
-        reader.saveSubscription(clientId, one);
+        to.saveSubscription(clientId, one);
       }
     }
     for (const [clientId, packetIds] of this.received) {
-      for (const id of packetIds) reader.saveReceived(clientId, id);
+      for (const id of packetIds) to.saveReceived(clientId, id);
     }
+  }
+
+  /** Tells to whom deliveries went, each after `before` was called with it. */
+  #copyAssignments(
+    to: Pick<StoreWrites<unknown>, "assign" | "release">,
+    before: (owner: string, delivery: OwedDelivery) => void,
+  ): void {
     const owners = new Map<OwedDelivery, string>();
     for (const [owner, deliveries] of this.deliveries) {
-      for (const delivery of deliveries.values()) {
-        owners.set(delivery, owner);
-        reader.enqueue(owner, delivery);
-      }
+      for (const delivery of deliveries.values()) owners.set(delivery, owner);
     }
     for (const [clientId, assigned] of this.assigned) {
       for (const [packetId, delivery] of assigned) {
         const owner = owners.get(delivery)!;
-        reader.assign(owner, delivery.number, clientId, packetId);
-        if (delivery.assignment!.released) reader.release(clientId, packetId);
+        before(owner, delivery);
+        to.assign(owner, delivery.number, clientId, packetId);
+        if (delivery.assignment!.released) to.release(clientId, packetId);
       }
     }
-    for (const [topic, message] of this.retained) reader.retain(topic, message);
-    for (const [clientId, will] of this.wills) reader.saveWill(clientId, will);
+  }
+
+  #copyRest(to: Pick<StoreWrites<unknown>, "retain" | "saveWill">): void {
+    for (const [topic, message] of this.retained) to.retain(topic, message);
+    for (const [clientId, will] of this.wills) to.saveWill(clientId, will);
+  }
+
+  #backlog(owner: string): StoredBacklog {
+    const backlog = { messages: 0, bytes: 0, last: 0 };
+    for (const { number, message } of this.#unassigned(owner)) {
+      backlog.messages++;
+      backlog.bytes += message.size;
+      backlog.last = number;
+    }
+    return backlog;
+  }
+
+  #unassigned(owner: string): OwedDelivery[] {
+    return [...this.deliveries.get(owner)?.values() ?? []].filter(
+      ({ assignment }) => assignment === undefined,
+    );
   }
 
   #unassign(delivery: OwedDelivery): void {

@@ -37,6 +37,7 @@ export class DeliveryTables {
   readonly #removeInflight;
   readonly #release;
   readonly #removeRange;
+  readonly #discard;
   readonly #removeOwner;
   readonly #removeClient;
   #nextMessage: number;
@@ -49,7 +50,7 @@ export class DeliveryTables {
     const prepare = (statement: string) => database.prepare(statement);
     this.#insertMessage = prepare("INSERT INTO message VALUES (?, ?, ?)");
     this.#insertDelivery = prepare(
-      "INSERT OR REPLACE INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     this.#findDelivery = prepare(
       "SELECT id, terms & 3 AS qos FROM delivery WHERE owner = ? AND number = ?",
@@ -67,6 +68,10 @@ export class DeliveryTables {
        WHERE owner = ? AND number BETWEEN ? AND ?)`,
       "DELETE FROM delivery WHERE owner = ? AND number BETWEEN ? AND ?",
     ].map(prepare);
+    this.#discard = prepare(
+      `DELETE FROM delivery WHERE owner = ? AND number BETWEEN ? AND ?
+       AND NOT EXISTS (SELECT 1 FROM inflight WHERE delivery = delivery.id)`,
+    );
     this.#removeOwner = [
       `DELETE FROM inflight WHERE delivery IN
        (SELECT id FROM delivery WHERE owner = ?)`,
@@ -95,6 +100,7 @@ export class DeliveryTables {
     const id = this.#nextDelivery++;
     const terms = packTerms(delivery);
     const identifiers = packIdentifiers(delivery.identifiers);
+    const size = message.bytes.length;
     const shared = message.uses > 1 ? this.#share(message) : null;
     const body = shared === null ? message.bytes : null;
     this.#insertDelivery.run(
@@ -104,6 +110,7 @@ export class DeliveryTables {
       terms,
       identifiers,
       shared,
+      size,
       body,
       deliveryChecksum(owner, number, terms, identifiers, shared, body),
     );
@@ -136,6 +143,11 @@ export class DeliveryTables {
   /** Forgets the deliveries of an owner with these numbers, both included. */
   remove(owner: number, first: number, last: number): void {
     for (const removal of this.#removeRange) removal.run(owner, first, last);
+  }
+
+  /** Forgets those of them that went to nobody. */
+  discard(owner: number, first: number, last: number): void {
+    this.#discard.run(owner, first, last);
   }
 
   /** Forgets all that is owed to a session; what shared groups gave it went to nobody. */

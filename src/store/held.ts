@@ -15,15 +15,14 @@ import { isSharedGroup } from "./store.ts";
 const PIECE = 1024 * 1024;
 
 /**
- * Reads all that a database holds, in the order that `Store.open` promises, as one journal in pieces of about 1 MiB.
- * Rows whose checksum is wrong, and what belongs to them, are not told but noted.
+ * Reads what a database holds but for backlogs, in the order that `Store.open` promises, as one journal in pieces of
+ * about 1 MiB. Rows whose checksum is wrong, and what belongs to them, are not told but noted.
  */
 export class Held {
   /** Rows told, by table. */
-  readonly told: RowCounts = {
+  readonly told: Omit<RowCounts, "delivery"> = {
     session: 0,
     subscription: 0,
-    delivery: 0,
     retained: 0,
     will: 0,
   };
@@ -40,7 +39,7 @@ export class Held {
     this.#damage = damage;
   }
 
-  /** All that it holds. Nothing may be written until the last piece is taken. */
+  /** What it holds. Nothing may be written until the last piece is taken. */
   *pieces(): Generator<Uint8Array<ArrayBuffer>> {
     for (const _row of this.#rows()) {
       if (this.#journal.length >= PIECE) yield this.#journal.take();
@@ -69,7 +68,6 @@ export class Held {
       client: (id) => this.#clients.get(id),
     });
     yield* deliveries.rows();
-    this.told.delivery = deliveries.told;
     yield* this.#each(
       "retained",
       ["id", "topic", "checksum", "body"],
@@ -103,7 +101,7 @@ export class Held {
   ): Generator<void> {
     for (const row of readRows(this.#database, { table, columns })) {
       if (!tell.call(this, row)) this.#damage.add(table, Number(row[0]));
-      else if (table in this.told) this.told[table as keyof RowCounts]++;
+      else if (table in this.told) this.told[table as keyof typeof this.told]++;
       yield;
     }
   }

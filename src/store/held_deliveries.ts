@@ -1,13 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
-import { deliveryChecksum, inflightChecksum } from "./checksum.ts";
+import { inflightChecksum } from "./checksum.ts";
 import type { Damage } from "./damage.ts";
-import { messageChecksum } from "./delivery_tables.ts";
-import { EncodingReader } from "./encoding.ts";
-import { unpackQos, unpackRetain } from "./journal_reader.ts";
+import { DELIVERY_COLUMNS, DeliveryRows } from "./delivery_rows.ts";
 import type { JournalWriter } from "./journal_writer.ts";
-import { StoredBody } from "./message_body.ts";
-import { prepareRows, readRows, type Row } from "./row_pages.ts";
-import { NO_IDENTIFIERS } from "./store.ts";
+import type { StoredBody } from "./message_body.ts";
+import { prepareRows, type Row } from "./row_pages.ts";
 
 /** What {@linkcode HeldDeliveries} needs. */
 export interface HeldDeliveriesOptions {
@@ -23,120 +20,63 @@ export interface HeldDeliveriesOptions {
   readonly client: (id: number) => string | undefined;
 }
 
-/** Tells what is owed, in the order in which it became so, and to whom it went. */
+/** Tells the deliveries that went to somebody, in that order; notes those whose owner is not known. */
 export class HeldDeliveries {
-  /** Deliveries told. */
-  told = 0;
   readonly #options: HeldDeliveriesOptions;
-  readonly #selectMessage;
-  /** Shared messages; `undefined` for the damaged ones. */
-  readonly #messages = new Map<number, StoredBody | undefined>();
+  readonly #rows: DeliveryRows;
 
   /** Tells with these. */
   constructor(options: HeldDeliveriesOptions) {
     this.#options = options;
-    this.#selectMessage = options.database.prepare(
-      "SELECT body, checksum FROM message WHERE id = ?",
-    );
+    this.#rows = new DeliveryRows(options.database, options.damage);
   }
 
   /** Tells row by row. */
   *rows(): Generator<void> {
-    const { database, damage } = this.#options;
-    const columns = [
-      "id",
-      "owner",
-      "number",
-      "terms",
-      "identifiers",
-      "message",
-      "checksum",
-      "body",
-    ];
-    for (const row of readRows(database, { table: "delivery", columns })) {
-      if (this.#delivery(row)) this.told++;
-      else damage.add("delivery", Number(row[0]));
-      yield;
-    }
-    this.#messages.clear();
+    yield* this.#orphans();
     const inflight = prepareRows(
-      database,
+      this.#options.database,
       `SELECT inflight.delivery, client, packet_id, released, position,
-       inflight.checksum, owner, number
+       inflight.checksum, ${DELIVERY_COLUMNS}
        FROM inflight LEFT JOIN delivery ON delivery.id = inflight.delivery
        ORDER BY position`,
     );
     for (const row of inflight.iterate()) {
-      if (!this.#inflight(row)) damage.add("inflight", Number(row[0]));
+      if (!this.#inflight(row)) {
+        this.#options.damage.add("inflight", Number(row[0]));
+      }
       yield;
     }
+    this.#rows.clear();
   }
 
-  #delivery(row: Row): boolean {
-    const [_id, ownerId, number, terms, identifiers, shared, checksum, body] =
-      row as [
-        number,
-        number,
-        number,
-        number,
-        Uint8Array | null,
-        number | null,
-        number,
-        Uint8Array | null,
-      ];
-    const owner = this.#options.owner(ownerId);
-    if (owner === undefined) return false;
-    if (!isBytes(identifiers) || !isBytes(body)) return false;
-    const expected = deliveryChecksum(
-      ownerId,
-      number,
-      terms,
-      identifiers,
-      shared,
-      body,
+  *#orphans(): Generator<void> {
+    const { database, damage, owner } = this.#options;
+    const owners = prepareRows(
+      database,
+      "SELECT DISTINCT owner FROM delivery",
+    ).all();
+    const deliveries = prepareRows(
+      database,
+      "SELECT id FROM delivery WHERE owner = ?",
     );
-    if (checksum !== expected) return false;
-    const message = body === null
-      ? this.#message(shared)
-      : new StoredBody(body, false);
-    if (message === undefined) return false;
-    this.#options.journal.enqueue(owner, {
-      number,
-      qos: unpackQos(terms),
-      retain: unpackRetain(terms),
-      identifiers: identifiers === null
-        ? NO_IDENTIFIERS
-        : unpackIdentifiers(identifiers),
-      message,
-    });
-    return true;
-  }
-
-  #message(id: number | null): StoredBody | undefined {
-    if (id === null) return undefined;
-    if (this.#messages.has(id)) return this.#messages.get(id);
-    const row = this.#selectMessage.get(id);
-    let message: StoredBody | undefined;
-    if (row !== undefined) {
-      const { body, checksum } = row;
-      if (
-        body instanceof Uint8Array && checksum === messageChecksum(id, body)
-      ) message = new StoredBody(body, true);
-      else this.#options.damage.add("message", id);
+    for (const [id] of owners) {
+      if (owner(Number(id)) !== undefined) continue;
+      for (const [delivery] of deliveries.iterate(Number(id))) {
+        damage.add("delivery", Number(delivery));
+        yield;
+      }
     }
-    this.#messages.set(id, message);
-    return message;
   }
 
   #inflight(row: Row): boolean {
     const [delivery, clientId, packetId, released, position, checksum] =
       row as number[] as [number, number, number, number, number, number];
-    const [owner, number] = row.slice(6);
     const { damage, journal } = this.#options;
     const client = this.#options.client(clientId);
-    const ownerName = this.#options.owner(Number(owner));
-    if (client === undefined || ownerName === undefined) return false;
-    if (damage.has("delivery", delivery)) return false;
+    const deliveryRow = row.slice(6);
+    const owner = this.#options.owner(Number(deliveryRow[1]));
+    if (client === undefined || owner === undefined) return false;
     const expected = inflightChecksum(
       delivery,
       clientId,
@@ -145,21 +85,14 @@ export class HeldDeliveries {
       position,
     );
     if (checksum !== expected) return false;
-    journal.assign(ownerName, Number(number), client, packetId);
+    const told = this.#rows.decode(deliveryRow);
+    if (told === undefined) {
+      damage.add("delivery", delivery);
+      return false;
+    }
+    journal.enqueue(owner, told);
+    journal.assign(owner, told.number, client, packetId);
     if (released !== 0) journal.release(client, packetId);
     return true;
   }
-}
-
-/** Whether a value is of the kind that the column is to hold. */
-function isBytes(value: unknown): boolean {
-  return value === null || value instanceof Uint8Array;
-}
-
-/** Subscription identifiers as a delivery has them. */
-function unpackIdentifiers(bytes: Uint8Array): number[] {
-  const from = new EncodingReader(bytes);
-  const identifiers: number[] = [];
-  while (from.at < from.end) identifiers.push(from.number());
-  return identifiers;
 }

@@ -39,6 +39,8 @@ export const Operation = {
   SaveWill: 13,
   /** Name. */
   RemoveWill: 14,
+  /** Name, first number, last number. */
+  Discard: 15,
 } as const;
 
 /** What a message begins with, as a number; from `Earlier` on it is an earlier message: the first one that is kept. */

@@ -78,6 +78,8 @@ export class JournalReader<M> {
         return sink.release(this.#name(from), from.number());
       case Operation.Dequeue:
         return sink.dequeue(this.#name(from), from.number());
+      case Operation.Discard:
+        return sink.discard(this.#name(from), from.number(), from.number());
       case Operation.SaveReceived:
         return sink.saveReceived(this.#name(from), from.number());
       case Operation.RemoveReceived:

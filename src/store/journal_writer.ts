@@ -112,6 +112,13 @@ export class JournalWriter<M> implements JournalSink<M> {
   }
 
   /** Appends that. */
+  discard(owner: string, first: number, last: number): void {
+    this.#begin(Operation.Discard, owner);
+    this.#number(first);
+    this.#number(last);
+  }
+
+  /** Appends that. */
   saveReceived(clientId: string, packetId: number): void {
     this.#begin(Operation.SaveReceived, clientId);
     this.#number(packetId);

@@ -1,6 +1,8 @@
 import { Contents } from "./contents.ts";
 import type { Message } from "./message.ts";
 import type {
+  BacklogPage,
+  BacklogQuery,
   BatchNumber,
   Store,
   StoredDelivery,
@@ -91,8 +93,14 @@ export class MemoryStore implements Store {
 
   open(events: StoreEvents, reader: StoreReader): Promise<void> {
     this.#events = events;
-    this.kept.copyTo(reader);
+    this.kept.tell(reader);
     return Promise.resolve();
+  }
+
+  read(query: BacklogQuery, take: (page: BacklogPage) => void): void {
+    queueMicrotask(() => {
+      if (!this.#ended) take(this.kept.read(query));
+    });
   }
 
   request(batch: BatchNumber): void {
@@ -170,6 +178,10 @@ export class MemoryStore implements Store {
 
   dequeue(owner: string, deliveryNumber: number): BatchNumber {
     return this.#write((contents) => contents.dequeue(owner, deliveryNumber));
+  }
+
+  discard(owner: string, first: number, last: number): BatchNumber {
+    return this.#write((contents) => contents.discard(owner, first, last));
   }
 
   saveReceived(clientId: string, packetId: number): BatchNumber {

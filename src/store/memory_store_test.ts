@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Contents } from "./contents.ts";
+import { HeldContents } from "../../tests/support/held_contents.ts";
 import { type CommitPolicy, MemoryStore } from "./memory_store.ts";
 import { Message } from "./message.ts";
 import type { BatchNumber } from "./store.ts";
@@ -41,7 +41,7 @@ async function open(policy: CommitPolicy) {
     resumed: () => {},
     committed: (batch) => void committed.push(batch),
     failed: (error) => void failed.push(error),
-  }, new Contents());
+  }, new HeldContents());
   return { store, committed, failed };
 }
 
@@ -110,7 +110,7 @@ Deno.test("MemoryStore commits late, one batch after the other", async () => {
     resumed: () => {},
     committed: (batch) => batch === 2 ? resolve() : undefined,
     failed: () => {},
-  }, new Contents());
+  }, new HeldContents());
   store.request(store.saveSession(SESSION));
   await endOfTurn();
   assert.equal(store.committed, 0);

@@ -30,8 +30,8 @@ export interface MessageParts {
   publisher: string;
 }
 
-/** Bytes that a message costs beside its payload and properties: the objects around them, about. */
-const OVERHEAD = 160;
+/** Bytes that a message costs beside topic, payload and properties: the objects around them, about. */
+export const MESSAGE_OVERHEAD = 160;
 
 /**
  * An Application Message on its way. Fresh from a connection it borrows payload and properties from the read
@@ -110,7 +110,7 @@ export class Message {
   /** Bytes that keeping this message costs, about. */
   get size(): number {
     return this.payloadEnd - this.payloadStart + this.properties.length +
-      this.topic.bytes.length + OVERHEAD;
+      this.topic.bytes.length + MESSAGE_OVERHEAD;
   }
 
   /** Whole seconds until it expires, as sent on [MQTT-3.3.2-6]; -1 where it never does, 0 where it has. */

@@ -13,7 +13,7 @@ import { Message, type TopicName } from "./message.ts";
 /** In a body's first number, beside QoS and RETAIN: the message expires. */
 const EXPIRES = 8;
 
-/** Publishers remembered; beyond that the memory begins anew. */
+/** Publishers and topics remembered; beyond that the memory begins anew. */
 const REMEMBERED = 1000;
 
 const NOTHING = new Uint8Array(0);
@@ -97,6 +97,7 @@ export class MessageBodies implements Bodies<Message> {
     const length = from.number();
     const topic = { text, bytes: from.bytes.slice(from.at, from.at + length) };
     from.at += length;
+    if (this.#topics.size >= REMEMBERED) this.#topics.clear();
     this.#topics.set(text, topic);
     return topic;
   }

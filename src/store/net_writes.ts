@@ -26,7 +26,8 @@ interface Change {
 /**
  * What the writes of one batch come to. Most messages are enqueued, assigned and dequeued in a short time, many of
  * them within a batch: these are never written. So what concerns deliveries, inbound packet identifiers and retained
- * messages waits here until the batch has been read; sessions, subscriptions and wills are written at once.
+ * messages waits here until the batch has been read; sessions, subscriptions, wills and what is discarded are written
+ * at once.
  */
 export class NetWrites implements JournalSink<StoredBody> {
   readonly #tables: Tables;
@@ -127,12 +128,28 @@ export class NetWrites implements JournalSink<StoredBody> {
   dequeue(owner: string, deliveryNumber: number): void {
     const change = this.#byNumber.get(owner)?.get(deliveryNumber);
     if (change !== undefined) {
-      this.#unassign(change);
-      this.#drop(change);
-      this.#byNumber.get(owner)!.delete(deliveryNumber);
+      this.#forget(change);
       if (change.delivery !== undefined) return;
     }
     getOrMake(this.#dequeued, owner, () => []).push(deliveryNumber);
+  }
+
+  /** Forgets deliveries that went to nobody. */
+  discard(owner: string, first: number, last: number): void {
+    const sent: number[] = [];
+    for (const [number, change] of this.#byNumber.get(owner) ?? []) {
+      if (number < first || number > last) continue;
+      if (change.client === undefined) this.#forget(change);
+      else sent.push(number);
+    }
+    const { owners, deliveries } = this.#tables;
+    const id = owners.find(owner);
+    if (id === undefined) return;
+    let from = first;
+    for (const number of [...sent.toSorted((a, b) => a - b), last + 1]) {
+      if (number > from) deliveries.discard(id, from, number - 1);
+      from = number + 1;
+    }
   }
 
   /** Notes an inbound QoS 2 packet identifier. */
@@ -199,6 +216,12 @@ export class NetWrites implements JournalSink<StoredBody> {
     this.#changes.push(change);
     getOrMake(this.#byNumber, owner, () => new Map()).set(number, change);
     return change;
+  }
+
+  #forget(change: Change): void {
+    this.#unassign(change);
+    this.#drop(change);
+    this.#byNumber.get(change.owner)!.delete(change.number);
   }
 
   #drop(change: Change): void {

@@ -12,6 +12,7 @@ export class NoneStore implements Store {
   open(): Promise<void> {
     return Promise.resolve();
   }
+  read(): void {}
   request(): void {}
   close(): Promise<void> {
     return Promise.resolve();
@@ -38,6 +39,9 @@ export class NoneStore implements Store {
     return 0;
   }
   dequeue(): BatchNumber {
+    return 0;
+  }
+  discard(): BatchNumber {
     return 0;
   }
   saveReceived(): BatchNumber {

@@ -9,7 +9,8 @@ export const SCHEMA_VERSION = 1;
  * - session: the persistent sessions; their client identifiers are in `owner`.
  * - received: inbound QoS 2 packet identifiers; `id` is the owner's and 65,536 times that of the session.
  * - delivery: messages that are owed, in the order in which they became so. A row that shares its message with others
- *   refers to `message`, else the message is in it. Rows are appended at the end, which dirties few pages.
+ *   refers to `message`, else the message is in it; `size` is the length of its body, wherever that is. Rows are
+ *   appended at the end, which dirties few pages. Backlogs are counted by the index alone.
  * - inflight: to whom deliveries went, in the order of `position`. Only rows that are asked for by client are in its
  *   index: those of QoS 2, and those of shared groups (`by_client`). Bit 0 of the checksum is `released`.
  * - damaged: rows whose checksum was wrong, as JSON.
@@ -56,10 +57,11 @@ CREATE TABLE delivery (
   terms INTEGER NOT NULL,
   identifiers BLOB,
   message INTEGER,
+  size INTEGER NOT NULL,
   body BLOB,
   checksum INTEGER NOT NULL
 );
-CREATE UNIQUE INDEX delivery_by_number ON delivery (owner, number);
+CREATE INDEX delivery_by_number ON delivery (owner, number, size);
 CREATE INDEX delivery_by_message ON delivery (message)
   WHERE message IS NOT NULL;
 CREATE TRIGGER message_goes_with_its_last_delivery AFTER DELETE ON delivery

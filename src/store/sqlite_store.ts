@@ -10,6 +10,8 @@ import { JournalWriter } from "./journal_writer.ts";
 import type { Message } from "./message.ts";
 import { MessageBodies } from "./message_body.ts";
 import type {
+  BacklogPage,
+  BacklogQuery,
   BatchNumber,
   Store,
   StoredDelivery,
@@ -41,6 +43,8 @@ export class SqliteStore implements Store {
   readonly durable = true;
   readonly #options: SqliteStoreOptions;
   readonly #journal = new JournalWriter(new MessageBodies());
+  /** How messages are read; topics that were seen are shared. */
+  readonly #bodies = new MessageBodies();
   readonly #commits: GroupCommit;
   #events: StoreEvents | undefined;
   #lock: FolderLock | undefined;
@@ -92,18 +96,30 @@ export class SqliteStore implements Store {
     });
     try {
       events.resumed(await this.#link.open(`${folder}/${DATABASE_FILE}`));
-      const journal = new JournalReader(new MessageBodies());
+      const journal = new JournalReader(this.#bodies);
       // A store tells what it holds in no other words than those of a StoreReader.
-      const sink = reader as JournalSink<Message>;
-      this.#opening = await this.#link.held((piece) =>
+      const sink = reader as unknown as JournalSink<Message>;
+      const { opening, backlogs } = await this.#link.held((piece) =>
         journal.read(piece, sink)
       );
+      for (const [owner, backlog] of backlogs) reader.backlog(owner, backlog);
+      this.#opening = opening;
     } catch (error) {
       this.#end();
       this.#link.terminate();
       throw folderError(folder, error);
     }
     this.#commits.start();
+  }
+
+  /** Reads a part of a backlog. */
+  read(query: BacklogQuery, take: (page: BacklogPage) => void): void {
+    this.#link?.read(query, ({ journal, last, end, damagedRows }) => {
+      if (damagedRows > 0) this.#events?.damaged?.(damagedRows);
+      if (!this.#ended) {
+        take({ deliveries: deliveriesIn(journal, this.#bodies), last, end });
+      }
+    });
   }
 
   /** Says that somebody waits for this batch. */
@@ -168,6 +184,11 @@ export class SqliteStore implements Store {
     return this.#commits.wrote();
   }
 
+  discard(owner: string, first: number, last: number): BatchNumber {
+    this.#journal.discard(owner, first, last);
+    return this.#commits.wrote();
+  }
+
   saveReceived(clientId: string, packetId: number): BatchNumber {
     this.#journal.saveReceived(clientId, packetId);
     return this.#commits.wrote();
@@ -199,4 +220,16 @@ export class SqliteStore implements Store {
     this.#commits.stop();
     this.#lock?.release();
   }
+}
+
+/** The deliveries in a journal that holds nothing else. */
+function deliveriesIn(
+  journal: Uint8Array,
+  bodies: MessageBodies,
+): StoredDelivery[] {
+  const deliveries: StoredDelivery[] = [];
+  const enqueue = (_owner: string, delivery: StoredDelivery) =>
+    void deliveries.push(delivery);
+  new JournalReader(bodies).read(journal, { enqueue } as JournalSink<Message>);
+  return deliveries;
 }

@@ -62,6 +62,7 @@ const DISCARD: StoreReader = {
   enqueue: () => {},
   assign: () => {},
   release: () => {},
+  backlog: () => {},
   retain: () => {},
   saveWill: () => {},
 };

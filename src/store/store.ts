@@ -46,6 +46,38 @@ export interface StoredDelivery {
   readonly identifiers: readonly number[];
 }
 
+/** What an owner is owed and nobody was sent: it stays in the Store until it is read. */
+export interface StoredBacklog {
+  /** How many messages. */
+  readonly messages: number;
+  /** What they would take in memory, about. */
+  readonly bytes: number;
+  /** The number of the last one. */
+  readonly last: number;
+}
+
+/** Which part of a backlog to read. */
+export interface BacklogQuery {
+  /** Who is owed the messages. */
+  readonly owner: string;
+  /** The number after which to begin. */
+  readonly after: number;
+  /** The last number of interest. */
+  readonly last: number;
+  /** Bytes of messages after which to stop; the first one comes however large it is. */
+  readonly bytes: number;
+}
+
+/** A part of a backlog: what was committed when it was read, and had gone to nobody. */
+export interface BacklogPage {
+  /** The deliveries, in order. */
+  readonly deliveries: readonly StoredDelivery[];
+  /** The number after which to go on. */
+  readonly last: number;
+  /** Whether nothing more was committed up to the last number of interest. */
+  readonly end: boolean;
+}
+
 /** A Will Message as it is kept. */
 export interface StoredWill {
   /** The message to publish. */
@@ -96,6 +128,8 @@ export interface StoreWrites<Result> {
   release(clientId: string, packetId: number): Result;
   /** Forgets a delivery: acknowledged, discarded or expired. */
   dequeue(owner: string, deliveryNumber: number): Result;
+  /** Forgets the deliveries from the first to the last number that went to nobody. */
+  discard(owner: string, first: number, last: number): Result;
   /** Notes an inbound QoS 2 packet identifier: its message was taken on. */
   saveReceived(clientId: string, packetId: number): Result;
   /** Forgets an inbound QoS 2 packet identifier: PUBREL came. */
@@ -106,18 +140,25 @@ export interface StoreWrites<Result> {
   saveWill(clientId: string, will: StoredWill | undefined): Result;
 }
 
-/** Takes what a store holds when it is opened; each method takes what the one of `StoreWrites` was given. */
-export type StoreReader = Pick<
-  StoreWrites<void>,
-  | "saveSession"
-  | "saveSubscription"
-  | "saveReceived"
-  | "enqueue"
-  | "assign"
-  | "release"
-  | "retain"
-  | "saveWill"
->;
+/**
+ * Takes what a store holds when it is opened; each method takes what the one of `StoreWrites` was given. Of what is
+ * owed, it is told what went to somebody, and how much there is of the rest.
+ */
+export interface StoreReader extends
+  Pick<
+    StoreWrites<void>,
+    | "saveSession"
+    | "saveSubscription"
+    | "saveReceived"
+    | "enqueue"
+    | "assign"
+    | "release"
+    | "retain"
+    | "saveWill"
+  > {
+  /** Takes how much an owner is owed that went to nobody. */
+  backlog(owner: string, backlog: StoredBacklog): void;
+}
 
 /** What a {@linkcode Store} tells. */
 export interface StoreEvents {
@@ -125,6 +166,8 @@ export interface StoreEvents {
   resumed(now: number): void;
   /** Called with each batch that commits. */
   committed(batch: BatchNumber): void;
+  /** Called with how many rows were found damaged while a backlog was read: they are set aside. */
+  damaged?(rows: number): void;
   /** Called once if the store cannot go on. */
   failed(error: Error): void;
 }
@@ -143,10 +186,12 @@ export interface Store extends StoreWrites<BatchNumber> {
   readonly uncommittedBytes: number;
 
   /**
-   * Starts the store, and tells all that it holds: sessions first, then what belongs to them; deliveries in the order
-   * in which they are owed, then to whom they went, in the order in which they were sent.
+   * Starts the store, and tells what it holds: sessions first, then what belongs to them. Each delivery that went to
+   * somebody is told just before to whom it went, in the order in which they were sent; backlogs come after these.
    */
   open(events: StoreEvents, reader: StoreReader): Promise<void>;
+  /** Reads a part of a backlog; `take` is called in a later turn of the event loop, unless the store fails or ends. */
+  read(query: BacklogQuery, take: (page: BacklogPage) => void): void;
   /**
    * Says that somebody waits for this batch: it is committed as soon as the one before it is. Never closes the batch
    * within the call, but in a later turn of the event loop: what is written without awaiting anything is in one

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { type BacklogPiece, BacklogReader } from "./backlog_reader.ts";
 import { Damage } from "./damage.ts";
 import {
   checkpoint,
@@ -12,6 +13,7 @@ import { STORED_BODIES } from "./message_body.ts";
 import { NetWrites } from "./net_writes.ts";
 import { resumedTime } from "./service_time.ts";
 import { prepareTables, type Tables } from "./tables.ts";
+import type { BacklogQuery, StoredBacklog } from "./store.ts";
 import type { StoreOpening } from "./worker_messages.ts";
 
 /** Milliseconds of the broker's clock after which a commit notes it again. */
@@ -27,6 +29,7 @@ export class StoreThread {
   readonly #damage = new Damage();
   readonly #held: Held;
   readonly #pieces: Generator<Uint8Array<ArrayBuffer>>;
+  readonly #backlogs: BacklogReader;
   #clockNoted = -Infinity;
 
   /** Opens the database in this file; `wall` is what the machine's clock says. */
@@ -38,6 +41,7 @@ export class StoreThread {
     this.resumed = resumedTime(this.#tables.meta.get("clock"), wall);
     this.#held = new Held(database, this.#damage);
     this.#pieces = this.#held.pieces();
+    this.#backlogs = new BacklogReader(database, this.#tables.owners);
   }
 
   /** The next piece of the journal that tells what it holds; `undefined` behind the last one. */
@@ -63,10 +67,31 @@ export class StoreThread {
     return {
       fresh: this.#fresh,
       unclean: !this.#fresh && closing === undefined,
-      rows: this.#held.told,
+      rows: {
+        ...this.#held.told,
+        delivery: countRows(this.#database).delivery,
+      },
       expected: closing?.rows,
       damagedRows: this.#damage.count,
     };
+  }
+
+  /** What each owner is owed that went to nobody. To be called after {@linkcode StoreThread.begin}. */
+  backlogs(): [string, StoredBacklog][] {
+    return [...this.#backlogs.backlogs()];
+  }
+
+  /** Reads a part of a backlog; what is damaged in it is set aside, and counted. */
+  read(query: BacklogQuery): BacklogPiece & { readonly damagedRows: number } {
+    const damage = new Damage();
+    const piece = this.#backlogs.read(query, damage);
+    if (damage.count > 0) {
+      inTransaction(
+        this.#database,
+        () => damage.setAside(this.#database, Date.now()),
+      );
+    }
+    return { ...piece, damagedRows: damage.count };
   }
 
   /** Commits the writes in this journal. */

@@ -12,6 +12,7 @@ interface WorkerScope {
 const ATTEMPTS: Record<StoreRequest["type"], string> = {
   open: "Cannot open the store",
   more: "Cannot read the store",
+  read: "Cannot read the store",
   commit: "Cannot commit to the store",
   close: "Cannot close the store",
 };
@@ -42,8 +43,12 @@ function answer(request: StoreRequest): void {
   if (thread === undefined) throw new Error("The store is not open");
   if (request.type === "more") {
     const piece = thread.more();
-    if (piece === undefined) reply({ type: "ready", opening: thread.begin() });
-    else reply({ type: "held", piece }, [piece.buffer]);
+    if (piece === undefined) {
+      const opening = thread.begin();
+      reply({ type: "ready", opening, backlogs: thread.backlogs() });
+    } else reply({ type: "held", piece }, [piece.buffer]);
+  } else if (request.type === "read") {
+    reply({ type: "page", ...thread.read(request.query) });
   } else if (request.type === "commit") {
     const { batch, journal, now } = request;
     thread.commit(journal, now);

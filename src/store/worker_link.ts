@@ -1,9 +1,6 @@
-import type { BatchNumber } from "./store.ts";
-import type {
-  StoreOpening,
-  StoreReply,
-  StoreRequest,
-} from "./worker_messages.ts";
+import { Deque } from "../core/deque.ts";
+import type { BacklogQuery, BatchNumber } from "./store.ts";
+import type { StoreReply, StoreRequest } from "./worker_messages.ts";
 
 /** What a {@linkcode WorkerLink} tells by itself. */
 export interface WorkerLinkEvents {
@@ -13,12 +10,20 @@ export interface WorkerLinkEvents {
   failed(error: Error): void;
 }
 
+/** A part of a backlog. */
+export type PageReply = Extract<StoreReply, { type: "page" }>;
+
+/** What there is beside what was told in pieces. */
+export type ReadyReply = Extract<StoreReply, { type: "ready" }>;
+
 /** The broker's end of the Store's thread. */
 export class WorkerLink {
   readonly #worker: Worker;
   readonly #events: WorkerLinkEvents;
   #answer: PromiseWithResolvers<StoreReply> | undefined;
   #failed = false;
+  /** Who waits for pages, in the order of the questions. */
+  readonly #readers = new Deque<(page: PageReply) => void>();
 
   /** Starts the thread. */
   constructor(events: WorkerLinkEvents) {
@@ -42,16 +47,22 @@ export class WorkerLink {
   /** Has all that the database holds told, in pieces of a journal. The thread reads ahead by one. */
   async held(
     take: (piece: Uint8Array<ArrayBuffer>) => void,
-  ): Promise<StoreOpening> {
+  ): Promise<ReadyReply> {
     let next = this.#ask({ type: "more" }, "held", "ready");
     for (;;) {
       const reply = await next;
-      if (reply.type === "ready") return reply.opening;
+      if (reply.type === "ready") return reply;
       next = this.#ask({ type: "more" }, "held", "ready");
       // Its error is for who awaits it, should `take` throw.
       next.catch(() => {});
       take(reply.piece);
     }
+  }
+
+  /** Has a part of a backlog read. */
+  read(query: BacklogQuery, take: (page: PageReply) => void): void {
+    this.#readers.pushBack(take);
+    this.#send({ type: "read", query });
   }
 
   /** Has a batch committed. */
@@ -92,6 +103,8 @@ export class WorkerLink {
   #take(reply: StoreReply): void {
     if (reply.type === "committed") {
       this.#events.committed(reply.batch, reply.journal);
+    } else if (reply.type === "page") {
+      this.#readers.popFront()!(reply);
     } else if (reply.type === "failed") {
       const { attempt, reason } = reply.error;
       this.#fail(new Error(`${attempt}: ${reason}`, { cause: reply.error }));

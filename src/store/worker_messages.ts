@@ -1,6 +1,7 @@
 // What the broker's thread and the Store's tell each other.
 
 import type { RowCounts } from "./schema.ts";
+import type { BacklogQuery, StoredBacklog } from "./store.ts";
 
 /** What the Store's thread is told. */
 export type StoreRequest =
@@ -8,6 +9,8 @@ export type StoreRequest =
   | { readonly type: "open"; readonly path: string }
   /** Tell more of what it holds. The answers are `held`, and `ready` behind the last one. */
   | { readonly type: "more" }
+  /** Read a part of a backlog. The answers are `page`, in the order of the questions. */
+  | { readonly type: "read"; readonly query: BacklogQuery }
   /** Commit these writes. The answer is `committed`. */
   | {
     readonly type: "commit";
@@ -25,8 +28,21 @@ export type StoreReply =
   | { readonly type: "opened"; readonly now: number }
   /** A piece of what it holds. */
   | { readonly type: "held"; readonly piece: Uint8Array<ArrayBuffer> }
-  /** It held no more, and can commit. */
-  | { readonly type: "ready"; readonly opening: StoreOpening }
+  /** It held no more but these backlogs, and can commit. */
+  | {
+    readonly type: "ready";
+    readonly opening: StoreOpening;
+    readonly backlogs: readonly (readonly [string, StoredBacklog])[];
+  }
+  /** A part of a backlog. */
+  | {
+    readonly type: "page";
+    readonly journal: Uint8Array<ArrayBuffer>;
+    readonly last: number;
+    readonly end: boolean;
+    /** Rows that were found damaged, and set aside. */
+    readonly damagedRows: number;
+  }
   /** The batch is on the disk. Its buffer comes back. */
   | {
     readonly type: "committed";

@@ -13,7 +13,9 @@ export function describeContents(contents: Contents): unknown {
   ]);
   const owed = [...contents.deliveries].map(([owner, deliveries]) => [
     owner,
-    [...deliveries.values()].map((delivery) => ({
+    [...deliveries.values()].toSorted((a, b) => a.number - b.number).map((
+      delivery,
+    ) => ({
       ...delivery,
       message: describeMessage(delivery.message),
     })),

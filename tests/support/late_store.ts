@@ -1,4 +1,12 @@
-import type { BatchNumber, Store, StoreEvents } from "../../src/store/store.ts";
+import { getOrMake } from "../../src/core/get_or_make.ts";
+import type {
+  BacklogPage,
+  BacklogQuery,
+  BatchNumber,
+  Store,
+  StoredDelivery,
+  StoreEvents,
+} from "../../src/store/store.ts";
 
 /** How a {@linkcode LateStore} commits. */
 export interface LateStoreOptions {
@@ -7,8 +15,8 @@ export interface LateStoreOptions {
 }
 
 /**
- * A store that says it is durable, keeps nothing, and commits late and in bulk: what may leave the broker only after
- * a commit can be told from what may leave at once.
+ * A store that says it is durable, keeps nothing but what is owed, and commits late and in bulk: what may leave the
+ * broker only after a commit can be told from what may leave at once.
  */
 export class LateStore implements Store {
   readonly durable = true;
@@ -18,6 +26,11 @@ export class LateStore implements Store {
   writes: string[] = [];
   /** Whether somebody waits for a batch that is not yet committed. */
   requested = false;
+  /** What is owed and went to nobody, by owner and number, with the batch that keeps it. */
+  readonly #owed = new Map<
+    string,
+    Map<number, { delivery: StoredDelivery; batch: BatchNumber }>
+  >();
   readonly #commitTime: number | undefined;
   #gathering: BatchNumber = 1;
   #underWay: ReturnType<typeof setTimeout> | undefined;
@@ -31,6 +44,23 @@ export class LateStore implements Store {
   open(events: StoreEvents): Promise<void> {
     this.#events = events;
     return Promise.resolve();
+  }
+
+  read(
+    { owner, after, last }: BacklogQuery,
+    take: (page: BacklogPage) => void,
+  ): void {
+    queueMicrotask(() => {
+      const deliveries = [...this.#owed.get(owner)?.values() ?? []]
+        .filter(({ delivery: { number }, batch }) =>
+          number > after && number <= last && batch <= this.committed
+        ).map(({ delivery }) => delivery);
+      take({
+        deliveries,
+        last: deliveries.at(-1)?.number ?? after,
+        end: true,
+      });
+    });
   }
 
   request(batch: BatchNumber): void {
@@ -95,17 +125,25 @@ export class LateStore implements Store {
   removeSubscription(): BatchNumber {
     return this.#write("removeSubscription");
   }
-  enqueue(...[, { message }]: Parameters<Store["enqueue"]>): BatchNumber {
-    return this.#write("enqueue", message.size);
+  enqueue(owner: string, delivery: StoredDelivery): BatchNumber {
+    const batch = this.#write("enqueue", delivery.message.size);
+    getOrMake(this.#owed, owner, () => new Map())
+      .set(delivery.number, { delivery, batch });
+    return batch;
   }
-  assign(): BatchNumber {
+  assign(owner: string, deliveryNumber: number): BatchNumber {
+    this.#owed.get(owner)?.delete(deliveryNumber);
     return this.#write("assign");
   }
   release(): BatchNumber {
     return this.#write("release");
   }
-  dequeue(): BatchNumber {
+  dequeue(owner: string, deliveryNumber: number): BatchNumber {
+    this.#owed.get(owner)?.delete(deliveryNumber);
     return this.#write("dequeue");
+  }
+  discard(): BatchNumber {
+    return this.#write("discard");
   }
   saveReceived(): BatchNumber {
     return this.#write("saveReceived");

@@ -42,6 +42,7 @@ const WEIGHTS = {
   assign: 8,
   release: 3,
   dequeue: 6,
+  discard: 1,
   saveReceived: 2,
   removeReceived: 2,
   retain: 3,
@@ -118,6 +119,11 @@ export class Scribe {
       const owner = pick(OWNERS, a)!;
       const number = pick(deliveries.get(owner)?.keys() ?? [], b) ?? 5000 + b;
       return (to) => to.dequeue(owner, number);
+    }
+    if (kind === "discard") {
+      const owner = pick(OWNERS, a)!;
+      const number = pick(deliveries.get(owner)?.keys() ?? [], b) ?? 1;
+      return (to) => to.discard(owner, number, number + c % 5);
     }
     if (session === undefined) return undefined;
     const packetId = 1 + b % 4;

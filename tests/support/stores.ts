@@ -3,10 +3,15 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../src/core/clock.ts";
 import { SteadyClock } from "../../src/core/clock.ts";
-import { Contents } from "../../src/store/contents.ts";
 import { MemoryStore } from "../../src/store/memory_store.ts";
 import { DATABASE_FILE, SqliteStore } from "../../src/store/sqlite_store.ts";
-import type { BatchNumber, Store } from "../../src/store/store.ts";
+import type {
+  BacklogPage,
+  BacklogQuery,
+  BatchNumber,
+  Store,
+} from "../../src/store/store.ts";
+import { HeldContents } from "./held_contents.ts";
 
 /** A place where a Store keeps things, for the length of a test. */
 export interface StorePlace {
@@ -23,7 +28,11 @@ export interface OpenStore {
   /** The Store. */
   readonly store: Store;
   /** What it held when it was opened. */
-  readonly held: Contents;
+  readonly held: HeldContents;
+  /** Messages that were missing in its backlogs. */
+  readonly missing: number;
+  /** Damaged rows that it told of after it was opened. */
+  readonly damaged: number[];
   /** The batches that it said were committed. */
   readonly committed: BatchNumber[];
   /** The errors with which it said that it failed. */
@@ -38,7 +47,8 @@ export interface OpenStore {
 
 /** Opens a Store. */
 export async function openStore(store: Store): Promise<OpenStore> {
-  const held = new Contents();
+  const held = new HeldContents();
+  const damaged: number[] = [];
   const committed: BatchNumber[] = [];
   const failed: Error[] = [];
   const resumed: number[] = [];
@@ -54,11 +64,17 @@ export async function openStore(store: Store): Promise<OpenStore> {
       for (const one of waiting) if (one.batch <= batch) one.resolve();
       waiting = waiting.filter((one) => one.batch > batch);
     },
+    damaged: (rows) => void damaged.push(rows),
     failed: (error) => {
       failed.push(error);
       for (const { resolve } of waiting) resolve();
     },
   }, held);
+  const missing = await held.fill(async (query) => {
+    const page = await readPage(store, query);
+    for (const one of page.deliveries) held.enqueue(query.owner, one);
+    return page;
+  });
   const committedBy = (batch: BatchNumber): Promise<void> => {
     if (batch <= store.committed) return Promise.resolve();
     return new Promise((resolve) => waiting.push({ batch, resolve }));
@@ -67,7 +83,25 @@ export async function openStore(store: Store): Promise<OpenStore> {
     store.request(batch);
     return committedBy(batch);
   };
-  return { store, held, committed, failed, resumed, commit, committedBy };
+  return {
+    store,
+    held,
+    missing,
+    damaged,
+    committed,
+    failed,
+    resumed,
+    commit,
+    committedBy,
+  };
+}
+
+/** Reads a part of a backlog. */
+export function readPage(
+  store: Store,
+  query: BacklogQuery,
+): Promise<BacklogPage> {
+  return new Promise((resolve) => store.read(query, resolve));
 }
 
 /** A {@linkcode MemoryStore} after the other. */

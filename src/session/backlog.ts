@@ -1,0 +1,273 @@
+import type { DroppedCause } from "../core/counters.ts";
+import type { Message } from "../store/message.ts";
+import type {
+  BacklogPage,
+  BatchNumber,
+  StoredBacklog,
+  StoredDelivery,
+} from "../store/store.ts";
+import type { SessionContext } from "./context.ts";
+import { MessageQueue } from "./message_queue.ts";
+
+/** Something that is owed. */
+export interface Owed {
+  /** What is owed. */
+  readonly message: Message;
+  /** Its number among what its owner is owed. */
+  readonly number: number;
+}
+
+/** To whom the messages of a {@linkcode Backlog} are owed. */
+export interface BacklogOwner<T extends Owed> {
+  /** Under which the Store knows it. */
+  readonly key: string;
+  /** Whether it could send messages now, so that they are worth keeping in memory. */
+  readonly online: boolean;
+  /** Makes the record of a message that comes from the Store. */
+  fromStore(stored: StoredDelivery): T;
+  /** Called when messages have come from the Store. */
+  pageCame(): void;
+}
+
+/** What is in the Store alone: a stretch between what is before it and what is behind it in memory. */
+interface Stretch<T extends Owed> {
+  messages: number;
+  bytes: number;
+  /** The number after which it begins. */
+  after: number;
+  /** Its last number. */
+  last: number;
+  /** Numbers in it of messages that are in memory all the same: they were given back. */
+  readonly early: Set<number>;
+  /** What came after it, in memory. */
+  readonly behind: MessageQueue<T>;
+  /** Whether a page of it is on its way, or a commit is waited for. */
+  busy: boolean;
+}
+
+/**
+ * Messages that wait for somebody, within the limits of a session. Where the Store has them, only some of them are in
+ * memory, and none while their owner is offline: the others are read page by page as those before them go.
+ */
+export class Backlog<T extends Owed> {
+  readonly #context: SessionContext;
+  readonly #owner: BacklogOwner<T>;
+  readonly #head: MessageQueue<T>;
+  #stretch: Stretch<T> | undefined;
+  /** The batch that keeps the last message that the Store has. */
+  #kept: BatchNumber = 0;
+
+  /** Makes an empty one. */
+  constructor(context: SessionContext, owner: BacklogOwner<T>) {
+    this.#context = context;
+    this.#owner = owner;
+    this.#head = new MessageQueue(context.counters);
+  }
+
+  /** How many messages wait. */
+  get length(): number {
+    const stretch = this.#stretch;
+    if (stretch === undefined) return this.#head.length;
+    return this.#head.length + stretch.messages + stretch.behind.length;
+  }
+
+  /** Bytes that they hold in memory. */
+  get bytes(): number {
+    return this.#head.bytes + (this.#stretch?.behind.bytes ?? 0);
+  }
+
+  /** Whether what comes now must be in the Store, since some of what is before it is there alone. */
+  get onDisk(): boolean {
+    return this.#stretch !== undefined;
+  }
+
+  /** The limit that stands against adding this message, if one does. */
+  obstacle(message: Message): DroppedCause | undefined {
+    const { limits } = this.#context;
+    if (this.length >= limits.queuedMessages) return "queueMessages";
+    const bytes = this.bytes + (this.#stretch?.bytes ?? 0);
+    return bytes + message.size > limits.queuedBytes ? "queueBytes" : undefined;
+  }
+
+  /** Goes on with what the Store held. */
+  restore({ messages, bytes, last }: StoredBacklog): void {
+    const stretch = this.#beginStretch(0);
+    this.#extend(stretch, messages, bytes, last);
+  }
+
+  /**
+   * Adds a message; whether that is within the limits, {@linkcode Backlog.obstacle} says. `kept` is the batch in which
+   * the Store has it, 0 where it has not.
+   */
+  push(item: T, kept: BatchNumber): void {
+    const { size } = item.message;
+    const most = this.#owner.online ? this.#context.limits.queuedInMemory : 0;
+    if (kept > 0) this.#kept = kept;
+    let stretch = this.#stretch;
+    if (stretch === undefined) {
+      if (kept === 0 || this.#head.bytes + size <= most) {
+        this.#head.push(item);
+        return;
+      }
+      stretch = this.#beginStretch(item.number - 1);
+    }
+    const { behind } = stretch;
+    if (behind.bytes + size > most) this.#fold(stretch);
+    if (most === 0 || stretch.messages + behind.length === 0) {
+      this.#extend(stretch, 1, size, item.number);
+    } else behind.push(item);
+  }
+
+  /** Puts a message that was taken out before all others again. */
+  pushFront(item: T): void {
+    const stretch = this.#stretch;
+    // Only if it was sent before the broker started.
+    if (stretch !== undefined && item.number > stretch.after) {
+      stretch.early.add(item.number);
+    }
+    this.#head.pushFront(item);
+  }
+
+  /** The first message, left where it is; `undefined` where none is in memory, though some may come. */
+  peek(): T | undefined {
+    const first = this.#head.peek();
+    if (
+      first === undefined && this.#stretch !== undefined && this.#owner.online
+    ) this.#read();
+    return first;
+  }
+
+  /** Takes the first message out, if it is in memory. */
+  pop(): T | undefined {
+    const item = this.#head.pop();
+    if (
+      this.#stretch !== undefined &&
+      this.#head.bytes < this.#context.limits.queuedInMemory / 2
+    ) this.#read();
+    return item;
+  }
+
+  /** Drops everything; returns what was in memory, and from which number to which the Store alone has the rest. */
+  clear(): { items: T[]; after: number; last: number } {
+    const { after, last, behind } = this.#stretch ?? NO_STRETCH;
+    const items = [...this.#head.clear(), ...behind?.clear() ?? []];
+    if (this.#stretch !== undefined) {
+      this.#count(-this.#stretch.messages, -this.#stretch.bytes);
+    }
+    this.#stretch = undefined;
+    return { items, after, last };
+  }
+
+  /** Lets go of what is in memory, all of which the Store has: the owner is offline. */
+  unload(): void {
+    const first = this.#head.peek();
+    if (first === undefined) {
+      if (this.#stretch !== undefined) this.#fold(this.#stretch);
+      return;
+    }
+    const stretch = this.#stretch ?? this.#beginStretch(0);
+    const { length, bytes } = this.#head;
+    const items = this.#head.clear();
+    this.#extend(stretch, length, bytes, items.at(-1)!.number);
+    this.#fold(stretch);
+    stretch.after = first.number - 1;
+  }
+
+  #beginStretch(after: number): Stretch<T> {
+    return this.#stretch = {
+      messages: 0,
+      bytes: 0,
+      after,
+      last: after,
+      early: new Set(),
+      behind: new MessageQueue(this.#context.counters),
+      busy: false,
+    };
+  }
+
+  #extend(
+    stretch: Stretch<T>,
+    messages: number,
+    bytes: number,
+    last: number,
+  ): void {
+    stretch.messages += messages;
+    stretch.bytes += bytes;
+    stretch.last = Math.max(stretch.last, last);
+    this.#count(messages, bytes);
+  }
+
+  /** What is behind the stretch becomes part of it. */
+  #fold(stretch: Stretch<T>): void {
+    const { length, bytes } = stretch.behind;
+    if (length === 0) return;
+    const items = stretch.behind.clear();
+    this.#extend(stretch, length, bytes, items.at(-1)!.number);
+  }
+
+  /** Has the next page of the stretch come. */
+  #read(): void {
+    const stretch = this.#stretch;
+    if (stretch === undefined || stretch.busy) return;
+    stretch.busy = true;
+    const { after, last } = stretch;
+    const kept = this.#kept;
+    const committed = kept <= this.#context.store.committed;
+    const owner = this.#owner.key;
+    const bytes = this.#context.limits.queuedInMemory / 2;
+    this.#context.readBacklog({ owner, after, last, bytes }, (page) => {
+      if (this.#stretch !== stretch || stretch.after !== after) {
+        // It was let go, or begins elsewhere since its owner was offline meanwhile.
+        stretch.busy = false;
+        if (this.#stretch === stretch) this.#owner.pageCame();
+        return;
+      }
+      this.#take(stretch, page);
+      if (page.end && !committed && stretch.messages > 0) {
+        // What is not committed cannot be read yet.
+        this.#context.whenCommitted(kept, () => {
+          stretch.busy = false;
+          this.#owner.pageCame();
+        });
+        return;
+      }
+      stretch.busy = false;
+      if (page.end && stretch.last === last) this.#endStretch(stretch);
+      this.#owner.pageCame();
+    });
+  }
+
+  #take(stretch: Stretch<T>, page: BacklogPage): void {
+    let messages = 0;
+    let bytes = 0;
+    for (const delivery of page.deliveries) {
+      if (stretch.early.delete(delivery.number)) continue;
+      const item = this.#owner.fromStore(delivery);
+      messages++;
+      bytes += item.message.size;
+      this.#head.push(item);
+    }
+    this.#extend(
+      stretch,
+      -Math.min(messages, stretch.messages),
+      -Math.min(bytes, stretch.bytes),
+      0,
+    );
+    stretch.after = page.last;
+  }
+
+  /** All of the stretch has been read. What it lacks was damaged. */
+  #endStretch(stretch: Stretch<T>): void {
+    this.#count(-stretch.messages, -stretch.bytes);
+    this.#stretch = undefined;
+    for (const item of stretch.behind.clear()) this.#head.push(item);
+  }
+
+  #count(messages: number, bytes: number): void {
+    const { counters } = this.#context;
+    counters.queuedNow += messages;
+    counters.storedBytesNow += bytes;
+  }
+}
+
+const NO_STRETCH = { after: 0, last: 0, behind: undefined };
