@@ -65,7 +65,11 @@ export function inTransaction(database: DatabaseSync, work: () => void): void {
 export function countRows(database: DatabaseSync): RowCounts {
   const counts: Partial<RowCounts> = {};
   for (const table of COUNTED_TABLES) {
-    const row = database.prepare(`SELECT count(*) AS n FROM ${table}`).get();
+    const gone = table === "delivery"
+      ? "WHERE owner NOT IN (SELECT owner FROM purge)"
+      : "";
+    const row = database.prepare(`SELECT count(*) AS n FROM ${table} ${gone}`)
+      .get();
     counts[table] = Number(row!.n);
   }
   return counts as RowCounts;

@@ -9,6 +9,7 @@ import {
 import { appendNumber } from "./encoding.ts";
 import { type Carrying, packTerms } from "./journal.ts";
 import type { StoredBody } from "./message_body.ts";
+import type { Purge } from "./purge.ts";
 import type { StoredDelivery } from "./store.ts";
 
 /** To whom a delivery goes, in numbers. */
@@ -38,7 +39,7 @@ export class DeliveryTables {
   readonly #release;
   readonly #removeRange;
   readonly #discard;
-  readonly #removeOwner;
+  readonly #purge: Purge;
   readonly #removeClient;
   #nextMessage: number;
   #nextDelivery: number;
@@ -46,7 +47,8 @@ export class DeliveryTables {
   nextPosition: number;
 
   /** Prepares what it needs of this database. */
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, purge: Purge) {
+    this.#purge = purge;
     const prepare = (statement: string) => database.prepare(statement);
     this.#insertMessage = prepare("INSERT INTO message VALUES (?, ?, ?)");
     this.#insertDelivery = prepare(
@@ -72,11 +74,6 @@ export class DeliveryTables {
       `DELETE FROM delivery WHERE owner = ? AND number BETWEEN ? AND ?
        AND NOT EXISTS (SELECT 1 FROM inflight WHERE delivery = delivery.id)`,
     );
-    this.#removeOwner = [
-      `DELETE FROM inflight WHERE delivery IN
-       (SELECT id FROM delivery WHERE owner = ?)`,
-      "DELETE FROM delivery WHERE owner = ?",
-    ].map(prepare);
     this.#removeClient = prepare(
       "DELETE FROM inflight WHERE by_client = 1 AND client = ?",
     );
@@ -152,7 +149,7 @@ export class DeliveryTables {
 
   /** Forgets all that is owed to a session; what shared groups gave it went to nobody. */
   removeSession(owner: number): void {
-    for (const removal of this.#removeOwner) removal.run(owner);
+    this.#purge.begin(owner);
     this.#removeClient.run(owner);
   }
 

@@ -5,6 +5,7 @@ import { HeldDeliveries } from "./held_deliveries.ts";
 import { unpackSubscription } from "./journal_reader.ts";
 import { JournalWriter } from "./journal_writer.ts";
 import { STORED_BODIES, StoredBody } from "./message_body.ts";
+import type { Purge } from "./purge.ts";
 import { retainedChecksum } from "./retained_table.ts";
 import { readRows, type Row } from "./row_pages.ts";
 import type { RowCounts } from "./schema.ts";
@@ -28,14 +29,16 @@ export class Held {
   };
   readonly #database: DatabaseSync;
   readonly #damage: Damage;
+  readonly #purge: Purge;
   readonly #journal = new JournalWriter(STORED_BODIES);
   readonly #names = new Map<number, string>();
   /** Names of clients whose sessions were told. */
   readonly #clients = new Map<number, string>();
 
   /** Reads this database, and notes damage there. */
-  constructor(database: DatabaseSync, damage: Damage) {
+  constructor(database: DatabaseSync, damage: Damage, purge: Purge) {
     this.#database = database;
+    this.#purge = purge;
     this.#damage = damage;
   }
 
@@ -63,6 +66,7 @@ export class Held {
     const deliveries = new HeldDeliveries({
       database: this.#database,
       damage: this.#damage,
+      purge: this.#purge,
       journal: this.#journal,
       owner: (id) => this.#ownerName(id),
       client: (id) => this.#clients.get(id),

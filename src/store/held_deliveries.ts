@@ -4,6 +4,7 @@ import type { Damage } from "./damage.ts";
 import { DELIVERY_COLUMNS, DeliveryRows } from "./delivery_rows.ts";
 import type { JournalWriter } from "./journal_writer.ts";
 import type { StoredBody } from "./message_body.ts";
+import type { Purge } from "./purge.ts";
 import { prepareRows, type Row } from "./row_pages.ts";
 
 /** What {@linkcode HeldDeliveries} needs. */
@@ -14,6 +15,8 @@ export interface HeldDeliveriesOptions {
   readonly damage: Damage;
   /** Where the others are told. */
   readonly journal: JournalWriter<StoredBody>;
+  /** Owners that are gone. */
+  readonly purge: Purge;
   /** The name of an owner by its number, if it was told. */
   readonly owner: (id: number) => string | undefined;
   /** The name of a client by its number, if its session was told. */
@@ -51,7 +54,7 @@ export class HeldDeliveries {
   }
 
   *#orphans(): Generator<void> {
-    const { database, damage, owner } = this.#options;
+    const { database, damage, owner, purge } = this.#options;
     const owners = prepareRows(
       database,
       "SELECT DISTINCT owner FROM delivery",
@@ -61,7 +64,7 @@ export class HeldDeliveries {
       "SELECT id FROM delivery WHERE owner = ?",
     );
     for (const [id] of owners) {
-      if (owner(Number(id)) !== undefined) continue;
+      if (owner(Number(id)) !== undefined || purge.has(Number(id))) continue;
       for (const [delivery] of deliveries.iterate(Number(id))) {
         damage.add("delivery", Number(delivery));
         yield;
@@ -72,9 +75,10 @@ export class HeldDeliveries {
   #inflight(row: Row): boolean {
     const [delivery, clientId, packetId, released, position, checksum] =
       row as number[] as [number, number, number, number, number, number];
-    const { damage, journal } = this.#options;
+    const { damage, journal, purge } = this.#options;
     const client = this.#options.client(clientId);
     const deliveryRow = row.slice(6);
+    if (purge.has(Number(deliveryRow[1]))) return true;
     const owner = this.#options.owner(Number(deliveryRow[1]));
     if (client === undefined || owner === undefined) return false;
     const expected = inflightChecksum(

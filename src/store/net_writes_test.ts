@@ -43,7 +43,9 @@ function memoryDatabase() {
     const damage = new Damage();
     const read = (piece: Uint8Array) =>
       new JournalReader(new MessageBodies()).read(piece, contents);
-    for (const piece of new Held(database, damage).pieces()) read(piece);
+    for (const piece of new Held(database, damage, tables.purge).pieces()) {
+      read(piece);
+    }
     const backlogs = new BacklogReader(database, tables.owners);
     for (const [owner, backlog] of backlogs.backlogs()) {
       contents.backlog(owner, backlog);

@@ -17,7 +17,10 @@ export class OwnerTable {
     this.#select = database.prepare("SELECT id FROM owner WHERE name = ?");
     this.#insert = database.prepare("INSERT INTO owner VALUES (?, ?, ?)");
     this.#delete = database.prepare("DELETE FROM owner WHERE id = ?");
-    const last = database.prepare("SELECT max(id) AS id FROM owner").get();
+    const last = database.prepare(
+      `SELECT max(id) AS id FROM
+       (SELECT max(id) AS id FROM owner UNION SELECT max(owner) FROM purge)`,
+    ).get();
     this.#next = Number(last?.id ?? 0) + 1;
   }
 

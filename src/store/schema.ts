@@ -13,6 +13,7 @@ export const SCHEMA_VERSION = 1;
  *   appended at the end, which dirties few pages. Backlogs are counted by the index alone.
  * - inflight: to whom deliveries went, in the order of `position`. Only rows that are asked for by client are in its
  *   index: those of QoS 2, and those of shared groups (`by_client`). Bit 0 of the checksum is `released`.
+ * - purge: owners that are gone, whose deliveries are still to be removed, little by little.
  * - damaged: rows whose checksum was wrong, as JSON.
  */
 export const SCHEMA = `
@@ -94,6 +95,9 @@ CREATE TABLE will (
   expiry_interval INTEGER NOT NULL,
   body BLOB NOT NULL,
   checksum INTEGER NOT NULL
+);
+CREATE TABLE purge (
+  owner INTEGER PRIMARY KEY
 );
 CREATE TABLE damaged (
   id INTEGER PRIMARY KEY,

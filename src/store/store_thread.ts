@@ -39,7 +39,7 @@ export class StoreThread {
     this.#fresh = fresh;
     this.#tables = prepareTables(database);
     this.resumed = resumedTime(this.#tables.meta.get("clock"), wall);
-    this.#held = new Held(database, this.#damage);
+    this.#held = new Held(database, this.#damage, this.#tables.purge);
     this.#pieces = this.#held.pieces();
     this.#backlogs = new BacklogReader(database, this.#tables.owners);
   }
@@ -102,6 +102,18 @@ export class StoreThread {
       writes.finish();
       if (now - this.#clockNoted >= CLOCK_EVERY) this.#noteClock(now);
     });
+  }
+
+  /** Whether there is something to remove little by little. */
+  get purging(): boolean {
+    return !this.#tables.purge.empty;
+  }
+
+  /** Removes some of what nobody waits for any more. It need not survive a power cut: it is not waited for. */
+  purge(): void {
+    this.#database.exec("PRAGMA synchronous = NORMAL");
+    inTransaction(this.#database, () => this.#tables.purge.goOn());
+    this.#database.exec("PRAGMA synchronous = FULL");
   }
 
   /** Notes that the end is clean, and ends. */

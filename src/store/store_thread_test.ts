@@ -114,3 +114,51 @@ Deno.test("StoreThread sets damaged rows aside with what belongs to them, once",
   }
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("StoreThread removes very many deliveries little by little, and goes on with it after a restart", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/mailboxqtt.db`;
+  let { thread } = await open(path);
+  const to = new JournalWriter(new MessageBodies());
+  const session = { expiryInterval: Infinity, endedAt: undefined };
+  to.saveSession({ ...session, clientId: "c" });
+  to.saveSession({ ...session, clientId: "other" });
+  for (let number = 1; number <= 3500; number++) {
+    to.enqueue("c", { ...PARTS, number, message: testMessage("x") });
+    if (number <= 1200) to.assign("c", number, "c", number);
+  }
+  to.enqueue("other", { ...PARTS, number: 1, message: testMessage("kept") });
+  thread.commit(to.take(), 0);
+  to.reset();
+  to.removeSession("c");
+  to.saveSession({ ...session, clientId: "c" });
+  to.enqueue("c", { ...PARTS, number: 1, message: testMessage("new") });
+  thread.commit(to.take(), 0);
+  const rows = (table: string) => {
+    const database = new DatabaseSync(path, { readOnly: true });
+    const row = database.prepare(`SELECT count(*) AS n FROM ${table}`).get();
+    database.close();
+    return Number(row!.n);
+  };
+  assert.ok(thread.purging);
+  assert.equal(rows("delivery"), 2500 + 2);
+  thread.close(2, 0);
+  const again = await open(path);
+  ({ thread } = again);
+  assert.equal(again.damagedRows, 0);
+  assert.equal(again.opening.rows.delivery, 2);
+  assert.equal(again.opening.expected!.delivery, 2);
+  assert.deepEqual([...again.held.deliveries.keys()].toSorted(), [
+    "c",
+    "other",
+  ]);
+  assert.equal(again.held.owed("c").length, 1);
+  let slices = 0;
+  for (; thread.purging; slices++) thread.purge();
+  assert.equal(slices, 3);
+  assert.equal(rows("delivery"), 2);
+  assert.equal(rows("inflight"), 0);
+  assert.equal(rows("purge"), 0);
+  thread.close(3, 0);
+  await Deno.remove(folder, { recursive: true });
+});

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { DeliveryTables } from "./delivery_tables.ts";
 import { MetaTable } from "./meta_table.ts";
 import { OwnerTable } from "./owner_table.ts";
+import { Purge } from "./purge.ts";
 import { RetainedTable } from "./retained_table.ts";
 import { SessionTables } from "./session_tables.ts";
 
@@ -13,6 +14,8 @@ export interface Tables {
   readonly sessions: SessionTables;
   /** What is owed, and to whom it went. */
   readonly deliveries: DeliveryTables;
+  /** What is left of owners that are gone. */
+  readonly purge: Purge;
   /** Retained messages. */
   readonly retained: RetainedTable;
   /** What is known of the whole. */
@@ -21,10 +24,12 @@ export interface Tables {
 
 /** Prepares all that is asked of this database. */
 export function prepareTables(database: DatabaseSync): Tables {
+  const purge = new Purge(database);
   return {
+    purge,
     owners: new OwnerTable(database),
     sessions: new SessionTables(database),
-    deliveries: new DeliveryTables(database),
+    deliveries: new DeliveryTables(database, purge),
     retained: new RetainedTable(database),
     meta: new MetaTable(database),
   };

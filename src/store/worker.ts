@@ -4,6 +4,9 @@ import { describeError } from "../core/errors.ts";
 import { StoreThread } from "./store_thread.ts";
 import type { StoreReply, StoreRequest } from "./worker_messages.ts";
 
+/** Milliseconds between two slices of what is removed little by little. */
+const PURGE_PAUSE = 10;
+
 interface WorkerScope {
   onmessage: (event: MessageEvent<StoreRequest>) => void;
   postMessage(message: StoreReply, transfer?: Transferable[]): void;
@@ -20,19 +23,34 @@ const ATTEMPTS: Record<StoreRequest["type"], string> = {
 const scope = globalThis as unknown as WorkerScope;
 let thread: StoreThread | undefined;
 let failed = false;
+/** Runs until some of what nobody waits for any more is removed. */
+let purging: ReturnType<typeof setTimeout> | undefined;
 
-scope.onmessage = ({ data: request }) => {
+scope.onmessage = ({ data: request }) =>
+  attempt(ATTEMPTS[request.type], () => answer(request));
+
+/** Does it, unless something has failed before. */
+function attempt(what: string, work: () => void): void {
   if (failed) return;
   try {
-    answer(request);
+    work();
   } catch (error) {
     failed = true;
     const code = (error as { errcode?: number }).errcode;
     const reason = describeError(error);
-    const attempt = ATTEMPTS[request.type];
-    reply({ type: "failed", error: { attempt, reason, code } });
+    reply({ type: "failed", error: { attempt: what, reason, code } });
   }
-};
+}
+
+/** Between commits, and so that a commit never waits for more than one slice. */
+function purgeLater(): void {
+  if (purging !== undefined || !thread!.purging) return;
+  purging = setTimeout(() => {
+    purging = undefined;
+    attempt(ATTEMPTS.commit, () => thread!.purge());
+    purgeLater();
+  }, PURGE_PAUSE);
+}
 
 function answer(request: StoreRequest): void {
   if (request.type === "open") {
@@ -46,6 +64,7 @@ function answer(request: StoreRequest): void {
     if (piece === undefined) {
       const opening = thread.begin();
       reply({ type: "ready", opening, backlogs: thread.backlogs() });
+      purgeLater();
     } else reply({ type: "held", piece }, [piece.buffer]);
   } else if (request.type === "read") {
     reply({ type: "page", ...thread.read(request.query) });
@@ -53,7 +72,9 @@ function answer(request: StoreRequest): void {
     const { batch, journal, now } = request;
     thread.commit(journal, now);
     reply({ type: "committed", batch, journal }, [journal.buffer]);
+    purgeLater();
   } else {
+    clearTimeout(purging);
     thread.close(request.batch, request.now);
     reply({ type: "closed" });
   }
