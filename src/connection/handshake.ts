@@ -132,6 +132,8 @@ export function termsFor(connect: Connect, limits: Limits): LinkTerms {
       properties.topicAliasMaximum ?? 0,
       limits.outboundTopicAliasMaximum,
     ),
+    problemInformation: version === 5 &&
+      properties.requestProblemInformation !== false,
   };
 }
 
