@@ -42,8 +42,12 @@ export interface RegistryOptions {
   readonly wills: Wills;
   /** Calls it when sessions expire. */
   readonly timers: Timers;
-  /** Calls back as soon as the batch is committed. */
-  readonly whenCommitted: (batch: BatchNumber, callback: () => void) => void;
+  /** Calls back, for this client, as soon as the batch is committed. */
+  readonly whenCommitted: (
+    link: Link,
+    batch: BatchNumber,
+    callback: () => void,
+  ) => void;
 }
 
 /** The sessions by client identifier: who comes, who goes, who takes over (3.1.4, 4.1). */
@@ -141,6 +145,7 @@ export class Registry {
     const saved = session.stored ? this.#save(session) : 0;
     const batch = Math.max(wiped, saved, wills.keep(session, connect.will));
     this.#options.whenCommitted(
+      link,
       batch,
       () => this.#accept(arrival, session, present),
     );

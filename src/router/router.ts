@@ -118,7 +118,10 @@ export class Router implements SessionContext {
     this.#log = options.log;
     this.#clock = options.clock;
     this.now = this.#clock.now();
-    this.#commits = new Commits(this);
+    this.#commits = new Commits(
+      this,
+      (link, error) => this.#fail(link, error),
+    );
     this.#timers = new TimerWheel(this.#clock, {
       onError: (error) =>
         this.#log.error("Fault in a timer", { error: toError(error) }),
@@ -158,7 +161,8 @@ export class Router implements SessionContext {
       subscriptions: this.#subscriptions,
       wills,
       timers,
-      whenCommitted: (batch, callback) => this.#commits.wait(batch, callback),
+      whenCommitted: (link, batch, callback) =>
+        this.#commits.wait(link, batch, callback),
     });
     this.#restore = new Restore({
       registry: this.#registry,
@@ -220,12 +224,18 @@ export class Router implements SessionContext {
     }
   }
 
-  /** A turn that no message began: a timer. Turns never overlap, since they do not wait for anything. */
+  /**
+   * A turn that no message began: a timer, which tells of what goes wrong. Turns never overlap, since they do not
+   * wait for anything.
+   */
   #turn(work: () => void): void {
     this.now = this.#clock.now();
     this.#commits.catchUp();
-    work();
-    this.#endTurn();
+    try {
+      work();
+    } finally {
+      this.#endTurn();
+    }
   }
 
   #handle(message: RouterMessage): void {
@@ -247,9 +257,10 @@ export class Router implements SessionContext {
         );
         break;
       case "drained":
-        if (message.link.session?.link === message.link) {
-          message.link.session.outbound.pump();
-        }
+        this.#guard(message.link, () => {
+          const { session } = message.link;
+          if (session?.link === message.link) session.outbound.pump();
+        });
         break;
       case "committed":
         this.#commits.catchUp();
@@ -296,7 +307,9 @@ export class Router implements SessionContext {
 
   /** Has all that was put into Outboxes in this turn written. */
   #endTurn(): void {
-    for (const group of this.#waitingGroups) group.feedAll();
+    for (const group of this.#waitingGroups) {
+      this.#guard(undefined, () => group.feedAll());
+    }
     this.#waitingGroups.clear();
     const touched = this.#touched;
     this.#touched = [];
@@ -304,15 +317,20 @@ export class Router implements SessionContext {
       link.touched = false;
       this.counters.packetsSent += link.packets;
       link.packets = 0;
-      this.#governor.meter(link);
-      this.#commits.watch(link);
-      link.owner.flush();
+      // No closure here: this is done for every client in every turn.
+      try {
+        this.#governor.meter(link);
+        this.#commits.watch(link);
+        link.owner.flush();
+      } catch (error) {
+        this.#fail(link, error);
+      }
     }
     this.#governor.check();
   }
 
-  /** Keeps what goes wrong over one client's bytes to that client. */
-  #guard(link: Link, work: () => void): void {
+  /** Keeps what goes wrong to the one client that it concerns; where it concerns none, it is told and no more. */
+  #guard(link: Link | undefined, work: () => void): void {
     try {
       work();
     } catch (error) {
@@ -320,15 +338,15 @@ export class Router implements SessionContext {
     }
   }
 
-  #fail(link: Link, error: unknown): void {
-    if (error instanceof PacketError) {
+  #fail(link: Link | undefined, error: unknown): void {
+    if (link !== undefined && error instanceof PacketError) {
       const { reasonCode, message } = error;
       link.owner.end(causeOf(reasonCode), reasonCode, message);
       return;
     }
-    const fault = { client: link.session?.clientId, error: toError(error) };
-    this.#log.error("Fault while working on a client's packets", fault);
-    link.owner.end("internalError");
+    const client = link?.session?.clientId;
+    this.#log.error("Fault in the router", { client, error: toError(error) });
+    link?.owner.end("internalError");
   }
 
   #submit(batch: Batch): void {
