@@ -196,7 +196,7 @@ export class Outbound {
   deliverKept(message: Message, terms: Terms, shared: SharedOrigin): void {
     const link = this.#session.link!;
     const delivery = makeDelivery(message, terms, shared.number, shared);
-    if (message.expiresAt <= this.#context.now) {
+    if (message.expiresAt < this.#context.now) {
       this.#context.dropped(this.#session, "expired");
       this.#ledger.dequeue(delivery);
     } else if (terms.qos > 0) {
@@ -324,10 +324,10 @@ export class Outbound {
     }
   }
 
-  /** Sends a delivery for the first time, unless it has expired meanwhile. */
+  /** Sends a delivery for the first time, unless it has expired: with an interval of 0, unless it has waited. */
   #send(link: Link, delivery: Delivery): void {
     const { message, qos } = delivery;
-    if (message.expiresAt <= this.#context.now) {
+    if (message.expiresAt < this.#context.now) {
       this.#context.dropped(this.#session, "expired");
       this.#ledger.dequeue(delivery);
       return;

@@ -186,7 +186,39 @@ Deno.test("properties: QoS 2 is completed for a message that expired meanwhile [
   assert.deepEqual([pubcomp.packetId, pubcomp.reasonCode], [packetId, 0]);
 });
 
-Deno.test("properties: an expiry interval of 0 keeps nothing waiting", async () => {
+Deno.test("properties: an expiry interval of 0 lets a message go to all who can be sent it at once [MQTT-3.3.2-5]", async () => {
+  await using broker = await TestBroker.start();
+  const publisher = await broker.connect();
+  const properties = { messageExpiryInterval: 0 };
+  const subscribers: Client[] = [
+    await broker.connect(),
+    await broker.connect({ version: 4 }),
+    await broker.connect({ properties: { topicAliasMaximum: 5 } }),
+  ];
+  for (const client of subscribers) await client.subscribe("a", { qos: 2 });
+  const identified = await broker.connect();
+  await identified.subscribe("a", {
+    qos: 2,
+    properties: { subscriptionIdentifiers: [7] },
+  });
+  const member = await broker.connect();
+  await member.subscribe("$share/g/a", {
+    qos: 2,
+    properties: { subscriptionIdentifiers: [8] },
+  });
+  for (const qos of [0, 1, 2]) {
+    await publisher.publish("a", "x", { qos, properties });
+    for (const client of [...subscribers, identified, member]) {
+      const message = await client.message();
+      assert.equal(message.qos, qos);
+      const interval = client.version === 5 ? 0 : undefined;
+      assert.equal(message.properties.messageExpiryInterval, interval);
+    }
+  }
+  assert.equal(broker.counters.dropped.expired, 0);
+});
+
+Deno.test("properties: an expiry interval of 0 keeps nothing waiting [MQTT-3.3.2-5]", async () => {
   await using broker = await TestBroker.start({ manualClock: true });
   const options = {
     clientId: "away",
@@ -197,13 +229,20 @@ Deno.test("properties: an expiry interval of 0 keeps nothing waiting", async () 
   const away = await broker.connect(options);
   await away.subscribe("a", { qos: 1 });
   await away.disconnect();
-  await publisher.publish("a", "x", {
-    qos: 1,
-    properties: { messageExpiryInterval: 0 },
-  });
-  broker.advance(1_000);
+  const busy = await broker.connect({ properties: { receiveMaximum: 1 } });
+  await busy.subscribe("a", { qos: 1 });
+  for (const payload of ["1", "2"]) {
+    await publisher.publish("a", payload, {
+      qos: 1,
+      properties: { messageExpiryInterval: 0 },
+    });
+  }
+  broker.advance(1);
   const back = await broker.connect(options);
   await back.expectNothing();
+  assert.equal(payloadText(await busy.message()), "1");
+  await busy.expectNothing();
+  assert.equal(broker.counters.dropped.expired, 3);
 });
 
 Deno.test("properties: values that PUBLISH must not have end the connection [MQTT-3.3.2-14, MQTT-3.3.2-8]", async () => {
