@@ -22,6 +22,15 @@ export const REFUSED_CAUSES = {
   badClientId: "client id not accepted",
   notAuthorized: "not authorized",
   badAuthenticationMethod: "unknown authentication method",
+  badWill: "will not accepted",
+  /** The client went away, or the network did. */
+  closedEarly: "closed before its CONNECT was complete",
+  /** Another connection came with the same client identifier. */
+  sessionTakenOver: "session taken over before CONNACK",
+  /** Not even CONNACK is as small as the client wants its packets. */
+  packetTooLarge: "CONNACK larger than the client accepts",
+  /** A fault of ours. */
+  internalError: "internal error",
   unavailable: "broker busy or ending",
 } as const;
 

@@ -265,10 +265,10 @@ export class Registry {
     link.ready = true;
     link.accepted = true;
     link.send(connack, 0);
+    arrival.accepted();
     this.#options.context.touch(link);
     session.outbound.resume();
     session.outbound.pump();
-    arrival.accepted();
   }
 
   #connackProperties(arrival: Arrival, session: Session): Properties {
