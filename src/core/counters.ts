@@ -49,8 +49,8 @@ export const DROPPED_CAUSES = {
   memory: "memory ceiling",
   /** The session ended with the message still waiting in it. */
   sessionEnded: "session ended",
-  /** A member of a shared group acknowledged with 0x80 or above [MQTT-4.8.2-6]. */
-  rejectedByMember: "rejected by the client",
+  /** The client acknowledged with 0x80 or above; for a shared group that is the end of it too [MQTT-4.8.2-6]. */
+  rejected: "rejected by the client",
   retainedMessages: "too many retained messages",
   retainedBytes: "too many retained bytes",
 } as const;

@@ -4,7 +4,11 @@
 
 import { breathe } from "../core/breathe.ts";
 import type { Clock } from "../core/clock.ts";
-import type { Counters, DroppedCause } from "../core/counters.ts";
+import {
+  type Counters,
+  DROPPED_CAUSES,
+  type DroppedCause,
+} from "../core/counters.ts";
 import { toError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Log } from "../core/log.ts";
@@ -82,6 +86,7 @@ export class Router implements SessionContext {
   readonly #waitingGroups = new Set<DeliveryGroup>();
   readonly #commits: Commits;
   readonly #drops: PacedLog;
+  readonly #sharedDrops: PacedLog;
   #ended: Promise<void> | undefined;
   #sliceEnd = 0;
   /** Milliseconds of turns since the event loop last went on for certain. */
@@ -130,7 +135,12 @@ export class Router implements SessionContext {
       schedule: (delayMs, callback) =>
         this.#timers.schedule(delayMs, () => this.#turn(callback)),
     };
-    this.#drops = new PacedLog("Messages dropped", { ...options, timers });
+    const pacing = { ...options, timers };
+    this.#drops = new PacedLog("Messages dropped", pacing);
+    this.#sharedDrops = new PacedLog("Messages dropped", {
+      ...pacing,
+      subject: "group",
+    });
     this.#retained = new RetainedMessages(this, timers);
     const topics = new TopicTable();
     const routes = new RouteTable(this.#tree);
@@ -196,7 +206,15 @@ export class Router implements SessionContext {
     // Has it looked at how long the client has not read.
     if (cause === "outboxFull") this.touch(session.link!);
     if (cause === "offline") return;
-    this.#drops.note(session.clientId, messages, { cause });
+    const fields = { cause: DROPPED_CAUSES[cause] };
+    this.#drops.note(session.clientId, messages, fields);
+  }
+
+  droppedShared(group: string, cause: DroppedCause, messages = 1): void {
+    this.counters.dropped[cause] += messages;
+    if (cause === "offline") return;
+    const fields = { cause: DROPPED_CAUSES[cause] };
+    this.#sharedDrops.note(group, messages, fields);
   }
 
   async #run(): Promise<void> {

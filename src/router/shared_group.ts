@@ -100,8 +100,12 @@ export class SharedGroup implements DeliveryGroup {
   /** Drops what waits: the last member has left. */
   end(): void {
     const { store } = this.#context;
-    for (const { number } of this.#queue.clear()) {
+    const waiting = this.#queue.clear();
+    for (const { number } of waiting) {
       if (store.durable) store.dequeue(this.key, number);
+    }
+    if (waiting.length > 0) {
+      this.#context.droppedShared(this.key, "sessionEnded", waiting.length);
     }
   }
 
@@ -136,7 +140,7 @@ export class SharedGroup implements DeliveryGroup {
       }
     }
     if (message.qos === 0) {
-      this.#context.counters.dropped[online ? "outboxFull" : "offline"]++;
+      this.#context.droppedShared(this.key, online ? "outboxFull" : "offline");
       return 0;
     }
     return this.#keep(message.owned, batch);
@@ -171,9 +175,9 @@ export class SharedGroup implements DeliveryGroup {
       // The group may have come again since.
       const group = this.#groups.group(this.key);
       if (group !== undefined) return group.giveBack(delivery);
-      const { store, counters } = this.#context;
+      const { store } = this.#context;
       if (store.durable) store.dequeue(this.key, delivery.number);
-      counters.dropped.sessionEnded++;
+      this.#context.droppedShared(this.key, "sessionEnded");
       return;
     }
     this.#queue.pushFront(delivery);
@@ -230,7 +234,7 @@ export class SharedGroup implements DeliveryGroup {
     const number = ++this.#groups.lastNumber;
     const obstacle = this.#queue.obstacle(message);
     if (obstacle !== undefined) {
-      this.#context.counters.dropped[obstacle]++;
+      this.#context.droppedShared(this.key, obstacle);
       return 0;
     }
     const kept = this.#store(message, number);

@@ -24,6 +24,8 @@ export interface SessionContext {
   groupWaits(group: DeliveryGroup): void;
   /** Counts and, now and then, logs that the session missed messages. */
   dropped(session: Session, cause: DroppedCause, messages?: number): void;
+  /** The same for a shared group, `$share/group/filter`, of which no member got messages. */
+  droppedShared(group: string, cause: DroppedCause, messages?: number): void;
 }
 
 /** How one message goes to one subscriber. */

@@ -393,7 +393,7 @@ export class Outbound {
     this.#window.close(packetId);
     if (link.sendQuota < link.terms.receiveMaximum) link.sendQuota++;
     if (reasonCode >= 0x80) {
-      this.#context.dropped(this.#session, "rejectedByMember");
+      this.#context.dropped(this.#session, "rejected");
     }
     if (delivery !== undefined) this.#ledger.dequeue(delivery);
   }
