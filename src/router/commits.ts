@@ -3,6 +3,13 @@ import type { SessionContext } from "../session/context.ts";
 import type { Link } from "../session/link.ts";
 import type { BatchNumber } from "../store/store.ts";
 
+/** Calls back, for this client, as soon as the batch is committed. */
+export type WhenCommitted = (
+  link: Link,
+  batch: BatchNumber,
+  callback: () => void,
+) => void;
+
 interface Callback {
   /** Whom it concerns. */
   readonly link: Link;

@@ -14,6 +14,7 @@ import type { SessionContext } from "../session/context.ts";
 import type { Link } from "../session/link.ts";
 import { Session } from "../session/session.ts";
 import type { BatchNumber, StoredSession } from "../store/store.ts";
+import type { WhenCommitted } from "./commits.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 import { isWithinLimits } from "./topic_filter.ts";
 import type { Wills } from "./wills.ts";
@@ -42,12 +43,8 @@ export interface RegistryOptions {
   readonly wills: Wills;
   /** Calls it when sessions expire. */
   readonly timers: Timers;
-  /** Calls back, for this client, as soon as the batch is committed. */
-  readonly whenCommitted: (
-    link: Link,
-    batch: BatchNumber,
-    callback: () => void,
-  ) => void;
+  /** Lets clients in as soon as that is committed. */
+  readonly whenCommitted: WhenCommitted;
 }
 
 /** The sessions by client identifier: who comes, who goes, who takes over (3.1.4, 4.1). */

@@ -28,7 +28,7 @@ import { causeOf } from "../session/disconnect_code.ts";
 import type { Link } from "../session/link.ts";
 import type { Session } from "../session/session.ts";
 import type { Store } from "../store/store.ts";
-import { Commits } from "./commits.ts";
+import { Commits, type WhenCommitted } from "./commits.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Publishing } from "./publishing.ts";
 import type {
@@ -150,7 +150,14 @@ export class Router implements SessionContext {
       routes,
       topics,
     });
-    this.#subscriptions = new Subscriptions(this, this.#tree, this.#retained);
+    const whenCommitted: WhenCommitted = (link, batch, callback) =>
+      this.#commits.wait(link, batch, callback);
+    this.#subscriptions = new Subscriptions(
+      this,
+      this.#tree,
+      this.#retained,
+      whenCommitted,
+    );
     const dispatcher = this.#dispatcher;
     const retained = this.#retained;
     this.#publishing = new Publishing({ context: this, dispatcher, retained });
@@ -171,8 +178,7 @@ export class Router implements SessionContext {
       subscriptions: this.#subscriptions,
       wills,
       timers,
-      whenCommitted: (link, batch, callback) =>
-        this.#commits.wait(link, batch, callback),
+      whenCommitted,
     });
     this.#restore = new Restore({
       registry: this.#registry,

@@ -11,6 +11,7 @@ import type { SessionContext } from "../session/context.ts";
 import type { Link } from "../session/link.ts";
 import type { Session } from "../session/session.ts";
 import type { BatchNumber, StoredSubscription } from "../store/store.ts";
+import type { WhenCommitted } from "./commits.ts";
 import type { RetainedMessages } from "./retained.ts";
 import type { Subscription } from "./route.ts";
 import { SharedGroup, type SharedGroups } from "./shared_group.ts";
@@ -37,6 +38,7 @@ export class Subscriptions implements SharedGroups {
   readonly #context: SessionContext;
   readonly #tree: SubscriptionTree<Subscriber>;
   readonly #retained: RetainedMessages;
+  readonly #whenCommitted: WhenCommitted;
   readonly #groups = new Map<string, SharedGroup>();
   readonly #bySession = new WeakMap<Session, Map<string, Subscription>>();
 
@@ -45,10 +47,12 @@ export class Subscriptions implements SharedGroups {
     context: SessionContext,
     tree: SubscriptionTree<Subscriber>,
     retained: RetainedMessages,
+    whenCommitted: WhenCommitted,
   ) {
     this.#context = context;
     this.#tree = tree;
     this.#retained = retained;
+    this.#whenCommitted = whenCommitted;
   }
 
   /** The shared groups with members. */
@@ -100,7 +104,8 @@ export class Subscriptions implements SharedGroups {
       batch = Math.max(batch, kept);
     }, () => {
       this.#answer(link, PacketType.Suback, packetId, codes, batch);
-      session.outbound.pump();
+      // What waits for it comes behind the SUBACK: retained messages, and those of a shared group.
+      this.#whenCommitted(link, batch, () => session.outbound.pump());
     });
   }
 
@@ -221,7 +226,6 @@ export class Subscriptions implements SharedGroups {
       this.#tree.insert(filter, group);
     }
     group.join(session, subscription);
-    group.feed(session);
   }
 
   #remove(session: Session, filter: string): BatchNumber {
