@@ -178,7 +178,8 @@ export class Link {
         this.terms.version,
       );
     }
-    const ends = type === PacketType.Puback || type === PacketType.Pubcomp ||
+    const ends = type === PacketType.Puback ||
+      (type === PacketType.Pubcomp && reasonCode < 0x80) ||
       (type === PacketType.Pubrec && reasonCode >= 0x80);
     if (!open) this.hold(batch, ends ? 1 : 0);
     else if (ends && this.receiving > 0) this.receiving--;

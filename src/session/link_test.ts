@@ -109,4 +109,7 @@ Deno.test("Link counts messages as received until their last acknowledgement has
   assert.equal(link.receiving, 4);
   link.committed(store.commit());
   assert.equal(link.receiving, 2);
+  // No PUBLISH is answered by that.
+  link.acknowledge(Pubcomp, 9, ReasonCode.PacketIdentifierNotFound, 0);
+  assert.equal(link.receiving, 2);
 });
