@@ -105,6 +105,15 @@ Deno.test("parseStart names flag, value and what is allowed", () => {
       'Flag --max-inflight cannot be "0": a whole number from 1 to 65535 is allowed',
     ],
     [
+      "--max-inflight -5",
+      'Flag --max-inflight cannot be "-5": a whole number from 1 to 65535 is allowed',
+    ],
+    [
+      "--connect-timeout -10s --data x",
+      'Flag --connect-timeout cannot be "-10s": ' +
+      "a time such as 500ms, 10s or 2m from 100ms to 1h is allowed",
+    ],
+    [
       "--max-inflght 1",
       "Unknown flag --max-inflght: did you mean --max-inflight?",
     ],
