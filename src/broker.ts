@@ -100,7 +100,10 @@ export class Broker {
       clock,
     };
     const connections = new Set<ConnectionHandle>();
-    const refused = new PacedLog("Connections refused: too many", context);
+    const refused = new PacedLog("Connections refused: too many", {
+      ...context,
+      subject: "address",
+    });
     const onAccept = (transport: Transport) =>
       accept(context, connections, refused, transport);
     const listeners: ListenerHandle[] = [];

@@ -52,6 +52,7 @@ export function parseFlags(
   flags: readonly FlagInfo[],
 ): ParsedFlags {
   const known = new Map(flags.map((flag) => [flag.name, flag]));
+  args = withNegatives(args, known);
   const end = args.indexOf("--");
   for (const arg of end === -1 ? args : args.slice(0, end)) {
     if (arg.startsWith("-")) checkFlag(arg, known);
@@ -102,6 +103,22 @@ export function hasFlag(
   return (end === -1 ? args : args.slice(0, end)).some((arg) =>
     names.includes(arg)
   );
+}
+
+/** Joins a flag and a number below 0 behind it, such as `--port -1`: the parser would take that for a flag. */
+function withNegatives(
+  args: readonly string[],
+  known: ReadonlyMap<string, FlagInfo>,
+): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const before = joined.at(-1) ?? "";
+    const takesValue = before.startsWith("--") &&
+      known.get(before.slice(2))?.value !== undefined;
+    if (takesValue && /^-\d/.test(arg)) joined[joined.length - 1] += `=${arg}`;
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 /** Refuses what the parser would take for something else: unknown names, `--flag=`, `--switch=value`. */

@@ -43,6 +43,8 @@ Deno.test("parseFlags says in one sentence what is wrong", () => {
     [["--lisen=a"], "Unknown flag --lisen: did you mean --listen?"],
     [["-listen", "a"], "Unknown flag -listen: did you mean --listen?"],
     [["--zzz"], "Unknown flag --zzz: --help lists all flags"],
+    [["--quiet", "-5"], "Unknown flag -5: --help lists all flags"],
+    [["--level", "a", "-5"], "Unknown flag -5: --help lists all flags"],
     [["-z"], "Unknown flag -z: --help lists all flags"],
     [["--__proto__=1"], "Unknown flag --__proto__: --help lists all flags"],
     [["--level.x=1"], "Unknown flag --level.x: did you mean --level?"],

@@ -32,7 +32,10 @@ export const LIMIT_FLAGS: readonly FlagInfo[] = LIMIT_KEYS.map((key) => {
   };
 });
 
-/** The limits that the flags ask for, and `base` for the others. Throws for a value out of its range. */
+/**
+ * The limits that the flags ask for, and `base` for the others. Throws for a value out of its range, and for retained
+ * messages that would fill the memory ceiling.
+ */
 export function parseLimits(
   values: ReadonlyMap<string, readonly string[]>,
   base: Limits,
@@ -42,7 +45,26 @@ export function parseLimits(
     const text = values.get(LIMIT_INFO[key].flag)?.[0];
     if (text !== undefined) limits[key] = parseLimit(key, text);
   }
+  const { memoryCeiling } = limits;
+  const { flag } = LIMIT_INFO.retainedBytes;
+  const text = values.get(flag)?.[0];
+  if (text === undefined) {
+    limits.retainedBytes = retainedBytesWithin(memoryCeiling, base);
+  } else if (limits.retainedBytes > memoryCeiling) {
+    // Nothing but their publishers could make room, who would have to wait for it.
+    const ceiling = formatQuantity(memoryCeiling, "bytes");
+    throw badValue(
+      flag,
+      text,
+      `the memory ceiling, which retained messages count towards, is ${ceiling}`,
+    );
+  }
   return limits;
+}
+
+/** What retained messages may take by default: they leave half of the memory ceiling to messages on their way. */
+function retainedBytesWithin(ceiling: number, base: Limits): number {
+  return Math.min(base.retainedBytes, Math.floor(ceiling / 2));
 }
 
 function parseLimit(key: keyof Limits, text: string): number {

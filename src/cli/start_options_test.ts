@@ -56,10 +56,17 @@ Deno.test("parseStart takes each limit from its least to its greatest value, and
   for (const key of LIMIT_KEYS) {
     const { flag, unit, minimum, maximum } = LIMIT_INFO[key];
     for (const value of [minimum, maximum]) {
+      // No ceiling is in the way of what counts towards it, and the least ceiling leaves room for little else.
+      const base = { ...DEFAULT_LIMITS, memoryCeiling: 2 ** 50 };
+      const retainedBytes = Math.min(base.retainedBytes, value / 2);
       const { limits } = parseStart([
         `--${flag}=${formatQuantity(value, unit)}`,
-      ], DEFAULT_LIMITS);
-      assert.deepEqual(limits, { ...DEFAULT_LIMITS, [key]: value });
+      ], base);
+      assert.deepEqual(limits, {
+        ...base,
+        ...(key === "memoryCeiling" ? { retainedBytes } : {}),
+        [key]: value,
+      });
     }
     for (const value of [minimum - 1, maximum + 1]) {
       if (value < 0) continue;
@@ -75,6 +82,23 @@ Deno.test("parseStart takes each limit from its least to its greatest value, and
       );
     }
   }
+});
+
+Deno.test("parseStart leaves half of the memory ceiling to other than retained messages", () => {
+  const MiB = 1024 ** 2;
+  const retained = (memoryCeiling: number, ...args: string[]) =>
+    parseStart(args, { ...DEFAULT_LIMITS, memoryCeiling }).limits.retainedBytes;
+  assert.equal(retained(1024 * MiB), 256 * MiB);
+  assert.equal(retained(256 * MiB), 128 * MiB);
+  assert.equal(retained(1024 * MiB, "--memory-ceiling", "32MiB"), 16 * MiB);
+  assert.equal(
+    retained(256 * MiB, "--memory-ceiling", "1GiB"),
+    256 * MiB,
+  );
+  assert.equal(
+    retained(256 * MiB, "--max-retained-bytes", "200MiB"),
+    200 * MiB,
+  );
 });
 
 Deno.test("parseStart takes a session expiry of never", () => {
@@ -103,6 +127,20 @@ Deno.test("parseStart names flag, value and what is allowed", () => {
     [
       "--max-inflight 0",
       'Flag --max-inflight cannot be "0": a whole number from 1 to 65535 is allowed',
+    ],
+    [
+      "--max-inflight -5",
+      'Flag --max-inflight cannot be "-5": a whole number from 1 to 65535 is allowed',
+    ],
+    [
+      "--connect-timeout -10s --data x",
+      'Flag --connect-timeout cannot be "-10s": ' +
+      "a time such as 500ms, 10s or 2m from 100ms to 1h is allowed",
+    ],
+    [
+      "--memory-ceiling 32MiB --max-retained-bytes 33MiB",
+      'Flag --max-retained-bytes cannot be "33MiB": ' +
+      "the memory ceiling, which retained messages count towards, is 32MiB",
     ],
     [
       "--max-inflght 1",

@@ -59,7 +59,7 @@ export function firstByteFault(
       "Cannot accept DISCONNECT: a client does not receive it below 5.0",
     );
   }
-  if (type === PacketType.Publish) return publishFlagsFault(flags);
+  if (type === PacketType.Publish) return publishFlagsFault(flags, version);
   const expected = WITH_FLAG_2.has(type) ? 2 : 0;
   // MQTT 3.1 sets DUP when it sends PUBREL, SUBSCRIBE and UNSUBSCRIBE again.
   const ignored = expected === 2 && version === 3 ? 0x08 : 0;
@@ -71,11 +71,15 @@ export function firstByteFault(
   );
 }
 
-function publishFlagsFault(flags: number): PacketError | undefined {
+function publishFlagsFault(
+  flags: number,
+  version: ProtocolVersion | undefined,
+): PacketError | undefined {
   if ((flags & 6) === 6) {
     return malformed("Cannot decode PUBLISH: QoS is 3 [MQTT-3.3.1-4]");
   }
-  if ((flags & 6) === 0 && (flags & 8) !== 0) {
+  // MQTT 3.1 does not say that DUP must be 0 with QoS 0.
+  if ((flags & 6) === 0 && (flags & 8) !== 0 && version !== 3) {
     return malformed(
       "Cannot decode PUBLISH: DUP is set with QoS 0 [MQTT-3.3.1-2]",
     );

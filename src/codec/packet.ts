@@ -119,7 +119,7 @@ export class Publish {
   readonly qos: QoS;
   /** The RETAIN flag. */
   readonly retain: boolean;
-  /** The DUP flag; never with QoS 0 [MQTT-3.3.1-2]. */
+  /** The DUP flag; with QoS 0 only in MQTT 3.1 [MQTT-3.3.1-2]. */
   readonly dup: boolean;
   /** 1 to 65535; 0 with QoS 0. */
   readonly packetId: number;

@@ -29,6 +29,7 @@ const GOOD: readonly PacketVector[] = BOTH.flatMap((from) => [
   valid([5], from, "PUBLISH QoS 0 [MQTT-2.2.1-2, MQTT-2.2.2-1]", "30 {'a/b' {} \"hello\"}", publish({})),
   valid([3, 4], from, "PUBLISH QoS 1", "32 {'a/b' 0102 \"hello\"}", publish({ qos: 1, packetId: 0x0102 })),
   valid([5], from, "PUBLISH QoS 1", "32 {'a/b' 0102 {} \"hello\"}", publish({ qos: 1, packetId: 0x0102 })),
+  valid([3], from, "PUBLISH QoS 0, DUP", "38 {'a/b' \"hello\"}", publish({ dup: true })),
   valid([3, 4], from, "PUBLISH QoS 2, DUP, RETAIN", "3d {'a/b' ffff \"hello\"}", publish({ qos: 2, packetId: 0xFFFF, dup: true, retain: true })),
   valid([5], from, "PUBLISH QoS 2, DUP, RETAIN", "3d {'a/b' ffff {} \"hello\"}", publish({ qos: 2, packetId: 0xFFFF, dup: true, retain: true })),
   valid([3, 4], from, "PUBLISH without payload", "31 {'a/b'}", publish({ retain: true, payload: wire("") })),
@@ -76,7 +77,7 @@ function badTopic(from: Occasion, reason: ReasonCode, name: string, topic: strin
 const BAD: readonly PacketVector[] = BOTH.flatMap((from) => [
   refused([3, 4], from, MalformedPacket, "PUBLISH with QoS 3 [MQTT3-3.3.1-4]", "36 {'a/b' 0001 \"hello\"}"),
   refused([5], from, MalformedPacket, "PUBLISH with QoS 3 [MQTT-3.3.1-4]", "36 {'a/b' 0001 {} \"hello\"}"),
-  refused([3, 4], from, MalformedPacket, "PUBLISH with QoS 0 and DUP [MQTT3-3.3.1-2]", "38 {'a/b' \"hello\"}"),
+  refused([4], from, MalformedPacket, "PUBLISH with QoS 0 and DUP [MQTT3-3.3.1-2]", "38 {'a/b' \"hello\"}"),
   refused([5], from, MalformedPacket, "PUBLISH with QoS 0 and DUP [MQTT-3.3.1-2]", "38 {'a/b' {} \"hello\"}"),
   badTopic(from, TopicNameInvalid, "PUBLISH to # [MQTT-3.3.2-2, MQTT3-3.3.2-2]", "'a/#'"),
   badTopic(from, TopicNameInvalid, "PUBLISH to + [MQTT-3.3.2-2, MQTT3-3.3.2-2]", "'+/b'"),

@@ -1,10 +1,6 @@
 // One client's connection. Read `#run` from top to bottom: it is a connection's whole life.
 
-import {
-  DISCONNECTED_CAUSES,
-  type DisconnectedCause,
-  REFUSED_CAUSES,
-} from "../core/counters.ts";
+import type { DisconnectedCause } from "../core/counters.ts";
 import { toError } from "../core/errors.ts";
 import type { Timer } from "../core/timer_wheel.ts";
 import { Decoder } from "../codec/decoder.ts";
@@ -20,15 +16,16 @@ import type { Transport } from "../transport/transport.ts";
 import { causeOf, DISCONNECT_CODE } from "../session/disconnect_code.ts";
 import { Link, type LinkOwner } from "../session/link.ts";
 import { Outbox } from "../session/outbox.ts";
+import { Attendance } from "./attendance.ts";
 import type { ConnectionContext, ConnectionHandle } from "./context.ts";
 import { finish } from "./finish.ts";
 import {
   keepAliveFor,
   NOT_IN_TIME,
-  PROTOCOL_NAMES,
   type Refusal,
   refusalFor,
   refusalOf,
+  refusedCauseOf,
   refusingConnack,
   termsFor,
   withinSize,
@@ -53,10 +50,9 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
   readonly #decoder: Decoder;
   readonly #input: ReadBuffer;
   readonly #throttle: Throttle;
+  readonly #attendance: Attendance;
   #link: Link | undefined;
   #ended = false;
-  #clientId: string | undefined;
-  #isClient = false;
   /** Ends the wait for the Router's answer to CONNECT. */
   #admitted: (() => void) | undefined;
   /** Closes the transport when the client does not. */
@@ -75,6 +71,7 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
     const { limits, counters, clock } = context;
     this.#context = context;
     this.#transport = transport;
+    this.#attendance = new Attendance(context, transport.peer);
     const outbox = this.#outbox = new Outbox(limits.outboxBytes);
     this.#writer = Writer.start({ transport, outbox, clock, owner: this });
     const watch = this.#watch = new Watch(context, this.#writer, outbox, this);
@@ -144,11 +141,11 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
 
   /** Goes through the Router: resolves when CONNACK is on its way, or the connection has ended. */
   async #admission(connect: Connect, link: Link): Promise<void> {
-    const { router, limits, counters, log, timers } = this.#context;
+    const { router, limits, timers } = this.#context;
     const clientId = connect.clientId === ""
       ? `auto-${crypto.randomUUID()}`
       : connect.clientId;
-    this.#clientId = clientId;
+    this.#attendance.clientId = clientId;
     const keepAlive = keepAliveFor(connect, limits);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#admitted = resolve;
@@ -157,7 +154,11 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
       link,
       clientId,
       serverKeepAlive: keepAlive === connect.keepAlive ? undefined : keepAlive,
-      accepted: resolve,
+      accepted: () => {
+        this.#attendance.accepted(connect.protocolVersion, keepAlive);
+        if (keepAlive > 0) this.#watch.keepAlive(keepAlive);
+        resolve();
+      },
     });
     // The session may have to be kept first, and a disk may take its time.
     const timeout = timers.schedule(
@@ -167,17 +168,6 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
     await promise;
     timeout.cancel();
     this.#admitted = undefined;
-    if (this.#ended) return;
-    counters.clientsTotal++;
-    counters.clientsNow++;
-    this.#isClient = true;
-    log.info("Client connected", {
-      client: clientId,
-      address: this.#transport.peer,
-      protocol: PROTOCOL_NAMES[connect.protocolVersion],
-      keepAlive,
-    });
-    if (keepAlive > 0) this.#watch.keepAlive(keepAlive);
   }
 
   /** Hands over batch after batch, until the connection ends. */
@@ -282,19 +272,21 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
     detail?: string,
   ): void {
     if (this.#ended) return;
-    const link = this.#link;
-    if (link === undefined) {
-      this.#refuse({ cause: "unavailable" });
+    const terms = this.#link?.terms;
+    if (terms === undefined || !this.#attendance.isClient) {
+      // What it is told is a CONNACK [MQTT-3.2.0-1].
+      const refusal = { cause: refusedCauseOf(cause), code, detail };
+      this.#refuse(refusal, terms?.maximumPacketSize, cause);
       return;
     }
-    const { version, maximumPacketSize } = link.terms;
+    const { version, maximumPacketSize } = terms;
     if (code !== undefined && version === 5) {
-      // Before CONNACK the refusal is one [MQTT-3.2.0-1].
-      const type = link.ready ? PacketType.Disconnect : PacketType.Connack;
+      const type = PacketType.Disconnect;
       const packet = withinSize(type, code, detail, version, maximumPacketSize);
       if (packet !== undefined) this.#outbox.buffer.append(packet);
     }
-    this.#close(cause, detail);
+    this.#attendance.ended(cause, detail);
+    this.#close(cause);
   }
 
   written(bytes: number): void {
@@ -314,43 +306,39 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
   }
 
   /** Refuses a client before it is one, telling it why where its protocol has words for that. */
-  #refuse(refusal: Refusal, maximumPacketSize = Infinity): void {
+  #refuse(
+    refusal: Refusal,
+    maximumPacketSize = Infinity,
+    cause: DisconnectedCause = "networkError",
+  ): void {
     if (this.#ended) return;
-    const { counters, log } = this.#context;
-    const { cause, detail } = refusal;
-    counters.refused[cause]++;
-    log.info("Connection refused", {
-      address: this.#transport.peer,
-      cause: REFUSED_CAUSES[cause],
-      detail,
-    });
+    this.#attendance.refused(refusal);
     const { version } = this.#decoder;
     if (version !== undefined) {
       const connack = refusingConnack(refusal, version, maximumPacketSize);
       if (connack !== undefined) this.#outbox.buffer.append(connack);
     }
-    this.#close(undefined, undefined);
+    this.#close(cause);
   }
 
   #lost(cause: DisconnectedCause): void {
-    if (!this.#ended) this.#close(cause, undefined);
+    if (this.#ended) return;
+    if (this.#attendance.isClient) this.#attendance.ended(cause);
+    else this.#attendance.refused({ cause: "closedEarly" });
+    this.#close(cause);
   }
 
   /** Ends the connection: its session is told, what is in the Outbox is written, both sides close. */
-  #close(
-    cause: DisconnectedCause | undefined,
-    detail: string | undefined,
-  ): void {
+  #close(cause: DisconnectedCause): void {
     const { router, timers } = this.#context;
     this.#ended = true;
     this.#watch.cancel();
     this.#throttle.end();
     if (this.#link !== undefined) {
       this.#link.end();
-      router.disconnected(this.#link, cause ?? "networkError");
+      router.disconnected(this.#link, cause);
     }
     this.#admitted?.();
-    if (this.#isClient && cause !== undefined) this.#logEnd(cause, detail);
     this.#lingering = timers.schedule(
       LINGER_TIME,
       () => this.#transport.close(),
@@ -359,18 +347,6 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
     this.#writer.drained().then(() => this.#transport.closeWrite()).catch(
       () => {},
     );
-  }
-
-  #logEnd(cause: DisconnectedCause, detail: string | undefined): void {
-    const { counters, log } = this.#context;
-    counters.clientsNow--;
-    counters.disconnected[cause]++;
-    log.info("Client disconnected", {
-      client: this.#clientId,
-      address: this.#transport.peer,
-      cause: DISCONNECTED_CAUSES[cause],
-      detail,
-    });
   }
 
   /** Reads on without looking until the client closes too, so that it gets our last bytes and not a reset. */
@@ -390,7 +366,7 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
   }
 
   #fault(error: unknown): void {
-    const client = this.#clientId;
+    const client = this.#attendance.clientId;
     const fault = { client, error: toError(error) };
     this.#context.log.error("Fault in a connection", fault);
     this.end("internalError");

@@ -1,4 +1,4 @@
-import type { RefusedCause } from "../core/counters.ts";
+import type { DisconnectedCause, RefusedCause } from "../core/counters.ts";
 import type { Limits } from "../core/limits.ts";
 import { encode } from "../codec/encode.ts";
 import {
@@ -20,9 +20,9 @@ export interface Refusal {
   /** Under what it is counted and logged. */
   readonly cause: RefusedCause;
   /** The reason code of CONNACK; left out, the connection just closes. */
-  readonly code?: ReasonCode;
+  readonly code?: ReasonCode | undefined;
   /** For the log, and for an MQTT 5 client. */
-  readonly detail?: string;
+  readonly detail?: string | undefined;
 }
 
 /** For a client whose session the disk has not kept in time. */
@@ -67,8 +67,23 @@ export function refusalFor(error: PacketError): Refusal {
     ? "unsupportedVersion"
     : code === ReasonCode.ClientIdentifierNotValid
     ? "badClientId"
+    : code === ReasonCode.TopicNameInvalid
+    ? "badWill"
     : "badConnect";
   return { cause, code, detail };
+}
+
+const REFUSED_AS: Partial<Record<DisconnectedCause, RefusedCause>> = {
+  sessionTakenOver: "sessionTakenOver",
+  packetTooLarge: "packetTooLarge",
+  internalError: "internalError",
+  // Of what CONNECT says, the Router looks at nothing else.
+  protocolError: "badWill",
+};
+
+/** Under what it is counted that a connection was ended before its client was accepted. */
+export function refusedCauseOf(cause: DisconnectedCause): RefusedCause {
+  return REFUSED_AS[cause] ?? "unavailable";
 }
 
 /**
@@ -132,6 +147,8 @@ export function termsFor(connect: Connect, limits: Limits): LinkTerms {
       properties.topicAliasMaximum ?? 0,
       limits.outboundTopicAliasMaximum,
     ),
+    problemInformation: version === 5 &&
+      properties.requestProblemInformation !== false,
   };
 }
 

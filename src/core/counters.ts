@@ -22,6 +22,15 @@ export const REFUSED_CAUSES = {
   badClientId: "client id not accepted",
   notAuthorized: "not authorized",
   badAuthenticationMethod: "unknown authentication method",
+  badWill: "will not accepted",
+  /** The client went away, or the network did. */
+  closedEarly: "closed before its CONNECT was complete",
+  /** Another connection came with the same client identifier. */
+  sessionTakenOver: "session taken over before CONNACK",
+  /** Not even CONNACK is as small as the client wants its packets. */
+  packetTooLarge: "CONNACK larger than the client accepts",
+  /** A fault of ours. */
+  internalError: "internal error",
   unavailable: "broker busy or ending",
 } as const;
 
@@ -40,8 +49,8 @@ export const DROPPED_CAUSES = {
   memory: "memory ceiling",
   /** The session ended with the message still waiting in it. */
   sessionEnded: "session ended",
-  /** A member of a shared group acknowledged with 0x80 or above [MQTT-4.8.2-6]. */
-  rejectedByMember: "rejected by the client",
+  /** The client acknowledged with 0x80 or above; for a shared group that is the end of it too [MQTT-4.8.2-6]. */
+  rejected: "rejected by the client",
   retainedMessages: "too many retained messages",
   retainedBytes: "too many retained bytes",
 } as const;

@@ -54,7 +54,10 @@ export interface Limits {
   readonly subscriptionsPerClient: number;
   /** Retained messages in all. Default 1,000,000. */
   readonly retainedMessages: number;
-  /** Bytes of topic and payload of all retained messages. Default 256 MiB. */
+  /**
+   * Bytes of topic and payload of all retained messages. Default 256 MiB; the start command takes half of the
+   * memory ceiling where that is less.
+   */
   readonly retainedBytes: number;
   /**
    * Bytes of messages held in memory at which publishers are no longer read. Default 512 MiB here; the
@@ -269,7 +272,9 @@ export const LIMIT_INFO: Readonly<Record<keyof Limits, LimitInfo>> = {
     unit: "bytes",
     minimum: 0,
     maximum: 1024 * GiB,
-    help: "size of all retained messages",
+    help:
+      "size of all retained messages; they count towards the memory ceiling",
+    defaultText: "256MiB, at most half of the memory ceiling",
   },
   memoryCeiling: {
     flag: "memory-ceiling",

@@ -1,7 +1,7 @@
 import type { Log, LogFields } from "./log.ts";
 
 /** Under which name clients are counted together while too many are remembered one by one. */
-const OTHERS = "(more clients)";
+const OTHERS = "(more)";
 
 interface Entry {
   /** Milliseconds on the caller's clock until which nothing is written for this client. */
@@ -17,6 +17,8 @@ export interface LogLimiterOptions {
   readonly period?: number;
   /** Clients remembered one by one; those above share one line. Default 1,000. */
   readonly clients?: number;
+  /** The name of the field that says which client it was, or whatever is told apart. Default `client`. */
+  readonly subject?: string;
 }
 
 /**
@@ -29,6 +31,7 @@ export class LogLimiter {
   readonly #message: string;
   readonly #period: number;
   readonly #clients: number;
+  readonly #subject: string;
   /** In the order of `until`: an entry that is written anew moves to the end. */
   readonly #entries = new Map<string, Entry>();
 
@@ -38,6 +41,7 @@ export class LogLimiter {
     this.#message = message;
     this.#period = options.period ?? 60_000;
     this.#clients = options.clients ?? 1_000;
+    this.#subject = options.subject ?? "client";
   }
 
   /** Counts events of a client, and writes a line if its last one is long enough ago. */
@@ -79,7 +83,7 @@ export class LogLimiter {
 
   #write(client: string, entry: Entry, now: number): void {
     this.#log.warn(this.#message, {
-      client,
+      [this.#subject]: client,
       ...entry.fields,
       count: entry.count,
     });

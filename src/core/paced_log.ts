@@ -14,6 +14,8 @@ export interface PacedLogOptions {
   readonly clock: Clock;
   /** Call when the next line is due. */
   readonly timers: Timers;
+  /** What is told apart: the name of a field of the line. Default `client`. */
+  readonly subject?: string;
 }
 
 /** A {@linkcode LogLimiter} that sees by itself to the last line of a burst, and sleeps when there is none. */
@@ -22,9 +24,10 @@ export class PacedLog {
   readonly #options: PacedLogOptions;
   #timer: Timer | undefined;
 
-  /** Warns with `message`, once for each client and minute. */
+  /** Warns with `message`, once for each client, or other subject, and minute. */
   constructor(message: string, options: PacedLogOptions) {
-    this.#limiter = new LogLimiter(options.log, message, { period: PERIOD });
+    const { log, subject = "client" } = options;
+    this.#limiter = new LogLimiter(log, message, { period: PERIOD, subject });
     this.#options = options;
   }
 

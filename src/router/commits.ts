@@ -3,19 +3,29 @@ import type { SessionContext } from "../session/context.ts";
 import type { Link } from "../session/link.ts";
 import type { BatchNumber } from "../store/store.ts";
 
+interface Callback {
+  /** Whom it concerns, if a client. */
+  readonly link: Link | undefined;
+  readonly batch: BatchNumber;
+  readonly callback: () => void;
+}
+
 /** Who waits for the Store: Links with something at their gate, and what is to be done after a commit. */
 export class Commits {
   readonly #context: SessionContext;
   readonly #gated = new Set<Link>();
-  readonly #callbacks = new Deque<
-    { batch: BatchNumber; callback: () => void }
-  >();
+  readonly #onFault: (link: Link | undefined, error: unknown) => void;
+  readonly #callbacks = new Deque<Callback>();
 
   #seen: BatchNumber = 0;
 
-  /** Waits for the Store of this context. */
-  constructor(context: SessionContext) {
+  /** Waits for the Store of this context; `onFault` is told what went wrong for a client. */
+  constructor(
+    context: SessionContext,
+    onFault: (link: Link | undefined, error: unknown) => void,
+  ) {
     this.#context = context;
+    this.#onFault = onFault;
   }
 
   /** Has the Link's gate opened when what waits there is committed, if anything does. */
@@ -28,13 +38,17 @@ export class Commits {
     this.#gated.delete(link);
   }
 
-  /** Calls back when the batch is committed; at once where it is already. */
-  wait(batch: BatchNumber, callback: () => void): void {
+  /** Calls back, for this client if it is for one, when the batch is committed; at once where it is already. */
+  wait(
+    link: Link | undefined,
+    batch: BatchNumber,
+    callback: () => void,
+  ): void {
     const { store } = this.#context;
     if (batch <= store.committed) {
       callback();
     } else {
-      this.#callbacks.pushBack({ batch, callback });
+      this.#callbacks.pushBack({ link, batch, callback });
       store.request(batch);
     }
   }
@@ -45,14 +59,23 @@ export class Commits {
     if (batch === this.#seen) return;
     this.#seen = batch;
     for (const link of this.#gated) {
-      if (link.committed(batch)) this.#context.touch(link);
-      if (link.gate.empty) this.#gated.delete(link);
+      try {
+        if (link.committed(batch)) this.#context.touch(link);
+        if (link.gate.empty) this.#gated.delete(link);
+      } catch (error) {
+        this.#gated.delete(link);
+        this.#onFault(link, error);
+      }
     }
     for (;;) {
       const first = this.#callbacks.peekFront();
       if (first === undefined || first.batch > batch) break;
       this.#callbacks.popFront();
-      first.callback();
+      try {
+        first.callback();
+      } catch (error) {
+        this.#onFault(first.link, error);
+      }
     }
   }
 }

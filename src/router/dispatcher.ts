@@ -152,15 +152,18 @@ export class Dispatcher {
     if (route === undefined) return;
     this.#runRoute = undefined;
     let slowTargets = 0;
-    for (const target of route.targets) {
-      if (this.#sendRun(target)) continue;
-      this.#sendOneByOne(target);
-      slowTargets++;
+    try {
+      for (const target of route.targets) {
+        if (this.#sendRun(target)) continue;
+        this.#sendOneByOne(target);
+        slowTargets++;
+      }
+    } finally {
+      this.#run.length = 0;
+      this.#runTopics.length = 0;
     }
     route.slowTargets = slowTargets;
     this.work += route.targets.length;
-    this.#run.length = 0;
-    this.#runTopics.length = 0;
   }
 
   /** Sends a message to all its subscribers; `publish` is the packet in which it came, if it came in one. */

@@ -1,4 +1,5 @@
 import type { Counters } from "../core/counters.ts";
+import { toError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Log } from "../core/log.ts";
 import type { Timer, Timers } from "../core/timer_wheel.ts";
@@ -142,7 +143,15 @@ export class MemoryGovernor {
     this.#step = step;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
-    for (const callback of waiting) callback();
+    for (const callback of waiting) {
+      try {
+        callback();
+      } catch (error) {
+        // The others must not wait for ever.
+        const fault = { error: toError(error) };
+        this.#options.log.error("Fault in a client that waited", fault);
+      }
+    }
   }
 
   /** The step did not help. */

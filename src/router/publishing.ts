@@ -1,3 +1,4 @@
+import { DROPPED_CAUSES } from "../core/counters.ts";
 import {
   type Acknowledgement,
   PacketType,
@@ -22,6 +23,15 @@ export interface PublishingOptions {
   readonly dispatcher: Dispatcher;
   /** The retained messages. */
   readonly retained: RetainedMessages;
+}
+
+/** What became of a PUBLISH. */
+interface Outcome {
+  readonly reason: ReasonCode;
+  /** The batch that must be committed before the publisher is told. */
+  readonly batch: BatchNumber;
+  /** Why it was refused. */
+  readonly detail: string | undefined;
 }
 
 /** The receiving side of publishing: section 4.3, seen from the receiver. */
@@ -95,8 +105,8 @@ export class Publishing {
     topic: TopicEntry,
   ): void {
     this.#context.counters.messagesReceived.qos1++;
-    const { reason, batch } = this.#dispatch(session, packet, topic, 0);
-    link.acknowledge(PacketType.Puback, packet.packetId, reason, batch);
+    const { reason, batch, detail } = this.#dispatch(session, packet, topic, 0);
+    link.acknowledge(PacketType.Puback, packet.packetId, reason, batch, detail);
   }
 
   #receiveExactlyOnce(
@@ -110,12 +120,17 @@ export class Publishing {
     const received = session.stored
       ? this.#context.store.saveReceived(session.clientId, packet.packetId)
       : 0;
-    const { reason, batch } = this.#dispatch(session, packet, topic, received);
+    const { reason, batch, detail } = this.#dispatch(
+      session,
+      packet,
+      topic,
+      received,
+    );
     if (reason < 0x80) session.received.add(packet.packetId);
     else if (session.stored) {
       this.#context.store.removeReceived(session.clientId, packet.packetId);
     }
-    link.acknowledge(PacketType.Pubrec, packet.packetId, reason, batch);
+    link.acknowledge(PacketType.Pubrec, packet.packetId, reason, batch, detail);
   }
 
   /** A QoS 2 message that was taken on before is acknowledged again and not dispatched [MQTT-4.3.3-10]. */
@@ -142,7 +157,7 @@ export class Publishing {
     packet: Publish,
     topic: TopicEntry,
     batch: BatchNumber,
-  ): { reason: ReasonCode; batch: BatchNumber } {
+  ): Outcome {
     const message = this.#dispatcher.messageOf(packet, topic, session.clientId);
     let retained: BatchNumber = 0;
     if (packet.retain) {
@@ -152,7 +167,11 @@ export class Publishing {
       } else {
         this.#context.dropped(session, obstacle);
         if (packet.version === 5 && packet.qos > 0) {
-          return { reason: ReasonCode.QuotaExceeded, batch };
+          return {
+            reason: ReasonCode.QuotaExceeded,
+            batch,
+            detail: `Cannot retain the message: ${DROPPED_CAUSES[obstacle]}`,
+          };
         }
       }
     }
@@ -168,6 +187,7 @@ export class Publishing {
         ? ReasonCode.Success
         : ReasonCode.NoMatchingSubscribers,
       batch: Math.max(retained, dispatched.batch),
+      detail: undefined,
     };
   }
 

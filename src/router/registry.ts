@@ -139,6 +139,7 @@ export class Registry {
     const saved = session.stored ? this.#save(session) : 0;
     const batch = Math.max(wiped, saved, wills.keep(session, connect.will));
     context.whenCommitted(
+      link,
       batch,
       () => this.#accept(arrival, session, present),
     );
@@ -258,10 +259,10 @@ export class Registry {
     link.ready = true;
     link.accepted = true;
     link.send(connack, 0);
+    arrival.accepted();
     this.#options.context.touch(link);
     session.outbound.resume();
     session.outbound.pump();
-    arrival.accepted();
   }
 
   #connackProperties(arrival: Arrival, session: Session): Properties {

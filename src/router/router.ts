@@ -8,7 +8,6 @@ import type { Counters, DroppedCause } from "../core/counters.ts";
 import { toError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Log } from "../core/log.ts";
-import { PacedLog } from "../core/paced_log.ts";
 import { Mailbox } from "../core/mailbox.ts";
 import { type Timers, TimerWheel } from "../core/timer_wheel.ts";
 import {
@@ -31,6 +30,7 @@ import type {
 } from "../store/store.ts";
 import { Commits } from "./commits.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { Drops } from "./drops.ts";
 import { Publishing } from "./publishing.ts";
 import type {
   Batch,
@@ -86,7 +86,7 @@ export class Router implements SessionContext {
   readonly #worklist: Worklist;
   readonly #waitingGroups = new Set<DeliveryGroup>();
   readonly #commits: Commits;
-  readonly #drops: PacedLog;
+  readonly #drops: Drops;
   #ended: Promise<void> | undefined;
   #sliceEnd = 0;
   /** Milliseconds of turns since the event loop last went on for certain. */
@@ -123,7 +123,10 @@ export class Router implements SessionContext {
     this.#log = options.log;
     this.#clock = options.clock;
     this.now = this.#clock.now();
-    this.#commits = new Commits(this);
+    this.#commits = new Commits(
+      this,
+      (link, error) => this.#fail(link, error),
+    );
     this.#timers = new TimerWheel(this.#clock, {
       onError: (error) =>
         this.#log.error("Fault in a timer", { error: toError(error) }),
@@ -132,7 +135,7 @@ export class Router implements SessionContext {
       schedule: (delayMs, callback) =>
         this.#timers.schedule(delayMs, () => this.#turn(callback)),
     };
-    this.#drops = new PacedLog("Messages dropped", { ...options, timers });
+    this.#drops = new Drops({ ...options, timers });
     this.#retained = new RetainedMessages(this, timers);
     const topics = new TopicTable();
     const routes = new RouteTable(this.#tree);
@@ -192,19 +195,28 @@ export class Router implements SessionContext {
   }
 
   readBacklog(query: BacklogQuery, take: (page: BacklogPage) => void): void {
-    this.store.read(query, (page) => this.#turn(() => take(page)));
+    this.store.read(
+      query,
+      (page) => this.#turn(() => this.#guard(undefined, () => take(page))),
+    );
   }
 
-  whenCommitted(batch: BatchNumber, callback: () => void): void {
-    this.#commits.wait(batch, callback);
+  whenCommitted(
+    link: Link | undefined,
+    batch: BatchNumber,
+    callback: () => void,
+  ): void {
+    this.#commits.wait(link, batch, callback);
   }
 
   dropped(session: Session, cause: DroppedCause, messages = 1): void {
-    this.counters.dropped[cause] += messages;
+    this.#drops.ofClient(session.clientId, cause, messages);
     // Has it looked at how long the client has not read.
     if (cause === "outboxFull") this.touch(session.link!);
-    if (cause === "offline") return;
-    this.#drops.note(session.clientId, messages, { cause });
+  }
+
+  droppedShared(group: string, cause: DroppedCause, messages = 1): void {
+    this.#drops.ofGroup(group, cause, messages);
   }
 
   async #run(): Promise<void> {
@@ -232,12 +244,18 @@ export class Router implements SessionContext {
     }
   }
 
-  /** A turn that no message began: a timer. Turns never overlap, since they do not wait for anything. */
+  /**
+   * A turn that no message began: a timer, which tells of what goes wrong. Turns never overlap, since they do not
+   * wait for anything.
+   */
   #turn(work: () => void): void {
     this.now = this.#clock.now();
     this.#commits.catchUp();
-    work();
-    this.#endTurn();
+    try {
+      work();
+    } finally {
+      this.#endTurn();
+    }
   }
 
   #handle(message: RouterMessage): void {
@@ -259,9 +277,10 @@ export class Router implements SessionContext {
         );
         break;
       case "drained":
-        if (message.link.session?.link === message.link) {
-          message.link.session.outbound.pump();
-        }
+        this.#guard(message.link, () => {
+          const { session } = message.link;
+          if (session?.link === message.link) session.outbound.pump();
+        });
         break;
       case "committed":
         this.#commits.catchUp();
@@ -308,7 +327,9 @@ export class Router implements SessionContext {
 
   /** Has all that was put into Outboxes in this turn written. */
   #endTurn(): void {
-    for (const group of this.#waitingGroups) group.feedAll();
+    for (const group of this.#waitingGroups) {
+      this.#guard(undefined, () => group.feedAll());
+    }
     this.#waitingGroups.clear();
     const touched = this.#touched;
     this.#touched = [];
@@ -316,15 +337,20 @@ export class Router implements SessionContext {
       link.touched = false;
       this.counters.packetsSent += link.packets;
       link.packets = 0;
-      this.#governor.meter(link);
-      this.#commits.watch(link);
-      link.owner.flush();
+      // No closure here: this is done for every client in every turn.
+      try {
+        this.#governor.meter(link);
+        this.#commits.watch(link);
+        link.owner.flush();
+      } catch (error) {
+        this.#fail(link, error);
+      }
     }
     this.#governor.check();
   }
 
-  /** Keeps what goes wrong over one client's bytes to that client. */
-  #guard(link: Link, work: () => void): void {
+  /** Keeps what goes wrong to the one client that it concerns; where it concerns none, it is told and no more. */
+  #guard(link: Link | undefined, work: () => void): void {
     try {
       work();
     } catch (error) {
@@ -332,15 +358,15 @@ export class Router implements SessionContext {
     }
   }
 
-  #fail(link: Link, error: unknown): void {
-    if (error instanceof PacketError) {
+  #fail(link: Link | undefined, error: unknown): void {
+    if (link !== undefined && error instanceof PacketError) {
       const { reasonCode, message } = error;
       link.owner.end(causeOf(reasonCode), reasonCode, message);
       return;
     }
-    const fault = { client: link.session?.clientId, error: toError(error) };
-    this.#log.error("Fault while working on a client's packets", fault);
-    link.owner.end("internalError");
+    const client = link?.session?.clientId;
+    this.#log.error("Fault in the router", { client, error: toError(error) });
+    link?.owner.end("internalError");
   }
 
   #submit(batch: Batch): void {

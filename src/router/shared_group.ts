@@ -112,7 +112,11 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
   /** Drops what waits: the last member has left. */
   end(): void {
     const { store } = this.#context;
+    const { length } = this.#queue;
     const { items, after, last } = this.#queue.clear();
+    if (length > 0) {
+      this.#context.droppedShared(this.key, "sessionEnded", length);
+    }
     if (!store.durable) return;
     for (const { number } of items) store.dequeue(this.key, number);
     if (last > after) store.discard(this.key, after + 1, last);
@@ -149,7 +153,7 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
       }
     }
     if (message.qos === 0) {
-      this.#context.counters.dropped[online ? "outboxFull" : "offline"]++;
+      this.#context.droppedShared(this.key, online ? "outboxFull" : "offline");
       return 0;
     }
     return this.#keep(message.owned, batch);
@@ -184,9 +188,9 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
       // The group may have come again since.
       const group = this.#groups.group(this.key);
       if (group !== undefined) return group.giveBack(delivery);
-      const { store, counters } = this.#context;
+      const { store } = this.#context;
       if (store.durable) store.dequeue(this.key, delivery.number);
-      counters.dropped.sessionEnded++;
+      this.#context.droppedShared(this.key, "sessionEnded");
       return;
     }
     this.#queue.pushFront(delivery);
@@ -245,7 +249,7 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
     const number = ++this.#groups.lastNumber;
     const obstacle = this.#queue.obstacle(message);
     if (obstacle !== undefined) {
-      this.#context.counters.dropped[obstacle]++;
+      this.#context.droppedShared(this.key, obstacle);
       return 0;
     }
     const kept = this.#store(message, number);

@@ -217,7 +217,7 @@ Deno.test("SharedGroup discards what a member refuses [MQTT-4.8.2-6]", async () 
   }
   await router.settle();
   assert.deepEqual(other.take(), []);
-  assert.equal(router.counters.dropped.rejectedByMember, 2);
+  assert.equal(router.counters.dropped.rejected, 2);
   assert.equal(store.written.owed(GROUP).length, 0);
 });
 

@@ -100,7 +100,9 @@ export class Subscriptions implements SharedGroups {
       batch = Math.max(batch, kept);
     }, () => {
       this.#answer(link, PacketType.Suback, packetId, codes, batch);
-      session.outbound.pump();
+      // What waits for it comes behind the SUBACK: retained messages, and those of a shared group.
+      const pump = () => session.outbound.pump();
+      this.#context.whenCommitted(link, batch, pump);
     });
   }
 
@@ -124,12 +126,20 @@ export class Subscriptions implements SharedGroups {
     codes: Uint8Array,
     batch: BatchNumber,
   ): void {
-    const answer = encodeAnswer(type, packetId, codes, link.terms.version);
+    const { version, maximumPacketSize, problemInformation } = link.terms;
+    const detail = problemInformation && type === PacketType.Suback
+      ? whyRefused(codes)
+      : undefined;
+    let answer = encodeAnswer(type, packetId, codes, version, detail);
+    if (detail !== undefined && answer.length > maximumPacketSize) {
+      // [MQTT-3.9.2-1]
+      answer = encodeAnswer(type, packetId, codes, version);
+    }
     // What is too large for the client cannot be sent to it [MQTT-3.1.2-24].
-    if (answer.length > link.terms.maximumPacketSize) {
+    if (answer.length > maximumPacketSize) {
       throw new PacketError(
         ReasonCode.PacketTooLarge,
-        `Cannot answer ${codes.length} filters: the client takes packets of ${link.terms.maximumPacketSize} bytes`,
+        `Cannot answer ${codes.length} filters: the client takes packets of ${maximumPacketSize} bytes`,
       );
     }
     link.send(answer, batch);
@@ -213,7 +223,6 @@ export class Subscriptions implements SharedGroups {
       this.#tree.insert(filter, group);
     }
     group.join(session, subscription);
-    group.feed(session);
   }
 
   #remove(session: Session, filter: string): BatchNumber {
@@ -245,6 +254,16 @@ export class Subscriptions implements SharedGroups {
     this.#groups.delete(filter);
     this.#tree.remove(shared.filter, group);
   }
+}
+
+/** What to tell a client of the first filter that was refused; `undefined` if none was. */
+function whyRefused(codes: Uint8Array): string | undefined {
+  const at = codes.findIndex((code) => code >= 0x80);
+  if (at < 0) return undefined;
+  const why = codes[at] === ReasonCode.QuotaExceeded
+    ? "the client has too many subscriptions"
+    : "it is not valid, or has too many levels or bytes";
+  return `Cannot subscribe to filter ${at + 1} of ${codes.length}: ${why}`;
 }
 
 function slices<T>(

@@ -150,3 +150,33 @@ Deno.test("Subscriptions stops working for a client that has gone", async () => 
   assert.equal(router.counters.subscriptionsNow, 0);
   assert.equal(router.counters.sessionsNow, 0);
 });
+
+for (const options of [{}, PERSISTENT]) {
+  const whose = options === PERSISTENT ? "a session that is kept" : "any other";
+
+  Deno.test(`Subscriptions answers before a new member or subscriber is given what waits: ${whose}`, async () => {
+    const store = new MemoryStore("byHand");
+    await using router = new TestRouter({ store });
+    const away = router.arrive(PERSISTENT);
+    const peer = router.arrive(options);
+    await router.settle();
+    await router.commit();
+    await away.send(subscribe(5, 1, [{ filter: "$share/g/a", qos: 1 }]));
+    await router.settle();
+    await router.commit();
+    await away.lose();
+    const publisher = await router.connect();
+    await publisher.publish("a", "1", { qos: 1, retain: true });
+    await router.settle();
+    await router.commit();
+    peer.expect("connack");
+    for (const filter of ["$share/g/a", "a"]) {
+      await peer.send(subscribe(5, 1, [{ filter, qos: 1 }]));
+      await router.settle();
+      await router.commit();
+      peer.expect("suback");
+      peer.expect("publish");
+    }
+    assert.deepEqual(peer.take(), []);
+  });
+}

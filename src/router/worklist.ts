@@ -19,8 +19,8 @@ export interface WorklistOptions {
     session: Session,
     packet: FinishedPacket,
   ) => Task | undefined;
-  /** Told what went wrong over a client's packets. */
-  readonly onFault: (link: Link, error: unknown) => void;
+  /** Told what went wrong over a client's packets, or for a client that may be offline. */
+  readonly onFault: (link: Link | undefined, error: unknown) => void;
 }
 
 /** The Router's work that may take longer than a slice: batches of packets, and sessions with much to send. */
@@ -50,10 +50,13 @@ export class Worklist {
     const { dispatcher, onFault } = this.#options;
     let done = true;
     try {
-      done = this.#workOn(batch, batch.link, sliceEnd);
-      dispatcher.flushRun();
+      try {
+        done = this.#workOn(batch, batch.link, sliceEnd);
+      } finally {
+        dispatcher.flushRun();
+      }
     } catch (error) {
-      dispatcher.flushRun();
+      done = true;
       onFault(batch.link, error);
     }
     if (done) batch.done();
@@ -62,13 +65,18 @@ export class Worklist {
 
   /** Goes on with what did not end in its slice, in turn. */
   goOn(sliceEnd: number): void {
+    const { onFault } = this.#options;
     for (let left = this.#unfinished.length; left > 0; left--) {
       this.work(this.#unfinished.popFront()!, sliceEnd);
       if (performance.now() > sliceEnd) break;
     }
     for (const session of this.#pumpLater) {
       this.#pumpLater.delete(session);
-      session.outbound.pump();
+      try {
+        session.outbound.pump();
+      } catch (error) {
+        onFault(session.link, error);
+      }
       if (performance.now() > sliceEnd) break;
     }
   }

@@ -225,7 +225,7 @@ export class Backlog<T extends Owed> {
       this.#take(stretch, page);
       if (page.end && !committed && stretch.messages > 0) {
         // What is not committed cannot be read yet.
-        this.#context.whenCommitted(kept, () => {
+        this.#context.whenCommitted(undefined, kept, () => {
           stretch.busy = false;
           this.#owner.pageCame();
         });

@@ -29,10 +29,19 @@ export interface SessionContext {
   groupWaits(group: DeliveryGroup): void;
   /** Reads a part of a backlog; `take` is called in a later turn of the Router. */
   readBacklog(query: BacklogQuery, take: (page: BacklogPage) => void): void;
-  /** Calls back in a turn of the Router when the batch is committed; at once where it is already. */
-  whenCommitted(batch: BatchNumber, callback: () => void): void;
+  /**
+   * Calls back in a turn of the Router when the batch is committed; at once where it is already. What goes wrong then
+   * ends this client.
+   */
+  whenCommitted(
+    link: Link | undefined,
+    batch: BatchNumber,
+    callback: () => void,
+  ): void;
   /** Counts and, now and then, logs that the session missed messages. */
   dropped(session: Session, cause: DroppedCause, messages?: number): void;
+  /** The same for a shared group, `$share/group/filter`, of which no member got messages. */
+  droppedShared(group: string, cause: DroppedCause, messages?: number): void;
 }
 
 /** How one message goes to one subscriber. */

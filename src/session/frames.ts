@@ -34,7 +34,9 @@ function kindOf(version: ProtocolVersion, qos: QoS, retain: boolean): number {
 
 /** Whether a subscriber of this version may be sent the very bytes that the publisher sent. */
 export function isForwardable(publish: Publish): boolean {
-  return publish.topicAlias === 0 && publish.topicEnd > publish.topicStart;
+  // DUP with QoS 0, which MQTT 3.1 allows, is not passed on [MQTT-3.3.1-2].
+  return publish.topicAlias === 0 && publish.topicEnd > publish.topicStart &&
+    (!publish.dup || publish.qos > 0);
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { DisconnectedCause } from "../core/counters.ts";
 import type { SharedBuffer } from "../core/shared_buffer.ts";
 import type { AcknowledgementType, ProtocolVersion } from "../codec/packet.ts";
-import type { ReasonCode } from "../codec/reason_code.ts";
+import { ReasonCode } from "../codec/reason_code.ts";
 import { PacketType } from "../codec/packet.ts";
-import { writeAcknowledgement } from "../codec/encode.ts";
+import { encode, writeAcknowledgement } from "../codec/encode.ts";
 import type { TopicName } from "../store/message.ts";
 import type { BatchNumber, Store } from "../store/store.ts";
 import { Gate } from "./gate.ts";
@@ -31,6 +31,8 @@ export interface LinkTerms {
   readonly receiveMaximum: number;
   /** Topic aliases that we may use towards the client, 0 for none [MQTT-3.1.2-26]. */
   readonly topicAliasMaximum: number;
+  /** Whether the client wants reason strings in other packets than CONNACK and DISCONNECT [MQTT-3.1.2-29]. */
+  readonly problemInformation: boolean;
 }
 
 /**
@@ -146,29 +148,60 @@ export class Link {
         (bytes === largest && this.hasRoom(bytes)));
   }
 
-  /** Sends an acknowledgement as soon as the batch is committed; in the order of the calls. */
+  /**
+   * Sends an acknowledgement as soon as the batch is committed; in the order of the calls. With a reason code that
+   * tells of a failure, `detail` is the reason string for a client that wants one.
+   */
   acknowledge(
     type: AcknowledgementType,
     packetId: number,
     reasonCode: ReasonCode,
     batch: BatchNumber,
+    detail?: string,
   ): void {
     const open = this.passes(batch) && this.gate.empty;
     const buffer = open ? this.outbox.buffer : this.gate.buffer;
     this.packets++;
-    const at = buffer.reserve(ACKNOWLEDGEMENT_SIZE);
-    buffer.length = writeAcknowledgement(
-      buffer.bytes,
-      at,
-      type,
-      packetId,
-      reasonCode,
-      this.terms.version,
-    );
-    const ends = type === PacketType.Puback || type === PacketType.Pubcomp ||
+    const explained = reasonCode < 0x80
+      ? undefined
+      : this.#explain(type, packetId, reasonCode, detail);
+    if (explained !== undefined) {
+      buffer.append(explained, 0, explained.length);
+    } else {
+      const at = buffer.reserve(ACKNOWLEDGEMENT_SIZE);
+      buffer.length = writeAcknowledgement(
+        buffer.bytes,
+        at,
+        type,
+        packetId,
+        reasonCode,
+        this.terms.version,
+      );
+    }
+    const ends = type === PacketType.Puback ||
+      (type === PacketType.Pubcomp && reasonCode < 0x80) ||
       (type === PacketType.Pubrec && reasonCode >= 0x80);
     if (!open) this.hold(batch, ends ? 1 : 0);
     else if (ends && this.receiving > 0) this.receiving--;
+  }
+
+  /** The acknowledgement with a reason string, where there is one to send within the client's packet size. */
+  #explain(
+    type: AcknowledgementType,
+    packetId: number,
+    reasonCode: ReasonCode,
+    detail: string | undefined,
+  ): Uint8Array | undefined {
+    const reasonString = reasonCode === ReasonCode.PacketIdentifierNotFound
+      ? "No message is under way with this packet identifier"
+      : detail;
+    if (reasonString === undefined || !this.terms.problemInformation) {
+      return undefined;
+    }
+    const properties = { reasonString };
+    const packet = encode({ type, packetId, reasonCode, properties }, 5);
+    // [MQTT-3.4.2-2] [MQTT-3.5.2-2] [MQTT-3.6.2-2] [MQTT-3.7.2-2]
+    return packet.length <= this.terms.maximumPacketSize ? packet : undefined;
   }
 
   /** Sends an encoded packet as soon as the batch is committed, not before acknowledgements that wait. */

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { PacketType } from "../codec/packet.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
 import { MemoryStore } from "../store/memory_store.ts";
-import { Link } from "./link.ts";
+import { Link, type LinkTerms } from "./link.ts";
 import { Outbox } from "./outbox.ts";
 
-function makeLink(version: 4 | 5 = 5) {
+function makeLink(version: 4 | 5 = 5, terms: Partial<LinkTerms> = {}) {
   const store = new MemoryStore("byHand");
   const link = new Link({
     owner: { flush() {}, end() {} },
@@ -16,6 +16,8 @@ function makeLink(version: 4 | 5 = 5) {
       maximumPacketSize: Infinity,
       receiveMaximum: 10,
       topicAliasMaximum: 0,
+      problemInformation: false,
+      ...terms,
     },
   });
   const sent = () => {
@@ -40,6 +42,27 @@ Deno.test("Link acknowledges at once what is committed", () => {
   link.acknowledge(Pubrel, 3, ReasonCode.PacketIdentifierNotFound, 0);
   assert.deepEqual(sent(), [0x40, 2, 1, 2, 0x62, 3, 0, 3, 0x92]);
   assert.equal(store.requested, 0);
+});
+
+Deno.test("Link explains a failure to a client that wants it, within its packet size [MQTT-3.1.2-29] [MQTT-3.4.2-2]", () => {
+  const expected = [0x40, 9, 0, 1, 0x97, 5, 0x1F, 0, 2, 0x6E, 0x6F];
+  for (const maximumPacketSize of [11, 10]) {
+    const { link, sent, write, store } = makeLink(5, {
+      problemInformation: true,
+      maximumPacketSize,
+    });
+    const explained = maximumPacketSize === 11
+      ? expected
+      : [0x40, 3, 0, 1, 0x97];
+    link.acknowledge(Puback, 1, ReasonCode.QuotaExceeded, 0, "no");
+    assert.deepEqual(sent(), explained);
+    link.acknowledge(Puback, 1, ReasonCode.QuotaExceeded, write(), "no");
+    assert.deepEqual(sent(), []);
+    link.committed(store.commit());
+    assert.deepEqual(sent(), explained);
+    link.acknowledge(Puback, 1, ReasonCode.NoMatchingSubscribers, 0, "no");
+    assert.deepEqual(sent(), [0x40, 3, 0, 1, 0x10]);
+  }
 });
 
 Deno.test("Link leaves reason codes out below 5.0", () => {
@@ -85,5 +108,8 @@ Deno.test("Link counts messages as received until their last acknowledgement has
   link.acknowledge(Pubrel, 9, ReasonCode.Success, 0);
   assert.equal(link.receiving, 4);
   link.committed(store.commit());
+  assert.equal(link.receiving, 2);
+  // No PUBLISH is answered by that.
+  link.acknowledge(Pubcomp, 9, ReasonCode.PacketIdentifierNotFound, 0);
   assert.equal(link.receiving, 2);
 });

@@ -220,7 +220,7 @@ export class Outbound implements BacklogOwner<Delivery> {
   deliverKept(message: Message, terms: Terms, shared: SharedOrigin): void {
     const link = this.#session.link!;
     const delivery = makeDelivery(message, terms, shared.number, shared);
-    if (message.expiresAt <= this.#context.now) {
+    if (message.expiresAt < this.#context.now) {
       this.#context.dropped(this.#session, "expired");
       this.#ledger.dequeue(delivery);
     } else if (terms.qos > 0) {
@@ -326,10 +326,10 @@ export class Outbound implements BacklogOwner<Delivery> {
     }
   }
 
-  /** Sends a delivery for the first time, unless it has expired meanwhile. */
+  /** Sends a delivery for the first time, unless it has expired: with an interval of 0, unless it has waited. */
   #send(link: Link, delivery: Delivery): void {
     const { message, qos } = delivery;
-    if (message.expiresAt <= this.#context.now) {
+    if (message.expiresAt < this.#context.now) {
       this.#context.dropped(this.#session, "expired");
       this.#ledger.dequeue(delivery);
       return;
@@ -390,7 +390,7 @@ export class Outbound implements BacklogOwner<Delivery> {
     const delivery = this.#window.close(packetId);
     if (link.sendQuota < link.terms.receiveMaximum) link.sendQuota++;
     if (reasonCode >= 0x80) {
-      this.#context.dropped(this.#session, "rejectedByMember");
+      this.#context.dropped(this.#session, "rejected");
     }
     if (delivery !== undefined) this.#ledger.dequeue(delivery);
   }

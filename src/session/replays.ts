@@ -66,6 +66,10 @@ export class Replays {
           return;
         }
         if (message === undefined) break;
+        // The clause has no exception for messages that were retained meanwhile [MQTT-3.8.3-3].
+        if (
+          subscription.noLocal && message.publisher === this.#session.clientId
+        ) continue;
         this.#session.outbound.deliverRetained(message, subscription);
       }
       this.#waiting.delete(filter);

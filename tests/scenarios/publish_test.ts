@@ -409,13 +409,27 @@ for (const version of VERSIONS) {
   );
 
   Deno.test(
-    named("DUP with QoS 0 ends the connection [MQTT-3.3.1-2, MQTT3-3.3.1-2]"),
+    named(
+      "DUP with QoS 0 ends the connection, but not in 3.1 [MQTT-3.3.1-2, MQTT3-3.3.1-2]",
+    ),
     async () => {
-      if (version === 3) return; // 3.1 does not forbid it
       await using broker = await TestBroker.start();
       const client = await broker.connect({ version });
-      await client.sendRaw(rawPublish(version, 0x38, string("a")));
-      await client.expectClosed(MALFORMED, PROTOCOL_ERROR);
+      if (version > 3) {
+        await client.sendRaw(rawPublish(version, 0x38, string("a")));
+        await client.expectClosed(MALFORMED, PROTOCOL_ERROR);
+        return;
+      }
+      // 3.1 does not forbid it; subscribers are not sent it.
+      const subscribers = [client, await broker.connect({ version: 4 })];
+      for (const subscriber of subscribers) await subscriber.subscribe("a");
+      const member = await broker.connect({ version: 4 });
+      await member.subscribe("$share/g/b");
+      for (const topic of ["a", "a", "b"]) {
+        await client.sendRaw(rawPublish(version, 0x38, string(topic)));
+      }
+      for (const subscriber of subscribers) await subscriber.messages(2);
+      await member.message();
     },
   );
 

@@ -508,6 +508,30 @@ Deno.test("subscribe 5.0: No Local also holds for a later connection of the clie
   await back.expectNothing();
 });
 
+Deno.test("subscribe 5.0: No Local keeps a client's own retained messages from it, and no others [MQTT-3.8.3-3]", async () => {
+  await using broker = await TestBroker.start();
+  const options = { clientId: "local" };
+  const client = await broker.connect(options);
+  const other = await broker.connect();
+  for (let n = 0; n < 600; n++) {
+    await client.sendPublish(`own/${n}`, "x", { retain: true });
+  }
+  await client.settle();
+  await other.publish("own/of other", "x", { qos: 1, retain: true });
+  for (const qos of [0, 1]) {
+    await client.subscribe("own/#", { noLocal: true, qos });
+    assert.equal((await client.message()).topic, "own/of other");
+    await client.expectNothing();
+  }
+  await client.disconnect();
+  const back = await broker.connect(options);
+  await back.subscribe("own/#", { noLocal: true });
+  assert.equal((await back.message()).topic, "own/of other");
+  await back.expectNothing();
+  await back.subscribe("own/#");
+  await back.messages(601);
+});
+
 Deno.test("subscribe 5.0: Retain As Published keeps the flag, without it the flag is cleared [MQTT-3.3.1-12, MQTT-3.3.1-13]", async () => {
   await using broker = await TestBroker.start();
   const keeps = await broker.connect();

@@ -92,6 +92,7 @@ export class TestRouter implements AsyncDisposable {
       maximumPacketSize: Infinity,
       receiveMaximum: 1,
       topicAliasMaximum: 0,
+      problemInformation: false,
     } as const;
     this.#idle = new Link({ owner, terms, store, outbox: new Outbox(0) });
   }
