@@ -42,6 +42,8 @@ export const DROPPED_CAUSES = {
   sessionEnded: "session ended",
   /** A member of a shared group acknowledged with 0x80 or above [MQTT-4.8.2-6]. */
   rejectedByMember: "rejected by the client",
+  /** Published by a client to a topic of the broker's own. */
+  reservedTopic: "topic is the broker's own",
   retainedMessages: "too many retained messages",
   retainedBytes: "too many retained bytes",
 } as const;

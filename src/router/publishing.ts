@@ -49,8 +49,9 @@ export class Publishing {
       : this.#resolveAlias(link, packet);
     if (packet.qos === 0) {
       counters.messagesReceived.qos0++;
-      if (packet.retain) this.#dispatch(session, packet, topic, 0);
-      else this.#dispatcher.dispatchAtMostOnce(packet, topic, session);
+      if (packet.retain || topic.reserved) {
+        this.#dispatch(session, packet, topic, 0);
+      } else this.#dispatcher.dispatchAtMostOnce(packet, topic, session);
       return;
     }
     this.#dispatcher.flushRun();
@@ -143,6 +144,10 @@ export class Publishing {
     topic: TopicEntry,
     batch: BatchNumber,
   ): { reason: ReasonCode; batch: BatchNumber } {
+    if (topic.reserved) {
+      this.#context.dropped(session, "reservedTopic");
+      return { reason: refusal(packet), batch };
+    }
     const message = this.#dispatcher.messageOf(packet, topic, session.clientId);
     let retained: BatchNumber = 0;
     if (packet.retain) {
@@ -210,4 +215,9 @@ export class Publishing {
     }
     return topic;
   }
+}
+
+/** What the publisher is told whose message goes nowhere: before 5.0 there are no words for that. */
+function refusal(packet: Publish): ReasonCode {
+  return packet.version === 5 ? ReasonCode.NotAuthorized : ReasonCode.Success;
 }

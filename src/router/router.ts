@@ -24,6 +24,7 @@ import { causeOf } from "../session/disconnect_code.ts";
 import type { Link } from "../session/link.ts";
 import type { Session } from "../session/session.ts";
 import type { Store } from "../store/store.ts";
+import { type AlarmChange, Alarms } from "./alarms.ts";
 import { Commits } from "./commits.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Publishing } from "./publishing.ts";
@@ -74,6 +75,7 @@ export class Router implements SessionContext {
   readonly #publishing: Publishing;
   readonly #subscriptions: Subscriptions;
   readonly #registry: Registry;
+  readonly #alarms: Alarms;
   readonly #governor: MemoryGovernor;
   readonly #restore: Restore;
   /** Links whose Outboxes were added to in this turn. */
@@ -104,6 +106,10 @@ export class Router implements SessionContext {
         router.#mailbox.sendUrgent({ type: "disconnected", link, cause }),
       drained: (link) => router.#mailbox.sendUrgent({ type: "drained", link }),
       committed: () => router.#mailbox.sendUrgent({ type: "committed" }),
+      raise: (name, matter, sentence) =>
+        router.#alarm({ name, matter, sentence }),
+      clear: (name, matter) =>
+        router.#alarm({ name, matter, sentence: undefined }),
       governor: router.#governor,
       restore: router.#restore,
       restored: () => router.#turn(() => router.#restore.finish()),
@@ -141,6 +147,7 @@ export class Router implements SessionContext {
     const dispatcher = this.#dispatcher;
     const retained = this.#retained;
     this.#publishing = new Publishing({ context: this, dispatcher, retained });
+    this.#alarms = new Alarms({ dispatcher, retained, topics });
     this.#worklist = new Worklist({
       dispatcher,
       onPacket: (link, session, packet) => this.#packet(link, session, packet),
@@ -251,6 +258,9 @@ export class Router implements SessionContext {
           message.link.session.outbound.pump();
         }
         break;
+      case "alarm":
+        this.#alarms.change(message.change);
+        break;
       case "committed":
         this.#commits.catchUp();
     }
@@ -329,6 +339,10 @@ export class Router implements SessionContext {
     const fault = { client: link.session?.clientId, error: toError(error) };
     this.#log.error("Fault while working on a client's packets", fault);
     link.owner.end("internalError");
+  }
+
+  #alarm(change: AlarmChange): void {
+    this.#mailbox.sendUrgent({ type: "alarm", change });
   }
 
   #submit(batch: Batch): void {
