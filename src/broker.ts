@@ -47,6 +47,8 @@ export class Broker {
   readonly addresses: readonly ListenerAddress[];
   /** Resolves to an exit status when the broker ends of its own accord. */
   readonly finished: Promise<number>;
+  /** Raises and clears alarms, which clients see as retained messages on `$SYS/broker/alarm/<name>`. */
+  readonly alarms: Pick<RouterHandle, "raise" | "clear">;
   readonly #listeners: readonly ListenerHandle[];
   readonly #connections: Set<ConnectionHandle>;
   readonly #router: RouterHandle;
@@ -144,6 +146,7 @@ export class Broker {
     this.addresses = parts.listeners.map((listener) => listener.address);
     this.#connections = parts.connections;
     this.#router = parts.router;
+    this.alarms = parts.router;
     this.#store = parts.store;
     this.#timers = parts.timers;
   }

@@ -9,6 +9,7 @@ import {
 import type { PacketError } from "../codec/packet_error.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
 import { isReasonAllowed } from "../codec/reason_table.ts";
+import { isReservedTopic } from "../router/topic_filter.ts";
 import type { LinkTerms } from "../session/link.ts";
 import { isSharedGroup } from "../store/store.ts";
 
@@ -49,6 +50,13 @@ export function refusalOf(connect: Connect): Refusal | undefined {
       cause: "badClientId",
       code: ReasonCode.ClientIdentifierNotValid,
       detail: "Cannot accept a client identifier that begins with $share/",
+    };
+  }
+  if (connect.will !== undefined && isReservedTopic(connect.will.topic)) {
+    return {
+      cause: "notAuthorized",
+      code: ReasonCode.NotAuthorized,
+      detail: "Cannot accept the will: topics below $SYS are the broker's own",
     };
   }
   const method = connect.properties.authenticationMethod;

@@ -51,6 +51,8 @@ export const DROPPED_CAUSES = {
   sessionEnded: "session ended",
   /** The client acknowledged with 0x80 or above; for a shared group that is the end of it too [MQTT-4.8.2-6]. */
   rejected: "rejected by the client",
+  /** Published by a client to a topic of the broker's own. */
+  reservedTopic: "topic is the broker's own",
   retainedMessages: "too many retained messages",
   retainedBytes: "too many retained bytes",
 } as const;

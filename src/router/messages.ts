@@ -7,6 +7,7 @@ import type { Log } from "../core/log.ts";
 import type { FinishedPacket } from "../codec/packet.ts";
 import type { Store, StoreReader } from "../store/store.ts";
 import type { Link } from "../session/link.ts";
+import type { AlarmChange } from "./alarms.ts";
 import type { MemoryGovernor } from "./memory_governor.ts";
 import type { Arrival } from "./registry.ts";
 import type { Task } from "./subscriptions.ts";
@@ -33,6 +34,7 @@ export type RouterMessage =
   | { type: "connect"; arrival: Arrival }
   | { type: "disconnected"; link: Link; cause: DisconnectedCause }
   | { type: "drained"; link: Link }
+  | { type: "alarm"; change: AlarmChange }
   | { type: "committed" };
 
 /** What the Router is made with. */
@@ -61,6 +63,10 @@ export interface RouterHandle {
   drained(link: Link): void;
   /** Says that the Store has committed something. */
   committed(): void;
+  /** Raises the alarm `$SYS/broker/alarm/<name>` about this matter, in one sentence, in place of an earlier one. */
+  raise(name: string, matter: string, sentence: string): void;
+  /** Says that this matter is over; with its last one the alarm goes. */
+  clear(name: string, matter: string): void;
   /** Says how much memory there is for messages. */
   readonly governor: MemoryGovernor;
   /** Takes what the Store held, before the first client comes. */

@@ -59,8 +59,9 @@ export class Publishing {
       : this.#resolveAlias(link, packet);
     if (packet.qos === 0) {
       counters.messagesReceived.qos0++;
-      if (packet.retain) this.#dispatch(session, packet, topic, 0);
-      else this.#dispatcher.dispatchAtMostOnce(packet, topic, session);
+      if (packet.retain || topic.reserved) {
+        this.#dispatch(session, packet, topic, 0);
+      } else this.#dispatcher.dispatchAtMostOnce(packet, topic, session);
       return;
     }
     this.#dispatcher.flushRun();
@@ -158,6 +159,11 @@ export class Publishing {
     topic: TopicEntry,
     batch: BatchNumber,
   ): Outcome {
+    if (topic.reserved) {
+      this.#context.dropped(session, "reservedTopic");
+      const detail = `Cannot publish: ${DROPPED_CAUSES.reservedTopic}`;
+      return { reason: refusal(packet), batch, detail };
+    }
     const message = this.#dispatcher.messageOf(packet, topic, session.clientId);
     let retained: BatchNumber = 0;
     if (packet.retain) {
@@ -230,4 +236,9 @@ export class Publishing {
     }
     return topic;
   }
+}
+
+/** What the publisher is told whose message goes nowhere: before 5.0 there are no words for that. */
+function refusal(packet: Publish): ReasonCode {
+  return packet.version === 5 ? ReasonCode.NotAuthorized : ReasonCode.Success;
 }

@@ -69,7 +69,7 @@ export class Registry {
     const session = this.#add(clientId);
     session.expiryInterval = expiryInterval;
     session.stored = true;
-    session.endedAt = endedAt ?? this.#options.context.now;
+    session.endedAt = endedAt;
   }
 
   /** Makes a session for a will that the Store held, of a client without a session that is kept. */
@@ -79,9 +79,14 @@ export class Registry {
 
   /** Goes on with what was restored, as if all connections had ended now. */
   resume(): void {
-    const { timers, wills } = this.#options;
+    const { context, timers, wills } = this.#options;
     for (const session of this.#sessions.values()) {
       if (session.persistent) {
+        if (session.endedAt === undefined) {
+          // Online when the broker died. Kept, so that its time runs on over the starts to come.
+          session.endedAt = context.now;
+          this.#save(session);
+        }
         wills.connectionLost(session);
         this.#expireLater(session);
       } else {

@@ -167,6 +167,28 @@ Deno.test("Restore ends sessions when their interval has passed since they were 
   await router[Symbol.asyncDispose]();
 });
 
+Deno.test("Restore counts the time of a session that was online at a crash over all starts since", async () => {
+  let router = new TestRouter();
+  const properties = { sessionExpiryInterval: 10 };
+  await router.connect({ clean: false, properties, clientId: "c" });
+  router = await restart(router);
+  const started = router.clock.now();
+  await router.advance(6000);
+  const kept = new Contents();
+  const store = router.store as MemoryStore;
+  store.commit();
+  store.kept.copyTo(kept);
+  await router[Symbol.asyncDispose]();
+  assert.equal(kept.sessions.get("c")!.endedAt, started);
+  router = new TestRouter({ store: new MemoryStore("atOnce", kept) });
+  router.clock.advance(started + 6000 - router.clock.now());
+  await router.advance(3900);
+  assert.equal(router.counters.sessionsNow, 1);
+  await router.advance(200);
+  assert.equal(router.counters.sessionsNow, 0);
+  await router[Symbol.asyncDispose]();
+});
+
 const WILL = {
   topic: "will",
   payload: new TextEncoder().encode("gone"),

@@ -67,6 +67,16 @@ export class RetainedMessages {
     return store.durable ? store.retain(topic, owned) : 0;
   }
 
+  /** Keeps a message of the broker's own, within no limit and not in the Store; an empty payload removes it. */
+  announce(message: Message): void {
+    const topic = message.topic.text;
+    const replaced = message.payloadEnd === message.payloadStart
+      ? this.#tree.delete(topic)
+      : this.#tree.set(topic, { message, timer: undefined });
+    if (replaced !== undefined) this.#dropped(replaced);
+    if (message.payloadEnd > message.payloadStart) this.#count(1, message.size);
+  }
+
   /** Puts a message back that the Store held. */
   restore(message: Message): void {
     const timer = this.#expire(message);

@@ -15,11 +15,10 @@ import {
   packetName,
   PacketType,
 } from "../codec/packet.ts";
-import { PacketError, protocolError } from "../codec/packet_error.ts";
+import { protocolError } from "../codec/packet_error.ts";
 import { encode } from "../codec/encode.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { DeliveryGroup } from "../session/delivery.ts";
-import { causeOf } from "../session/disconnect_code.ts";
 import type { Link } from "../session/link.ts";
 import type { Session } from "../session/session.ts";
 import type {
@@ -28,9 +27,11 @@ import type {
   BatchNumber,
   Store,
 } from "../store/store.ts";
+import { type AlarmChange, Alarms } from "./alarms.ts";
 import { Commits } from "./commits.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Drops } from "./drops.ts";
+import { Guard } from "./guard.ts";
 import { Publishing } from "./publishing.ts";
 import type {
   Batch,
@@ -79,6 +80,7 @@ export class Router implements SessionContext {
   readonly #publishing: Publishing;
   readonly #subscriptions: Subscriptions;
   readonly #registry: Registry;
+  readonly #alarms: Alarms;
   readonly #governor: MemoryGovernor;
   readonly #restore: Restore;
   /** Links whose Outboxes were added to in this turn. */
@@ -87,6 +89,7 @@ export class Router implements SessionContext {
   readonly #waitingGroups = new Set<DeliveryGroup>();
   readonly #commits: Commits;
   readonly #drops: Drops;
+  readonly #guard: Guard;
   #ended: Promise<void> | undefined;
   #sliceEnd = 0;
   /** Milliseconds of turns since the event loop last went on for certain. */
@@ -109,6 +112,10 @@ export class Router implements SessionContext {
         router.#mailbox.sendUrgent({ type: "disconnected", link, cause }),
       drained: (link) => router.#mailbox.sendUrgent({ type: "drained", link }),
       committed: () => router.#mailbox.sendUrgent({ type: "committed" }),
+      raise: (name, matter, sentence) =>
+        router.#alarm({ name, matter, sentence }),
+      clear: (name, matter) =>
+        router.#alarm({ name, matter, sentence: undefined }),
       governor: router.#governor,
       restore: router.#restore,
       restored: () => router.#turn(() => router.#restore.finish()),
@@ -121,11 +128,12 @@ export class Router implements SessionContext {
     this.limits = options.limits;
     this.counters = options.counters;
     this.#log = options.log;
+    this.#guard = new Guard(options.log);
     this.#clock = options.clock;
     this.now = this.#clock.now();
     this.#commits = new Commits(
       this,
-      (link, error) => this.#fail(link, error),
+      this.#guard.fail,
     );
     this.#timers = new TimerWheel(this.#clock, {
       onError: (error) =>
@@ -149,10 +157,11 @@ export class Router implements SessionContext {
     const dispatcher = this.#dispatcher;
     const retained = this.#retained;
     this.#publishing = new Publishing({ context: this, dispatcher, retained });
+    this.#alarms = new Alarms({ dispatcher, retained, topics });
     this.#worklist = new Worklist({
       dispatcher,
       onPacket: (link, session, packet) => this.#packet(link, session, packet),
-      onFault: (link, error) => this.#fail(link, error),
+      onFault: this.#guard.fail,
     });
     const wills = new Wills({
       context: this,
@@ -197,7 +206,7 @@ export class Router implements SessionContext {
   readBacklog(query: BacklogQuery, take: (page: BacklogPage) => void): void {
     this.store.read(
       query,
-      (page) => this.#turn(() => this.#guard(undefined, () => take(page))),
+      (page) => this.#turn(() => this.#guard.run(undefined, () => take(page))),
     );
   }
 
@@ -264,23 +273,26 @@ export class Router implements SessionContext {
         this.#worklist.work(message, this.#sliceEnd);
         break;
       case "connect":
-        this.#guard(
+        this.#guard.run(
           message.arrival.link,
           () => this.#registry.connect(message.arrival),
         );
         break;
       case "disconnected":
         this.#commits.forget(message.link);
-        this.#guard(
+        this.#guard.run(
           message.link,
           () => this.#registry.disconnected(message.link, message.cause),
         );
         break;
       case "drained":
-        this.#guard(message.link, () => {
+        this.#guard.run(message.link, () => {
           const { session } = message.link;
           if (session?.link === message.link) session.outbound.pump();
         });
+        break;
+      case "alarm":
+        this.#alarms.change(message.change);
         break;
       case "committed":
         this.#commits.catchUp();
@@ -328,7 +340,7 @@ export class Router implements SessionContext {
   /** Has all that was put into Outboxes in this turn written. */
   #endTurn(): void {
     for (const group of this.#waitingGroups) {
-      this.#guard(undefined, () => group.feedAll());
+      this.#guard.run(undefined, () => group.feedAll());
     }
     this.#waitingGroups.clear();
     const touched = this.#touched;
@@ -343,30 +355,14 @@ export class Router implements SessionContext {
         this.#commits.watch(link);
         link.owner.flush();
       } catch (error) {
-        this.#fail(link, error);
+        this.#guard.fail(link, error);
       }
     }
     this.#governor.check();
   }
 
-  /** Keeps what goes wrong to the one client that it concerns; where it concerns none, it is told and no more. */
-  #guard(link: Link | undefined, work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.#fail(link, error);
-    }
-  }
-
-  #fail(link: Link | undefined, error: unknown): void {
-    if (link !== undefined && error instanceof PacketError) {
-      const { reasonCode, message } = error;
-      link.owner.end(causeOf(reasonCode), reasonCode, message);
-      return;
-    }
-    const client = link?.session?.clientId;
-    this.#log.error("Fault in the router", { client, error: toError(error) });
-    link?.owner.end("internalError");
+  #alarm(change: AlarmChange): void {
+    this.#mailbox.sendUrgent({ type: "alarm", change });
   }
 
   #submit(batch: Batch): void {

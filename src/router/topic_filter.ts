@@ -46,6 +46,12 @@ export function isValidTopicFilter(filter: string): boolean {
   return true;
 }
 
+/** Whether a topic is the broker's own, `$SYS` or below: no client publishes there. */
+export function isReservedTopic(topic: string): boolean {
+  return topic.startsWith("$SYS") &&
+    (topic.length === 4 || topic.charCodeAt(4) === SLASH);
+}
+
 /** How many levels a topic or filter has: one more than it has slashes. */
 export function topicLevels(topic: string): number {
   let levels = 1;

@@ -1,5 +1,6 @@
 import type { TopicName } from "../store/message.ts";
 import type { Route } from "./route.ts";
+import { isReservedTopic } from "./topic_filter.ts";
 
 /** How many topics are remembered before those are forgotten that were seen only once. */
 const TOPICS = 16_384;
@@ -20,6 +21,8 @@ export interface TopicEntry extends TopicName {
   route: Route | undefined;
   /** The state of the subscriptions that the route was made of. */
   generation: number;
+  /** Whether it is the broker's own: clients cannot publish to it. */
+  readonly reserved: boolean;
   /** Whether it was looked up again since the table was last gone through. */
   isCommon: boolean;
 }
@@ -106,6 +109,7 @@ function makeEntry(bytes: Uint8Array, hash: number): TopicEntry {
     hash,
     route: undefined,
     generation: -1,
+    reserved: isReservedTopic(text),
     isCommon: false,
   };
 }

@@ -330,3 +330,13 @@ Deno.test("will: is owed to the sessions of clients that are away, too", async (
   const back = await broker.connect(options);
   assert.equal((await back.message()).topic, TOPIC);
 });
+
+Deno.test("will: one for a topic of the broker's own is refused with the connection", async () => {
+  await using broker = await TestBroker.start();
+  for (const version of VERSIONS) {
+    const client = await broker.open(version);
+    await client.sendConnect({ will: { topic: "$SYS/broker/alarm/store" } });
+    await client.expectRefused(version === 5 ? 0x87 : 5);
+  }
+  assert.equal(broker.counters.refused.notAuthorized, VERSIONS.length);
+});
