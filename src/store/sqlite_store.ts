@@ -30,6 +30,8 @@ export interface SqliteStoreOptions {
   readonly folder: string;
   /** The broker's clock. */
   readonly clock: Clock;
+  /** Bytes that are given up when the disk is full, so that what is there can be removed; left out, none. */
+  readonly ballast?: number;
 }
 
 /** The database's file in the folder. */
@@ -84,7 +86,7 @@ export class SqliteStore implements Store {
    * @throws {StartError} If it cannot be opened or read, or another process uses the folder.
    */
   async open(events: StoreEvents, reader: StoreReader): Promise<void> {
-    const { folder } = this.#options;
+    const { folder, ballast = 0 } = this.#options;
     this.#lock = await FolderLock.take(folder);
     this.#events = events;
     this.#link = new WorkerLink({
@@ -92,10 +94,12 @@ export class SqliteStore implements Store {
         this.#commits.committedNow(batch, memory);
         events.committed(batch);
       },
+      room: (report) => events.room?.(report),
       failed: (error) => this.#fail(error),
     });
     try {
-      events.resumed(await this.#link.open(`${folder}/${DATABASE_FILE}`));
+      const path = `${folder}/${DATABASE_FILE}`;
+      events.resumed(await this.#link.open(path, ballast));
       const journal = new JournalReader(this.#bodies);
       // A store tells what it holds in no other words than those of a StoreReader.
       const sink = reader as unknown as JournalSink<Message>;
