@@ -8,6 +8,7 @@ import { type Log, SILENT_LOG } from "./core/log.ts";
 import { PacedLog } from "./core/paced_log.ts";
 import { TimerWheel } from "./core/timer_wheel.ts";
 import { NoneStore } from "./store/none_store.ts";
+import { RoomNews } from "./store/room_news.ts";
 import type { Store } from "./store/store.ts";
 import {
   Listener,
@@ -70,6 +71,7 @@ export class Broker {
       number
     >();
     const router = Router.start({ limits, counters, log, clock, store });
+    const news = new RoomNews({ log, counters });
     await store.open({
       resumed: (now) => clock.set?.(now),
       committed: () => router.committed(),
@@ -77,6 +79,10 @@ export class Broker {
         log.error("Rows of the store are damaged, and were set aside", {
           rows,
         }),
+      room: (report) => {
+        router.disk.set(report.room);
+        news.take(report);
+      },
       failed: (error) => {
         log.error(
           "Ending: the store has failed, and nothing can be acknowledged any more",

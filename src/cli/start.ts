@@ -1,10 +1,10 @@
 import { deadline } from "@std/async/deadline";
 import type { Broker } from "../broker.ts";
-import { type Clock, SteadyClock } from "../core/clock.ts";
+import { SteadyClock } from "../core/clock.ts";
 import { Counters } from "../core/counters.ts";
 import { EXIT } from "../core/errors.ts";
 import { createLog, type Log } from "../core/log.ts";
-import type { SqliteStore } from "../store/sqlite_store.ts";
+import type { SqliteStore, SqliteStoreOptions } from "../store/sqlite_store.ts";
 import type { StoreOpening } from "../store/worker_messages.ts";
 import type { ListenerAddress } from "../transport/listener.ts";
 import { defaultLimits } from "./default_limits.ts";
@@ -44,7 +44,7 @@ export async function start(args: readonly string[]): Promise<number> {
   const clock = new SteadyClock();
   const store = options.data === undefined
     ? undefined
-    : await openStore(options.data, clock);
+    : await openStore({ folder: options.data, clock, ...options.store });
   const broker = await Broker.start({
     listeners: options.listen,
     limits: options.limits,
@@ -131,9 +131,9 @@ function tellOpening(log: Log, opening: StoreOpening): void {
 }
 
 /** The store in this folder. Loaded only where it is asked for: SQLite takes memory. */
-async function openStore(folder: string, clock: Clock): Promise<SqliteStore> {
+async function openStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const { SqliteStore } = await import("../store/sqlite_store.ts");
-  return new SqliteStore({ folder, clock });
+  return new SqliteStore(options);
 }
 
 /** A host to connect to from this machine, also where the broker listens on all interfaces. */

@@ -28,6 +28,7 @@ Deno.test("parseStart without flags listens on loopback with the default limits"
     listen: [{ protocol: "mqtt", hostname: "127.0.0.1", port: 1883 }],
     allowAnonymous: false,
     data: undefined,
+    store: { ballast: 16 * 1024 * 1024 },
     limits: DEFAULT_LIMITS,
     logLevel: "info",
     logFormat: "text",
@@ -37,7 +38,7 @@ Deno.test("parseStart without flags listens on loopback with the default limits"
 Deno.test("parseStart reads every flag", () => {
   const args =
     "--listen mqtt://127.0.0.1:1884 --listen=mqtt://[::]:1885 --allow-anonymous --data /a/b " +
-    "--log-level debug --log-format=json --max-inflight 7 --connect-timeout 2m";
+    "--ballast 0 --log-level debug --log-format=json --max-inflight 7 --connect-timeout 2m";
   const options = parseStart(args.split(" "), DEFAULT_LIMITS);
   assert.deepEqual(options, {
     listen: [
@@ -46,6 +47,7 @@ Deno.test("parseStart reads every flag", () => {
     ],
     allowAnonymous: true,
     data: "/a/b",
+    store: { ballast: 0 },
     limits: { ...DEFAULT_LIMITS, maximumInflight: 7, connectTimeout: 120_000 },
     logLevel: "debug",
     logFormat: "json",
@@ -103,6 +105,11 @@ Deno.test("parseStart names flag, value and what is allowed", () => {
     [
       "--max-inflight 0",
       'Flag --max-inflight cannot be "0": a whole number from 1 to 65535 is allowed',
+    ],
+    [
+      "--ballast 2GiB",
+      'Flag --ballast cannot be "2GiB": ' +
+      "a size such as 64KiB, 16MiB or 1048576 up to 1GiB is allowed",
     ],
     [
       "--max-inflght 1",

@@ -24,6 +24,7 @@ import type { ConnectionContext, ConnectionHandle } from "./context.ts";
 import { finish } from "./finish.ts";
 import {
   keepAliveFor,
+  lastPacket,
   NOT_IN_TIME,
   PROTOCOL_NAMES,
   type Refusal,
@@ -31,7 +32,6 @@ import {
   refusalOf,
   refusingConnack,
   termsFor,
-  withinSize,
 } from "./handshake.ts";
 import { ReadBuffer } from "./read_buffer.ts";
 import { Throttle } from "./throttle.ts";
@@ -287,13 +287,8 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
       this.#refuse({ cause: "unavailable" });
       return;
     }
-    const { version, maximumPacketSize } = link.terms;
-    if (code !== undefined && version === 5) {
-      // Before CONNACK the refusal is one [MQTT-3.2.0-1].
-      const type = link.ready ? PacketType.Disconnect : PacketType.Connack;
-      const packet = withinSize(type, code, detail, version, maximumPacketSize);
-      if (packet !== undefined) this.#outbox.buffer.append(packet);
-    }
+    const packet = code && lastPacket(link, code, detail);
+    if (packet) this.#outbox.buffer.append(packet);
     this.#close(cause, detail);
   }
 

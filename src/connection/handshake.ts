@@ -9,7 +9,7 @@ import {
 import type { PacketError } from "../codec/packet_error.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
 import { isReasonAllowed } from "../codec/reason_table.ts";
-import type { LinkTerms } from "../session/link.ts";
+import type { Link, LinkTerms } from "../session/link.ts";
 import { isSharedGroup } from "../store/store.ts";
 
 /** The protocol versions as people call them. */
@@ -94,11 +94,25 @@ export function refusingConnack(
 }
 
 /**
+ * What tells a client that its connection is ended: CONNACK where it has not been sent that yet [MQTT-3.2.0-1], else
+ * DISCONNECT; `undefined` where its version has no words for it.
+ */
+export function lastPacket(
+  { ready, terms: { version, maximumPacketSize } }: Link,
+  code: ReasonCode,
+  detail: string | undefined,
+): Uint8Array | undefined {
+  if (version < 5 && (ready || !TOLD_BEFORE_5.has(code))) return undefined;
+  const type = ready ? PacketType.Disconnect : PacketType.Connack;
+  return withinSize(type, code, detail, version, maximumPacketSize);
+}
+
+/**
  * A CONNACK or DISCONNECT with this reason code. The reason string is left out where the packet would be larger
  * than the client takes [MQTT-3.2.2-19] [MQTT-3.14.2-3], and the packet where it would be even so or where it has
  * no such reason code.
  */
-export function withinSize(
+function withinSize(
   type: typeof PacketType.Connack | typeof PacketType.Disconnect,
   reasonCode: ReasonCode,
   detail: string | undefined,

@@ -4,7 +4,8 @@ import type { Clock } from "../core/clock.ts";
 import type { Counters, DisconnectedCause } from "../core/counters.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Log } from "../core/log.ts";
-import type { FinishedPacket } from "../codec/packet.ts";
+import type { FinishedPacket, Publish } from "../codec/packet.ts";
+import type { DiskRoom } from "../store/disk_room.ts";
 import type { Store, StoreReader } from "../store/store.ts";
 import type { Link } from "../session/link.ts";
 import type { MemoryGovernor } from "./memory_governor.ts";
@@ -63,6 +64,10 @@ export interface RouterHandle {
   committed(): void;
   /** Says how much memory there is for messages. */
   readonly governor: MemoryGovernor;
+  /** Says whether there is room on the disk; to be told what the Store says of it. */
+  readonly disk: DiskRoom;
+  /** Whether a PUBLISH of a client that cannot be refused anything must wait until there is room. */
+  waits(link: Link, packet: Publish): boolean;
   /** Takes what the Store held, before the first client comes. */
   readonly restore: StoreReader;
   /** Says that this was all: what it held goes on from here. */

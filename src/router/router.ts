@@ -23,6 +23,7 @@ import type { DeliveryGroup } from "../session/delivery.ts";
 import { causeOf } from "../session/disconnect_code.ts";
 import type { Link } from "../session/link.ts";
 import type { Session } from "../session/session.ts";
+import { DiskRoom } from "../store/disk_room.ts";
 import type {
   BacklogPage,
   BacklogQuery,
@@ -30,6 +31,7 @@ import type {
   Store,
 } from "../store/store.ts";
 import { Commits } from "./commits.ts";
+import { DiskNeeds } from "./disk_needs.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Publishing } from "./publishing.ts";
 import type {
@@ -62,6 +64,8 @@ const MESSAGES_BETWEEN_LOOKS = 8;
 export class Router implements SessionContext {
   /** Where it keeps what must last. */
   readonly store: Store;
+  /** Whether more may be kept there. */
+  readonly disk: DiskRoom = new DiskRoom();
   /** What clients may use. */
   readonly limits: Limits;
   /** Where drops and refusals are counted. */
@@ -76,6 +80,7 @@ export class Router implements SessionContext {
   readonly #tree = new SubscriptionTree<Subscriber>();
   readonly #retained: RetainedMessages;
   readonly #dispatcher: Dispatcher;
+  readonly #diskNeeds: DiskNeeds;
   readonly #publishing: Publishing;
   readonly #subscriptions: Subscriptions;
   readonly #registry: Registry;
@@ -110,6 +115,8 @@ export class Router implements SessionContext {
       drained: (link) => router.#mailbox.sendUrgent({ type: "drained", link }),
       committed: () => router.#mailbox.sendUrgent({ type: "committed" }),
       governor: router.#governor,
+      disk: router.disk,
+      waits: (link, packet) => router.#diskNeeds.waits(link, packet),
       restore: router.#restore,
       restored: () => router.#turn(() => router.#restore.finish()),
       close: () => router.#close(),
@@ -145,7 +152,14 @@ export class Router implements SessionContext {
     this.#subscriptions = new Subscriptions(this, this.#tree, this.#retained);
     const dispatcher = this.#dispatcher;
     const retained = this.#retained;
-    this.#publishing = new Publishing({ context: this, dispatcher, retained });
+    const diskNeeds = new DiskNeeds({ context: this, dispatcher });
+    this.#diskNeeds = diskNeeds;
+    this.#publishing = new Publishing({
+      context: this,
+      dispatcher,
+      retained,
+      diskNeeds,
+    });
     this.#worklist = new Worklist({
       dispatcher,
       onPacket: (link, session, packet) => this.#packet(link, session, packet),

@@ -65,6 +65,12 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
     return this.#sessions.some((session) => session.link !== undefined);
   }
 
+  /** Whether its messages are kept: for a session that is, or behind others that are on the disk alone. */
+  get persistent(): boolean {
+    return this.#queue.onDisk ||
+      this.#sessions.some((session) => session.persistent);
+  }
+
   /** Makes the session a member, or gives it other options; says whether it is new. */
   join(session: Session, subscription: StoredSubscription): boolean {
     const at = this.#sessions.indexOf(session);
@@ -255,10 +261,7 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
   }
 
   #store(message: Message, number: number): BatchNumber {
-    return this.#queue.onDisk ||
-        this.#sessions.some((session) => session.persistent)
-      ? this.#enqueue(message, number)
-      : 0;
+    return this.persistent ? this.#enqueue(message, number) : 0;
   }
 
   #enqueue(message: Message, number: number): BatchNumber {
