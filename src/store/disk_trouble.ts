@@ -19,6 +19,8 @@ const MESSAGES: readonly (readonly [string, DiskTrouble])[] = [
   ["attempt to write a readonly database", "io"],
   ["unable to open database file", "io"],
   ["database is locked", "io"],
+  // It could not be opened anew.
+  ["database is not open", "io"],
 ];
 
 /** The disk's trouble behind an error; `undefined` where it is something else, which no waiting heals. */

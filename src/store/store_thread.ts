@@ -182,7 +182,7 @@ export class StoreThread {
 
   /** Ends without a word: the next start finds an unclean end. */
   leave(): void {
-    this.#database.close();
+    if (this.#database.isOpen) this.#database.close();
     this.#walIndex.close();
   }
 
