@@ -8,10 +8,11 @@ import type { SqliteStore, SqliteStoreOptions } from "../store/sqlite_store.ts";
 import type { StoreOpening } from "../store/worker_messages.ts";
 import type { ListenerAddress } from "../transport/listener.ts";
 import { defaultLimits } from "./default_limits.ts";
+import { durabilityNews } from "./durability_news.ts";
 import { formatListen } from "./listen.ts";
 import { LogWriter } from "./log_writer.ts";
 import { endSignals, signalStatus } from "./signals.ts";
-import { parseStart } from "./start_options.ts";
+import { parseStart, type StartOptions } from "./start_options.ts";
 import { VERSION } from "./version.ts";
 
 /** Milliseconds that the broker has to say goodbye to its clients. */
@@ -51,9 +52,10 @@ export async function start(args: readonly string[]): Promise<number> {
     log,
     counters,
     clock,
+    durability: options.store.durability,
     ...(store === undefined ? {} : { store }),
   });
-  announce(log, broker.addresses, options.data);
+  announce(log, broker.addresses, options);
   if (store?.opening !== undefined) tellOpening(log, store.opening);
 
   const signals = endSignals();
@@ -80,8 +82,9 @@ export async function start(args: readonly string[]): Promise<number> {
 function announce(
   log: Log,
   addresses: readonly ListenerAddress[],
-  data: string | undefined,
+  options: StartOptions,
 ): void {
+  const { data } = options;
   for (const address of addresses) {
     log.info("Listening", { url: formatListen(address), version: VERSION });
   }
@@ -97,10 +100,9 @@ function announce(
       "Messages are kept in memory only: they are lost when the broker ends",
     );
   } else {
-    log.info(
-      "What is acknowledged is on the disk before: it survives a power cut",
-      { folder: data },
-    );
+    for (const sentence of durabilityNews(options.store)) {
+      log.info(sentence, { folder: data });
+    }
   }
 }
 

@@ -28,6 +28,7 @@ export class DiskNeeds {
   /** Whether a PUBLISH with QoS 1 or 2 that a session sends must be kept. */
   publish(session: Session, packet: Publish, topic: TopicEntry): boolean {
     if (packet.qos === 2 && session.stored) return true;
+    if (topic.durability === "off") return false;
     if (packet.retain && packet.end > packet.payloadStart) return true;
     const { targets, groups } = this.#dispatcher.routeOf(topic);
     return targets.some((target) =>

@@ -8,6 +8,7 @@ import type { FinishedPacket, Publish } from "../codec/packet.ts";
 import type { DiskRoom } from "../store/disk_room.ts";
 import type { Store, StoreReader } from "../store/store.ts";
 import type { Link } from "../session/link.ts";
+import type { DurabilityRules } from "./durability_rules.ts";
 import type { MemoryGovernor } from "./memory_governor.ts";
 import type { Arrival } from "./registry.ts";
 import type { Task } from "./subscriptions.ts";
@@ -48,6 +49,8 @@ export interface RouterOptions {
   readonly clock: Clock;
   /** Where it keeps what must last. */
   readonly store: Store;
+  /** What of it; left out, all. */
+  readonly durability?: DurabilityRules;
 }
 
 /** How the rest of the broker talks to the Router. */

@@ -9,7 +9,7 @@ import { ReasonCode } from "../codec/reason_code.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { Link } from "../session/link.ts";
 import type { Session } from "../session/session.ts";
-import type { Message } from "../store/message.ts";
+import { isKept, type Message } from "../store/message.ts";
 import type { BatchNumber } from "../store/store.ts";
 import type { DiskNeeds } from "./disk_needs.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -187,7 +187,9 @@ export class Publishing {
       reason: dispatched.matched
         ? ReasonCode.Success
         : ReasonCode.NoMatchingSubscribers,
-      batch: Math.max(retained, dispatched.batch),
+      batch: topic.durability === "commit"
+        ? Math.max(retained, dispatched.batch)
+        : batch,
     };
   }
 
@@ -195,7 +197,7 @@ export class Publishing {
   #obstacle(message: Message): DroppedCause | undefined {
     const { disk } = this.#context;
     if (
-      message.qos === 0 && !disk.ample &&
+      message.qos === 0 && !disk.ample && isKept(message) &&
       message.payloadEnd > message.payloadStart
     ) return "disk";
     return this.#retained.obstacle(message);

@@ -118,7 +118,11 @@ export class Router implements SessionContext {
       disk: router.disk,
       waits: (link, packet) => router.#diskNeeds.waits(link, packet),
       restore: router.#restore,
-      restored: () => router.#turn(() => router.#restore.finish()),
+      restored: () =>
+        router.#turn(() => {
+          router.#restore.finish();
+          router.#retained.restored();
+        }),
       close: () => router.#close(),
     };
   }
@@ -140,8 +144,12 @@ export class Router implements SessionContext {
         this.#timers.schedule(delayMs, () => this.#turn(callback)),
     };
     this.#drops = new PacedLog("Messages dropped", { ...options, timers });
-    this.#retained = new RetainedMessages(this, timers);
-    const topics = new TopicTable();
+    this.#retained = new RetainedMessages(
+      this,
+      timers,
+      options.durability,
+    );
+    const topics = new TopicTable(options.durability);
     const routes = new RouteTable(this.#tree);
     this.#dispatcher = new Dispatcher({
       context: this,

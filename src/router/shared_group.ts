@@ -4,7 +4,7 @@ import type { Frames } from "../session/frames.ts";
 import type { SessionContext, Terms } from "../session/context.ts";
 import { Backlog, type BacklogOwner } from "../session/backlog.ts";
 import type { Session } from "../session/session.ts";
-import type { Message } from "../store/message.ts";
+import { isKept, type Message } from "../store/message.ts";
 import {
   type BatchNumber,
   NO_IDENTIFIERS,
@@ -266,7 +266,7 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
 
   #enqueue(message: Message, number: number): BatchNumber {
     const { store } = this.#context;
-    if (!store.durable) return 0;
+    if (!store.durable || !isKept(message)) return 0;
     const { owned, qos } = message;
     return store.enqueue(this.key, {
       message: owned,

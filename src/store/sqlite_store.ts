@@ -32,6 +32,8 @@ export interface SqliteStoreOptions {
   readonly clock: Clock;
   /** Bytes that are given up when the disk is full, so that what is there can be removed; left out, none. */
   readonly ballast?: number;
+  /** Milliseconds after which is committed what nobody waits for; left out, a second. */
+  readonly longestWait?: number;
 }
 
 /** The database's file in the folder. */
@@ -58,7 +60,7 @@ export class SqliteStore implements Store {
   constructor(options: SqliteStoreOptions) {
     this.#options = options;
     this.#commits = new GroupCommit({
-      clock: options.clock,
+      ...options,
       journal: this.#journal,
       send: (batch, journal) =>
         this.#link?.commit(batch, journal, options.clock.now()),
