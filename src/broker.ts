@@ -8,6 +8,8 @@ import { type Log, SILENT_LOG } from "./core/log.ts";
 import { PacedLog } from "./core/paced_log.ts";
 import { TimerWheel } from "./core/timer_wheel.ts";
 import { NoneStore } from "./store/none_store.ts";
+import { RelaxedStore } from "./store/relaxed_store.ts";
+import { RoomNews } from "./store/room_news.ts";
 import type { Store } from "./store/store.ts";
 import {
   Listener,
@@ -15,6 +17,7 @@ import {
   type ListenerHandle,
 } from "./transport/listener.ts";
 import type { Transport } from "./transport/transport.ts";
+import { DurabilityRules } from "./router/durability_rules.ts";
 import type { RouterHandle } from "./router/messages.ts";
 import { Router } from "./router/router.ts";
 import { Connection } from "./connection/connection.ts";
@@ -37,6 +40,8 @@ export interface BrokerOptions {
   readonly clock?: Clock;
   /** Left out: everything lives in memory. */
   readonly store?: Store;
+  /** How durable messages are, by topic; left out: what is acknowledged is committed. */
+  readonly durability?: DurabilityRules;
 }
 
 /** A running broker. */
@@ -67,11 +72,23 @@ export class Broker {
       counters = new Counters(),
       clock = new SteadyClock(),
     } = options;
-    const store = options.store ?? new NoneStore();
+    const durability = options.durability ?? new DurabilityRules();
+    const given = options.store ?? new NoneStore();
+    const store = durability.overall === "commit"
+      ? given
+      : new RelaxedStore(given);
     const { promise: finished, resolve: finish } = Promise.withResolvers<
       number
     >();
-    const router = Router.start({ limits, counters, log, clock, store });
+    const router = Router.start({
+      limits,
+      counters,
+      log,
+      clock,
+      store,
+      durability,
+    });
+    const news = new RoomNews({ log, counters });
     await store.open({
       resumed: (now) => clock.set?.(now),
       committed: () => router.committed(),
@@ -79,6 +96,10 @@ export class Broker {
         log.error("Rows of the store are damaged, and were set aside", {
           rows,
         }),
+      room: (report) => {
+        router.disk.set(report.room);
+        news.take(report);
+      },
       failed: (error) => {
         log.error(
           "Ending: the store has failed, and nothing can be acknowledged any more",

@@ -1,17 +1,18 @@
 import { deadline } from "@std/async/deadline";
 import type { Broker } from "../broker.ts";
-import { type Clock, SteadyClock } from "../core/clock.ts";
+import { SteadyClock } from "../core/clock.ts";
 import { Counters } from "../core/counters.ts";
 import { EXIT } from "../core/errors.ts";
 import { createLog, type Log } from "../core/log.ts";
-import type { SqliteStore } from "../store/sqlite_store.ts";
+import type { SqliteStore, SqliteStoreOptions } from "../store/sqlite_store.ts";
 import type { StoreOpening } from "../store/worker_messages.ts";
 import type { ListenerAddress } from "../transport/listener.ts";
 import { defaultLimits } from "./default_limits.ts";
+import { durabilityNews } from "./durability_news.ts";
 import { formatListen } from "./listen.ts";
 import { LogWriter } from "./log_writer.ts";
 import { endSignals, signalStatus } from "./signals.ts";
-import { parseStart } from "./start_options.ts";
+import { parseStart, type StartOptions } from "./start_options.ts";
 import { VERSION } from "./version.ts";
 
 /** Milliseconds that the broker has to say goodbye to its clients. */
@@ -44,16 +45,17 @@ export async function start(args: readonly string[]): Promise<number> {
   const clock = new SteadyClock();
   const store = options.data === undefined
     ? undefined
-    : await openStore(options.data, clock);
+    : await openStore({ folder: options.data, clock, ...options.store });
   const broker = await Broker.start({
     listeners: options.listen,
     limits: options.limits,
     log,
     counters,
     clock,
+    durability: options.store.durability,
     ...(store === undefined ? {} : { store }),
   });
-  announce(log, broker.addresses, options.data);
+  announce(log, broker.addresses, options);
   if (store?.opening !== undefined) tellOpening(log, store.opening);
 
   const signals = endSignals();
@@ -80,8 +82,9 @@ export async function start(args: readonly string[]): Promise<number> {
 function announce(
   log: Log,
   addresses: readonly ListenerAddress[],
-  data: string | undefined,
+  options: StartOptions,
 ): void {
+  const { data } = options;
   for (const address of addresses) {
     log.info("Listening", { url: formatListen(address), version: VERSION });
   }
@@ -97,10 +100,9 @@ function announce(
       "Messages are kept in memory only: they are lost when the broker ends",
     );
   } else {
-    log.info(
-      "What is acknowledged is on the disk before: it survives a power cut",
-      { folder: data },
-    );
+    for (const sentence of durabilityNews(options.store)) {
+      log.info(sentence, { folder: data });
+    }
   }
 }
 
@@ -131,9 +133,9 @@ function tellOpening(log: Log, opening: StoreOpening): void {
 }
 
 /** The store in this folder. Loaded only where it is asked for: SQLite takes memory. */
-async function openStore(folder: string, clock: Clock): Promise<SqliteStore> {
+async function openStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const { SqliteStore } = await import("../store/sqlite_store.ts");
-  return new SqliteStore({ folder, clock });
+  return new SqliteStore(options);
 }
 
 /** A host to connect to from this machine, also where the broker listens on all interfaces. */

@@ -20,6 +20,12 @@ import {
   parseListen,
 } from "./listen.ts";
 
+import {
+  parseStoreFlags,
+  STORE_FLAGS,
+  type StoreSettings,
+} from "./store_flags.ts";
+
 /** What the start command was told to do. */
 export interface StartOptions {
   /** Where to listen: at least one. */
@@ -28,6 +34,8 @@ export interface StartOptions {
   readonly allowAnonymous: boolean;
   /** The folder in which sessions and messages are kept; `undefined` for memory only. */
   readonly data: string | undefined;
+  /** How they are kept there. */
+  readonly store: StoreSettings;
   /** The limits. */
   readonly limits: Limits;
   /** The lowest level that is logged. */
@@ -57,6 +65,7 @@ export const START_FLAGS: readonly FlagInfo[] = [
     help: "where sessions and messages are kept; none for memory only",
     defaultText: "none",
   },
+  ...STORE_FLAGS,
   {
     name: "log-level",
     value: "LEVEL",
@@ -91,6 +100,7 @@ export function parseStart(
     listen,
     allowAnonymous,
     data: data === "none" ? undefined : data,
+    store: parseStoreFlags(flags.values),
     limits: parseLimits(flags.values, base),
     logLevel: choice(flags, "log-level", LOG_LEVELS) ?? "info",
     logFormat: choice(flags, "log-format", LOG_FORMATS) ?? "text",

@@ -6,6 +6,7 @@ import {
   LIMIT_KEYS,
   SESSION_NEVER_EXPIRES,
 } from "../core/limits.ts";
+import { DurabilityRules } from "../router/durability_rules.ts";
 import { formatQuantity } from "./quantity.ts";
 import { parseStart, START_FLAGS } from "./start_options.ts";
 
@@ -28,6 +29,11 @@ Deno.test("parseStart without flags listens on loopback with the default limits"
     listen: [{ protocol: "mqtt", hostname: "127.0.0.1", port: 1883 }],
     allowAnonymous: false,
     data: undefined,
+    store: {
+      ballast: 16 * 1024 * 1024,
+      durability: new DurabilityRules(),
+      longestWait: 1000,
+    },
     limits: DEFAULT_LIMITS,
     logLevel: "info",
     logFormat: "text",
@@ -37,7 +43,8 @@ Deno.test("parseStart without flags listens on loopback with the default limits"
 Deno.test("parseStart reads every flag", () => {
   const args =
     "--listen mqtt://127.0.0.1:1884 --listen=mqtt://[::]:1885 --allow-anonymous --data /a/b " +
-    "--log-level debug --log-format=json --max-inflight 7 --connect-timeout 2m";
+    "--ballast 0 --durability a/#=off --durability interval --durability=a=b/+=commit " +
+    "--durability-interval 250ms --log-level debug --log-format=json --max-inflight 7 --connect-timeout 2m";
   const options = parseStart(args.split(" "), DEFAULT_LIMITS);
   assert.deepEqual(options, {
     listen: [
@@ -46,6 +53,14 @@ Deno.test("parseStart reads every flag", () => {
     ],
     allowAnonymous: true,
     data: "/a/b",
+    store: {
+      ballast: 0,
+      durability: new DurabilityRules("interval", [
+        { filter: "a=b/+", durability: "commit" },
+        { filter: "a/#", durability: "off" },
+      ]),
+      longestWait: 250,
+    },
     limits: { ...DEFAULT_LIMITS, maximumInflight: 7, connectTimeout: 120_000 },
     logLevel: "debug",
     logFormat: "json",
@@ -141,6 +156,27 @@ Deno.test("parseStart names flag, value and what is allowed", () => {
       "--memory-ceiling 32MiB --max-retained-bytes 33MiB",
       'Flag --max-retained-bytes cannot be "33MiB": ' +
       "the memory ceiling, which retained messages count towards, is 32MiB",
+    ],
+    [
+      "--ballast 2GiB",
+      'Flag --ballast cannot be "2GiB": ' +
+      "a size such as 64KiB, 16MiB or 1048576 from 0 to 1GiB is allowed",
+    ],
+    [
+      "--durability always",
+      'Flag --durability cannot be "always": levels are commit, interval and off',
+    ],
+    [
+      "--durability a#=off",
+      'Flag --durability cannot be "a#=off": before = stands a topic filter',
+    ],
+    [
+      "--durability a=off --durability a=commit",
+      'Flag --durability cannot be "a=commit": it is given twice',
+    ],
+    [
+      "--durability off --durability commit",
+      'Flag --durability cannot be "commit": it is given twice',
     ],
     [
       "--max-inflght 1",

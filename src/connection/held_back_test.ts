@@ -27,7 +27,7 @@ Deno.test("HeldBack drops QoS 0, but for what sets a topic alias that others use
   ].map((bytes) => decoder.decode(bytes, 0, bytes.length) as FinishedPacket);
   const counters = new Counters();
   const held = new HeldBack();
-  assert.deepEqual(held.sift(packets, 100), []);
+  assert.deepEqual(held.sift(packets, 100, "memory"), []);
   held.dropAtMostOnce(counters);
   const kept = held.takeAll();
   assert.deepEqual(kept, [packets[1], packets[3]]);

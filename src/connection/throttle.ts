@@ -3,7 +3,7 @@ import type { FinishedPacket } from "../codec/packet.ts";
 import type { Link } from "../session/link.ts";
 import { MemoryStep } from "../router/memory_governor.ts";
 import type { RouterHandle } from "../router/messages.ts";
-import { HeldBack } from "./held_back.ts";
+import { HeldBack, type HoldingRule } from "./held_back.ts";
 import type { ReadBuffer } from "./read_buffer.ts";
 import type { Watch } from "./watch.ts";
 
@@ -19,9 +19,11 @@ export interface ThrottleOptions {
   readonly watch: Watch;
 }
 
+const NOTHING_WAITS = (): boolean => false;
+
 /**
- * Stands between a Connection and the Router while there is no memory for more messages: holds them back, and in
- * the end keeps the client from being read, until the governor finds room.
+ * Stands between a Connection and the Router while there is no memory for more messages, or no room on the disk and no
+ * way to tell the client: holds them back, and in the end keeps the client from being read, until there is room.
  */
 export class Throttle {
   readonly #options: ThrottleOptions;
@@ -33,14 +35,15 @@ export class Throttle {
   #ended = false;
   readonly #onChange = (): void => this.#changed();
 
-  /** Makes one that lets everything through as long as there is memory. */
+  /** Makes one that lets everything through as long as there is memory and room on the disk. */
   constructor(options: ThrottleOptions) {
     this.#options = options;
   }
 
   /** Whether packets need not come this way. */
   get idle(): boolean {
-    return this.#options.router.governor.step === MemoryStep.Free &&
+    const { governor, disk } = this.#options.router;
+    return governor.step === MemoryStep.Free && disk.ample &&
       this.#held.empty && this.#released === undefined;
   }
 
@@ -56,13 +59,16 @@ export class Throttle {
     const { router, counters, input } = this.#options;
     await this.#released;
     this.#released = undefined;
-    if (this.idle) return await router.submit(link, packets);
     this.#link = link;
-    const passed = this.#held.sift(packets, bytes);
-    if (!this.#held.empty) {
+    const rule = this.#rule(link);
+    if (rule === undefined && this.#held.empty) {
+      return await router.submit(link, packets);
+    }
+    const passed = this.#held.sift(packets, bytes, rule ?? NOTHING_WAITS);
+    if (!this.#held.empty && passed.length < packets.length) {
       this.#meter(input.capacity);
       input.leave();
-      router.governor.onceChanged(this.#onChange);
+      this.#listen();
     }
     link.source = input.shared;
     if (passed.length > 0) await router.submit(link, passed);
@@ -75,7 +81,7 @@ export class Throttle {
   /** Lets go of what is held back: the connection has ended. */
   end(): void {
     this.#ended = true;
-    this.#options.router.governor.forget(this.#onChange);
+    this.#unlisten();
     this.#held.takeAll();
     this.#meter(-this.#held.bufferBytes);
     this.#wake?.();
@@ -90,22 +96,50 @@ export class Throttle {
       await promise;
     }
     watch.listen();
+    // It may wait for an acknowledgement, and be silent until it has it.
+    watch.deaf = !this.#held.empty;
   }
 
   #changed(): void {
     const { router, counters } = this.#options;
-    const { step } = router.governor;
-    if (step === MemoryStep.Free) {
-      const packets = this.#held.takeAll();
-      const buffers = this.#held.bufferBytes;
-      this.#released = router.submit(this.#link!, packets)
-        .then(() => this.#meter(-buffers));
-    } else {
-      if (step > MemoryStep.Waiting) this.#held.dropAtMostOnce(counters);
+    const link = this.#link!;
+    const rule = this.#rule(link);
+    this.#unlisten();
+    if (rule === "memory") {
+      if (router.governor.step > MemoryStep.Waiting) {
+        this.#held.dropAtMostOnce(counters);
+      }
       if (this.#held.empty) this.#meter(-this.#held.bufferBytes);
-      else router.governor.onceChanged(this.#onChange);
+    } else {
+      const packets = this.#held.release(rule ?? NOTHING_WAITS);
+      const buffers = this.#held.empty ? this.#held.bufferBytes : 0;
+      this.#released = router.submit(link, packets)
+        .then(() => this.#meter(-buffers));
     }
+    if (!this.#held.empty) this.#listen();
+    else this.#options.watch.listen();
     this.#wake?.();
+  }
+
+  /** What must wait now; `undefined` if nothing must. */
+  #rule(link: Link): HoldingRule | undefined {
+    const { router } = this.#options;
+    if (router.governor.step !== MemoryStep.Free) return "memory";
+    if (router.disk.ample || link.terms.version === 5) return undefined;
+    return (publish) => router.waits(link, publish);
+  }
+
+  /** Looks again at the next change. */
+  #listen(): void {
+    const { governor, disk } = this.#options.router;
+    governor.onceChanged(this.#onChange);
+    disk.onceChanged(this.#onChange);
+  }
+
+  #unlisten(): void {
+    const { governor, disk } = this.#options.router;
+    governor.forget(this.#onChange);
+    disk.forget(this.#onChange);
   }
 
   #meter(bytes: number): void {

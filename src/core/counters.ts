@@ -32,6 +32,7 @@ export const REFUSED_CAUSES = {
   /** A fault of ours. */
   internalError: "internal error",
   unavailable: "broker busy or ending",
+  disk: "no room on the disk",
 } as const;
 
 /** Why a message was not sent to a subscriber, or not retained: each cause, and its name in the log. */
@@ -55,6 +56,8 @@ export const DROPPED_CAUSES = {
   reservedTopic: "topic is the broker's own",
   retainedMessages: "too many retained messages",
   retainedBytes: "too many retained bytes",
+  /** It would have had to be kept on the disk. */
+  disk: "no room on the disk",
 } as const;
 
 /** Why the connection of an accepted client ended: each cause, and its name in the log. */
@@ -160,6 +163,10 @@ export class Counters {
   readonly dropped: Record<DroppedCause, number> = zeros(DROPPED_CAUSES);
   /** Times at which the memory ceiling made publishers wait. */
   memoryPauses = 0;
+  /** Times at which the disk had no room for more, or answered with errors. */
+  diskPauses = 0;
+  /** PUBLISH packets that were refused since the disk had no room for them. */
+  diskRefusals = 0;
   /** Lines that the log could not write, since standard error took no more. */
   logLinesLost = 0;
 

@@ -99,7 +99,7 @@ export class Dispatcher {
     topic: TopicEntry,
     publisher: Session,
   ): void {
-    const route = this.#routeOf(topic);
+    const route = this.routeOf(topic);
     const size = publish.end - publish.start;
     if (
       route === this.#runRoute && publish.start === this.#runEnd &&
@@ -177,7 +177,7 @@ export class Dispatcher {
     this.flushRun();
     return this.#dispatch(
       message,
-      this.#routeOf(topic),
+      this.routeOf(topic),
       batch,
       publisher,
       publish,
@@ -202,7 +202,8 @@ export class Dispatcher {
     });
   }
 
-  #routeOf(topic: TopicEntry): Route {
+  /** Who gets messages of this topic now. */
+  routeOf(topic: TopicEntry): Route {
     const { generation } = this.#tree;
     if (topic.generation !== generation || topic.route === undefined) {
       topic.route = this.#routes.find(topic.text);

@@ -4,10 +4,12 @@ import type { Clock } from "../core/clock.ts";
 import type { Counters, DisconnectedCause } from "../core/counters.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Log } from "../core/log.ts";
-import type { FinishedPacket } from "../codec/packet.ts";
+import type { FinishedPacket, Publish } from "../codec/packet.ts";
+import type { DiskRoom } from "../store/disk_room.ts";
 import type { Store, StoreReader } from "../store/store.ts";
 import type { Link } from "../session/link.ts";
 import type { AlarmChange } from "./alarms.ts";
+import type { DurabilityRules } from "./durability_rules.ts";
 import type { MemoryGovernor } from "./memory_governor.ts";
 import type { Arrival } from "./registry.ts";
 import type { Task } from "./subscriptions.ts";
@@ -49,6 +51,8 @@ export interface RouterOptions {
   readonly clock: Clock;
   /** Where it keeps what must last. */
   readonly store: Store;
+  /** What of it; left out, all. */
+  readonly durability?: DurabilityRules;
 }
 
 /** How the rest of the broker talks to the Router. */
@@ -69,6 +73,10 @@ export interface RouterHandle {
   clear(name: string, matter: string): void;
   /** Says how much memory there is for messages. */
   readonly governor: MemoryGovernor;
+  /** Says whether there is room on the disk; to be told what the Store says of it. */
+  readonly disk: DiskRoom;
+  /** Whether a PUBLISH of a client that cannot be refused anything must wait until there is room. */
+  waits(link: Link, packet: Publish): boolean;
   /** Takes what the Store held, before the first client comes. */
   readonly restore: StoreReader;
   /** Says that this was all: what it held goes on from here. */

@@ -1,4 +1,4 @@
-import { DROPPED_CAUSES } from "../core/counters.ts";
+import { DROPPED_CAUSES, type DroppedCause } from "../core/counters.ts";
 import {
   type Acknowledgement,
   PacketType,
@@ -9,7 +9,9 @@ import { ReasonCode } from "../codec/reason_code.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { Link } from "../session/link.ts";
 import type { Session } from "../session/session.ts";
+import { isKept, type Message } from "../store/message.ts";
 import type { BatchNumber } from "../store/store.ts";
+import type { DiskNeeds } from "./disk_needs.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { RetainedMessages } from "./retained.ts";
 import { topicLevels } from "./topic_filter.ts";
@@ -23,6 +25,8 @@ export interface PublishingOptions {
   readonly dispatcher: Dispatcher;
   /** The retained messages. */
   readonly retained: RetainedMessages;
+  /** Says what needs the disk. */
+  readonly diskNeeds: DiskNeeds;
 }
 
 /** What became of a PUBLISH. */
@@ -39,12 +43,14 @@ export class Publishing {
   readonly #context: SessionContext;
   readonly #dispatcher: Dispatcher;
   readonly #retained: RetainedMessages;
+  readonly #diskNeeds: DiskNeeds;
 
   /** Dispatches what it takes on through this dispatcher. */
   constructor(options: PublishingOptions) {
     this.#context = options.context;
     this.#dispatcher = options.dispatcher;
     this.#retained = options.retained;
+    this.#diskNeeds = options.diskNeeds;
   }
 
   /**
@@ -79,7 +85,11 @@ export class Publishing {
       );
     }
     link.receiving++;
-    if (packet.qos === 1) {
+    if (
+      !this.#context.disk.ample && link.terms.version === 5 &&
+      this.#diskNeeds.publish(session, packet, topic)
+    ) this.#refuse(link, packet);
+    else if (packet.qos === 1) {
       this.#receiveAtLeastOnce(link, session, packet, topic);
     } else this.#receiveExactlyOnce(link, session, packet, topic);
     this.#context.touch(link);
@@ -97,6 +107,15 @@ export class Publishing {
       : ReasonCode.PacketIdentifierNotFound;
     link.acknowledge(PacketType.Pubcomp, packet.packetId, reason, batch);
     this.#context.touch(link);
+  }
+
+  /** There is no room on the disk for it: nobody sees it. */
+  #refuse(link: Link, packet: Publish): void {
+    const { counters } = this.#context;
+    counters.messagesReceived[packet.qos === 1 ? "qos1" : "qos2"]++;
+    counters.diskRefusals++;
+    const type = packet.qos === 1 ? PacketType.Puback : PacketType.Pubrec;
+    link.acknowledge(type, packet.packetId, ReasonCode.QuotaExceeded, 0);
   }
 
   #receiveAtLeastOnce(
@@ -167,7 +186,7 @@ export class Publishing {
     const message = this.#dispatcher.messageOf(packet, topic, session.clientId);
     let retained: BatchNumber = 0;
     if (packet.retain) {
-      const obstacle = this.#retained.obstacle(message);
+      const obstacle = this.#obstacle(message);
       if (obstacle === undefined) {
         retained = this.#retained.set(message);
       } else {
@@ -192,9 +211,21 @@ export class Publishing {
       reason: dispatched.matched
         ? ReasonCode.Success
         : ReasonCode.NoMatchingSubscribers,
-      batch: Math.max(retained, dispatched.batch),
+      batch: topic.durability === "commit"
+        ? Math.max(retained, dispatched.batch)
+        : batch,
       detail: undefined,
     };
+  }
+
+  /** What stands against retaining a message: with QoS 0 also that it would need room on the disk. */
+  #obstacle(message: Message): DroppedCause | undefined {
+    const { disk } = this.#context;
+    if (
+      message.qos === 0 && !disk.ample && isKept(message) &&
+      message.payloadEnd > message.payloadStart
+    ) return "disk";
+    return this.#retained.obstacle(message);
   }
 
   /** The topic of a PUBLISH with a topic alias, which it sets or uses [MQTT-3.3.2-7 .. -10]. */

@@ -102,7 +102,7 @@ export class Registry {
    * Lets a client in: takes over from its former connection, resumes or makes its session, and has CONNACK sent
    * when that is committed.
    *
-   * @throws {PacketError} If its will cannot be accepted.
+   * @throws {PacketError} If its will cannot be accepted, or there is no room on the disk for its session.
    */
   connect(arrival: Arrival): void {
     const { connect, link, clientId } = arrival;
@@ -117,6 +117,7 @@ export class Registry {
       );
     }
     const former = this.#sessions.get(clientId);
+    if (!context.disk.ample) this.#requireRoom(connect, former);
     if (former?.link !== undefined) this.#takeOver(former);
     // An ephemeral session ended with its connection, so look again.
     let session = this.#sessions.get(clientId);
@@ -208,6 +209,23 @@ export class Registry {
     }
     session.expiryInterval = this.#limited(seconds);
     if (session.stored) this.#save(session);
+  }
+
+  /**
+   * Lets nobody in for whom something new would have to be kept, while there is no room for it. A session that is
+   * kept can always come back.
+   */
+  #requireRoom(connect: Connect, former: Session | undefined): void {
+    const keeps = this.#expiryInterval(connect) > 0 ||
+      connect.will !== undefined;
+    if (former?.stored || !keeps) return;
+    this.#options.context.counters.refused.disk++;
+    throw new PacketError(
+      connect.protocolVersion === 5
+        ? ReasonCode.QuotaExceeded
+        : ReasonCode.ServerUnavailable,
+      "Cannot keep the session: there is no room on the disk",
+    );
   }
 
   #save({ clientId, expiryInterval, endedAt }: Session): BatchNumber {

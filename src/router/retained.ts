@@ -2,8 +2,9 @@ import type { DroppedCause } from "../core/counters.ts";
 import type { Timer, Timers } from "../core/timer_wheel.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { Replay } from "../session/replays.ts";
-import type { Message } from "../store/message.ts";
+import { isKept, type Message, type TopicName } from "../store/message.ts";
 import type { BatchNumber, StoredSubscription } from "../store/store.ts";
+import { DurabilityRules } from "./durability_rules.ts";
 import { RetainedTree } from "./retained_tree.ts";
 
 /** Topics that a cursor looks at before it lets others work: well under a millisecond. */
@@ -22,11 +23,19 @@ export class RetainedMessages {
   #bytes = 0;
   /** The batch in which a topic was last removed. */
   #lastRemoval: BatchNumber = 0;
+  readonly #durability: DurabilityRules;
+  /** Topics of which the Store held a message though they are not to be kept any more. */
+  #outdated: string[] = [];
 
   /** Makes an empty collection whose expiries run on this wheel. */
-  constructor(context: SessionContext, timers: Timers) {
+  constructor(
+    context: SessionContext,
+    timers: Timers,
+    durability: DurabilityRules = new DurabilityRules(),
+  ) {
     this.#context = context;
     this.#timers = timers;
+    this.#durability = durability;
   }
 
   /** Bytes that the retained messages cost, about. */
@@ -57,14 +66,14 @@ export class RetainedMessages {
       // It may have been removed just now: that is to be committed before it is said.
       if (removed === undefined) return this.#lastRemoval;
       this.#dropped(removed);
-      return this.#forget(topic);
+      return this.#forget(message.topic);
     }
     const { owned } = message;
     const retained = { message: owned, timer: this.#expire(owned) };
     const replaced = this.#tree.set(topic, retained);
     if (replaced !== undefined) this.#dropped(replaced);
     this.#count(1, owned.size);
-    return store.durable ? store.retain(topic, owned) : 0;
+    return store.durable && isKept(message) ? store.retain(topic, owned) : 0;
   }
 
   /** Keeps a message of the broker's own, within no limit and not in the Store; an empty payload removes it. */
@@ -77,11 +86,28 @@ export class RetainedMessages {
     if (message.payloadEnd > message.payloadStart) this.#count(1, message.size);
   }
 
-  /** Puts a message back that the Store held. */
+  /**
+   * Puts a message back that the Store held; not where the topic is not to be kept any more: a newer message would
+   * be in memory alone, and after that is lost the old one must not come again.
+   */
   restore(message: Message): void {
+    const topic = message.topic.text;
+    if (this.#durability.of(topic) === "off") {
+      this.#outdated.push(topic);
+      return;
+    }
     const timer = this.#expire(message);
-    this.#tree.set(message.topic.text, { message, timer });
+    this.#tree.set(topic, { message, timer });
     this.#count(1, message.size);
+  }
+
+  /** All is restored: has the Store forget what was not. */
+  restored(): void {
+    const { store } = this.#context;
+    for (const topic of this.#outdated) {
+      store.request(store.retain(topic, undefined));
+    }
+    this.#outdated = [];
   }
 
   /** Reads the retained messages that a subscription matches, bit by bit. */
@@ -96,18 +122,20 @@ export class RetainedMessages {
 
   #expire(message: Message): Timer | undefined {
     if (message.expiresAt === Infinity) return undefined;
-    const topic = message.topic.text;
+    const { topic } = message;
     const delay = Math.max(0, message.expiresAt - this.#context.now);
     return this.#timers.schedule(delay, () => {
-      if (this.#tree.get(topic)?.message !== message) return;
-      this.#dropped(this.#tree.delete(topic)!);
+      if (this.#tree.get(topic.text)?.message !== message) return;
+      this.#dropped(this.#tree.delete(topic.text)!);
       this.#forget(topic);
     });
   }
 
-  #forget(topic: string): BatchNumber {
+  #forget({ text, durability }: TopicName): BatchNumber {
     const { store } = this.#context;
-    if (store.durable) this.#lastRemoval = store.retain(topic, undefined);
+    if (store.durable && durability !== "off") {
+      this.#lastRemoval = store.retain(text, undefined);
+    }
     return this.#lastRemoval;
   }
 

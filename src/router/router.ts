@@ -1,5 +1,5 @@
 // The Router: subscriptions, retained messages and sessions, and all that happens to them. Read router.ts (the actor),
-// then worklist.ts (batch by batch), publishing.ts and dispatcher.ts (the way of a message), subscriptions.ts,
+// then worklist.ts (batch by batch), packets.ts, publishing.ts and dispatcher.ts (the way of a message), subscriptions.ts,
 // registry.ts (sessions come and go), wills.ts and retained.ts.
 
 import { breathe } from "../core/breathe.ts";
@@ -10,17 +10,11 @@ import type { Limits } from "../core/limits.ts";
 import type { Log } from "../core/log.ts";
 import { Mailbox } from "../core/mailbox.ts";
 import { type Timers, TimerWheel } from "../core/timer_wheel.ts";
-import {
-  type FinishedPacket,
-  packetName,
-  PacketType,
-} from "../codec/packet.ts";
-import { protocolError } from "../codec/packet_error.ts";
-import { encode } from "../codec/encode.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { DeliveryGroup } from "../session/delivery.ts";
 import type { Link } from "../session/link.ts";
 import type { Session } from "../session/session.ts";
+import { DiskRoom } from "../store/disk_room.ts";
 import type {
   BacklogPage,
   BacklogQuery,
@@ -29,9 +23,11 @@ import type {
 } from "../store/store.ts";
 import { type AlarmChange, Alarms } from "./alarms.ts";
 import { Commits } from "./commits.ts";
+import { DiskNeeds } from "./disk_needs.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Drops } from "./drops.ts";
 import { Guard } from "./guard.ts";
+import { Packets } from "./packets.ts";
 import { Publishing } from "./publishing.ts";
 import type {
   Batch,
@@ -44,13 +40,11 @@ import { MemoryGovernor } from "./memory_governor.ts";
 import { Restore } from "./restore.ts";
 import { RetainedMessages } from "./retained.ts";
 import { RouteTable } from "./route.ts";
-import { type Subscriber, Subscriptions, type Task } from "./subscriptions.ts";
+import { type Subscriber, Subscriptions } from "./subscriptions.ts";
 import { SubscriptionTree } from "./subscription_tree.ts";
 import { TopicTable } from "./topic_table.ts";
 import { Wills } from "./wills.ts";
 import { Worklist } from "./worklist.ts";
-
-const PINGRESP = encode({ type: PacketType.Pingresp }, 4);
 
 /** Batches that wait for the Router before Connections wait to put theirs in. */
 const MAILBOX_CAPACITY = 4096;
@@ -63,6 +57,8 @@ const MESSAGES_BETWEEN_LOOKS = 8;
 export class Router implements SessionContext {
   /** Where it keeps what must last. */
   readonly store: Store;
+  /** Whether more may be kept there. */
+  readonly disk: DiskRoom = new DiskRoom();
   /** What clients may use. */
   readonly limits: Limits;
   /** Where drops and refusals are counted. */
@@ -74,11 +70,8 @@ export class Router implements SessionContext {
     capacity: MAILBOX_CAPACITY,
   });
   readonly #timers: TimerWheel;
-  readonly #tree = new SubscriptionTree<Subscriber>();
   readonly #retained: RetainedMessages;
-  readonly #dispatcher: Dispatcher;
-  readonly #publishing: Publishing;
-  readonly #subscriptions: Subscriptions;
+  readonly #diskNeeds: DiskNeeds;
   readonly #registry: Registry;
   readonly #alarms: Alarms;
   readonly #governor: MemoryGovernor;
@@ -117,8 +110,14 @@ export class Router implements SessionContext {
       clear: (name, matter) =>
         router.#alarm({ name, matter, sentence: undefined }),
       governor: router.#governor,
+      disk: router.disk,
+      waits: (link, packet) => router.#diskNeeds.waits(link, packet),
       restore: router.#restore,
-      restored: () => router.#turn(() => router.#restore.finish()),
+      restored: () =>
+        router.#turn(() => {
+          router.#restore.finish();
+          router.#retained.restored();
+        }),
       close: () => router.#close(),
     };
   }
@@ -144,25 +143,19 @@ export class Router implements SessionContext {
         this.#timers.schedule(delayMs, () => this.#turn(callback)),
     };
     this.#drops = new Drops({ ...options, timers });
-    this.#retained = new RetainedMessages(this, timers);
-    const topics = new TopicTable();
-    const routes = new RouteTable(this.#tree);
-    this.#dispatcher = new Dispatcher({
-      context: this,
-      tree: this.#tree,
-      routes,
-      topics,
-    });
-    this.#subscriptions = new Subscriptions(this, this.#tree, this.#retained);
-    const dispatcher = this.#dispatcher;
+    this.#retained = new RetainedMessages(
+      this,
+      timers,
+      options.durability,
+    );
     const retained = this.#retained;
-    this.#publishing = new Publishing({ context: this, dispatcher, retained });
+    const tree = new SubscriptionTree<Subscriber>();
+    const topics = new TopicTable(options.durability);
+    const routes = new RouteTable(tree);
+    const dispatcher = new Dispatcher({ context: this, tree, routes, topics });
+    const subscriptions = new Subscriptions(this, tree, retained);
+    this.#diskNeeds = new DiskNeeds({ context: this, dispatcher });
     this.#alarms = new Alarms({ dispatcher, retained, topics });
-    this.#worklist = new Worklist({
-      dispatcher,
-      onPacket: (link, session, packet) => this.#packet(link, session, packet),
-      onFault: this.#guard.fail,
-    });
     const wills = new Wills({
       context: this,
       dispatcher,
@@ -170,22 +163,36 @@ export class Router implements SessionContext {
       topics,
       timers,
     });
-    this.#registry = new Registry({
+    const registry = new Registry({
       context: this,
-      subscriptions: this.#subscriptions,
+      subscriptions,
       wills,
       timers,
     });
-    this.#restore = new Restore({
-      registry: this.#registry,
-      subscriptions: this.#subscriptions,
-      retained,
+    this.#registry = registry;
+    const packets = new Packets({
+      context: this,
+      dispatcher,
+      publishing: new Publishing({
+        context: this,
+        dispatcher,
+        retained,
+        diskNeeds: this.#diskNeeds,
+      }),
+      subscriptions,
+      registry,
     });
+    this.#worklist = new Worklist({
+      dispatcher,
+      onPacket: (link, session, packet) => packets.take(link, session, packet),
+      onFault: this.#guard.fail,
+    });
+    this.#restore = new Restore({ registry, subscriptions, retained });
     this.#governor = new MemoryGovernor({
       ...options,
       timers,
-      sessions: () => this.#registry.sessions(),
-      endSession: (session) => this.#registry.end(session),
+      sessions: () => registry.sessions(),
+      endSession: (session) => registry.end(session),
     });
   }
 
@@ -296,44 +303,6 @@ export class Router implements SessionContext {
         break;
       case "committed":
         this.#commits.catchUp();
-    }
-  }
-
-  /** Takes one packet; returns what is left to do of it, if that may be long. */
-  #packet(
-    link: Link,
-    session: Session,
-    packet: FinishedPacket,
-  ): Task | undefined {
-    switch (packet.type) {
-      case PacketType.Publish:
-        this.#publishing.publish(link, session, packet);
-        return undefined;
-      case PacketType.Puback:
-      case PacketType.Pubrec:
-      case PacketType.Pubcomp:
-        session.outbound.acknowledged(link, packet);
-        return undefined;
-      case PacketType.Pubrel:
-        this.#publishing.release(link, session, packet);
-        return undefined;
-    }
-    this.#dispatcher.flushRun();
-    switch (packet.type) {
-      case PacketType.Subscribe:
-        return this.#subscriptions.subscribe(link, session, packet);
-      case PacketType.Unsubscribe:
-        return this.#subscriptions.unsubscribe(link, session, packet);
-      case PacketType.Pingreq:
-        link.outbox.buffer.append(PINGRESP);
-        link.packets++;
-        this.touch(link);
-        return undefined;
-      case PacketType.Disconnect:
-        this.#registry.leave(link, session, packet);
-        return undefined;
-      default:
-        throw protocolError(`Cannot take ${packetName(packet.type)} now`);
     }
   }
 

@@ -4,7 +4,7 @@ import type { Frames } from "../session/frames.ts";
 import type { SessionContext, Terms } from "../session/context.ts";
 import { Backlog, type BacklogOwner } from "../session/backlog.ts";
 import type { Session } from "../session/session.ts";
-import type { Message } from "../store/message.ts";
+import { isKept, type Message } from "../store/message.ts";
 import {
   type BatchNumber,
   NO_IDENTIFIERS,
@@ -63,6 +63,12 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
   /** Whether a member is. */
   get online(): boolean {
     return this.#sessions.some((session) => session.link !== undefined);
+  }
+
+  /** Whether its messages are kept: for a session that is, or behind others that are on the disk alone. */
+  get persistent(): boolean {
+    return this.#queue.onDisk ||
+      this.#sessions.some((session) => session.persistent);
   }
 
   /** Makes the session a member, or gives it other options; says whether it is new. */
@@ -259,15 +265,12 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
   }
 
   #store(message: Message, number: number): BatchNumber {
-    return this.#queue.onDisk ||
-        this.#sessions.some((session) => session.persistent)
-      ? this.#enqueue(message, number)
-      : 0;
+    return this.persistent ? this.#enqueue(message, number) : 0;
   }
 
   #enqueue(message: Message, number: number): BatchNumber {
     const { store } = this.#context;
-    if (!store.durable) return 0;
+    if (!store.durable || !isKept(message)) return 0;
     const { owned, qos } = message;
     return store.enqueue(this.key, {
       message: owned,

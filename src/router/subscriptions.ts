@@ -161,7 +161,7 @@ export class Subscriptions implements SharedGroups {
     request: SubscriptionRequest,
     identifier: number,
   ): { code: ReasonCode; batch: BatchNumber } {
-    const { limits, store, counters } = this.#context;
+    const { limits, store, counters, disk } = this.#context;
     const shared = parseSharedFilter(request.filter);
     const filter = shared === undefined
       ? request.filter
@@ -173,6 +173,10 @@ export class Subscriptions implements SharedGroups {
     }
     const isNew = !session.subscriptions.has(request.filter);
     if (isNew && session.subscriptions.size >= limits.subscriptionsPerClient) {
+      return { code: ReasonCode.QuotaExceeded, batch: 0 };
+    }
+    const stored = store.durable && session.persistent;
+    if (isNew && stored && !disk.ample) {
       return { code: ReasonCode.QuotaExceeded, batch: 0 };
     }
     const subscription: StoredSubscription = { ...request, identifier };
@@ -189,7 +193,6 @@ export class Subscriptions implements SharedGroups {
     } else {
       this.#join(session, subscription, filter);
     }
-    const stored = store.durable && session.persistent;
     const batch = stored
       ? store.saveSubscription(session.clientId, subscription)
       : 0;

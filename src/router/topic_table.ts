@@ -1,4 +1,6 @@
 import type { TopicName } from "../store/message.ts";
+import type { Durability } from "../store/durability.ts";
+import { DurabilityRules } from "./durability_rules.ts";
 import type { Route } from "./route.ts";
 import { isReservedTopic } from "./topic_filter.ts";
 
@@ -15,6 +17,8 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** A topic that was published to, and who gets its messages. */
 export interface TopicEntry extends TopicName {
+  /** How durable what is published to it is. */
+  readonly durability: Durability;
   /** The hash of its bytes, under which the table finds it. */
   readonly hash: number;
   /** Who gets its messages, as of {@linkcode TopicEntry.generation} of the subscriptions. */
@@ -31,6 +35,12 @@ export interface TopicEntry extends TopicName {
 export class TopicTable {
   #slots: (TopicEntry | undefined)[] = new Array(256).fill(undefined);
   #size = 0;
+  readonly #durability: DurabilityRules;
+
+  /** Makes an empty table of topics that are as durable as these rules say. */
+  constructor(durability: DurabilityRules = new DurabilityRules()) {
+    this.#durability = durability;
+  }
 
   /** How many topics it remembers. */
   get size(): number {
@@ -49,7 +59,7 @@ export class TopicTable {
     for (let probes = 0; probes < MAXIMUM_PROBES; probes++) {
       const entry = this.#slots[slot];
       if (entry === undefined) {
-        return this.#add(slot, makeEntry(bytes.slice(start, end), hash));
+        return this.#add(slot, this.#make(bytes.slice(start, end), hash));
       }
       if (entry.hash === hash && isSame(entry.bytes, bytes, start, end)) {
         entry.isCommon = true;
@@ -57,7 +67,21 @@ export class TopicTable {
       }
       slot = (slot + 1) & mask;
     }
-    return makeEntry(bytes.slice(start, end), hash);
+    return this.#make(bytes.slice(start, end), hash);
+  }
+
+  #make(bytes: Uint8Array, hash: number): TopicEntry {
+    const text = decoder.decode(bytes);
+    return {
+      text,
+      bytes,
+      durability: this.#durability.of(text),
+      hash,
+      route: undefined,
+      generation: -1,
+      reserved: isReservedTopic(text),
+      isCommon: false,
+    };
   }
 
   #add(slot: number, entry: TopicEntry): TopicEntry {
@@ -99,19 +123,6 @@ export class TopicTable {
     this.#slots = slots;
     this.#size = entries.length;
   }
-}
-
-function makeEntry(bytes: Uint8Array, hash: number): TopicEntry {
-  const text = decoder.decode(bytes);
-  return {
-    text,
-    bytes,
-    hash,
-    route: undefined,
-    generation: -1,
-    reserved: isReservedTopic(text),
-    isCommon: false,
-  };
 }
 
 function isSame(

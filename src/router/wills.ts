@@ -84,8 +84,15 @@ export class Wills {
     if (will === undefined) return;
     const { context, dispatcher, retained, topics } = this.#options;
     const interval = will.expiryInterval;
+    const { bytes } = will.message.topic;
+    const topic = topics.find(
+      bytes,
+      0,
+      bytes.length,
+      hashTopic(bytes, 0, bytes.length),
+    );
     const message = Message.of({
-      topic: will.message.topic,
+      topic,
       qos: will.message.qos,
       retain: will.message.retain,
       payload: will.message.payload,
@@ -98,14 +105,7 @@ export class Wills {
       if (obstacle === undefined) retained.set(message);
       else context.dropped(session, obstacle);
     }
-    const { bytes } = message.topic;
-    const entry = topics.find(
-      bytes,
-      0,
-      bytes.length,
-      hashTopic(bytes, 0, bytes.length),
-    );
-    dispatcher.dispatch(message, entry, batch, session);
+    dispatcher.dispatch(message, topic, batch, session);
   }
 
   #stored(clientId: string, will: NonNullable<Connect["will"]>): StoredWill {

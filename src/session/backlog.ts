@@ -1,5 +1,5 @@
 import type { DroppedCause } from "../core/counters.ts";
-import type { Message } from "../store/message.ts";
+import { isKept, type Message } from "../store/message.ts";
 import type {
   BacklogPage,
   BatchNumber,
@@ -53,6 +53,8 @@ export class Backlog<T extends Owed> {
   readonly #context: SessionContext;
   readonly #owner: BacklogOwner<T>;
   readonly #head: MessageQueue<T>;
+  /** What the Store is never to have. */
+  readonly #unkept: MessageQueue<T>;
   #stretch: Stretch<T> | undefined;
   /** The batch that keeps the last message that the Store has. */
   #kept: BatchNumber = 0;
@@ -62,18 +64,21 @@ export class Backlog<T extends Owed> {
     this.#context = context;
     this.#owner = owner;
     this.#head = new MessageQueue(context.counters);
+    this.#unkept = new MessageQueue(context.counters);
   }
 
   /** How many messages wait. */
   get length(): number {
     const stretch = this.#stretch;
-    if (stretch === undefined) return this.#head.length;
-    return this.#head.length + stretch.messages + stretch.behind.length;
+    const length = this.#head.length + this.#unkept.length;
+    if (stretch === undefined) return length;
+    return length + stretch.messages + stretch.behind.length;
   }
 
   /** Bytes that they hold in memory. */
   get bytes(): number {
-    return this.#head.bytes + (this.#stretch?.behind.bytes ?? 0);
+    return this.#head.bytes + this.#unkept.bytes +
+      (this.#stretch?.behind.bytes ?? 0);
   }
 
   /** Whether what comes now must be in the Store, since some of what is before it is there alone. */
@@ -100,6 +105,10 @@ export class Backlog<T extends Owed> {
    * the Store has it, 0 where it has not.
    */
   push(item: T, kept: BatchNumber): void {
+    if (!isKept(item.message)) {
+      this.#unkept.push(item);
+      return;
+    }
     const { size } = item.message;
     const most = this.#owner.online ? this.#context.limits.queuedInMemory : 0;
     if (kept > 0) this.#kept = kept;
@@ -120,6 +129,10 @@ export class Backlog<T extends Owed> {
 
   /** Puts a message that was taken out before all others again. */
   pushFront(item: T): void {
+    if (!isKept(item.message)) {
+      this.#unkept.pushFront(item);
+      return;
+    }
     const stretch = this.#stretch;
     // Only if it was sent before the broker started.
     if (stretch !== undefined && item.number > stretch.after) {
@@ -134,11 +147,12 @@ export class Backlog<T extends Owed> {
     if (
       first === undefined && this.#stretch !== undefined && this.#owner.online
     ) this.#read();
-    return first;
+    return this.#unkeptIsNext() ? this.#unkept.peek() : first;
   }
 
   /** Takes the first message out, if it is in memory. */
   pop(): T | undefined {
+    if (this.#unkeptIsNext()) return this.#unkept.pop();
     const item = this.#head.pop();
     if (
       this.#stretch !== undefined &&
@@ -150,7 +164,11 @@ export class Backlog<T extends Owed> {
   /** Drops everything; returns what was in memory, and from which number to which the Store alone has the rest. */
   clear(): { items: T[]; after: number; last: number } {
     const { after, last, behind } = this.#stretch ?? NO_STRETCH;
-    const items = [...this.#head.clear(), ...behind?.clear() ?? []];
+    const items = [
+      ...this.#head.clear(),
+      ...behind?.clear() ?? [],
+      ...this.#unkept.clear(),
+    ];
     if (this.#stretch !== undefined) {
       this.#count(-this.#stretch.messages, -this.#stretch.bytes);
     }
@@ -158,7 +176,7 @@ export class Backlog<T extends Owed> {
     return { items, after, last };
   }
 
-  /** Lets go of what is in memory, all of which the Store has: the owner is offline. */
+  /** Lets go of what is in memory and the Store has: the owner is offline. */
   unload(): void {
     const first = this.#head.peek();
     if (first === undefined) {
@@ -171,6 +189,14 @@ export class Backlog<T extends Owed> {
     this.#extend(stretch, length, bytes, items.at(-1)!.number);
     this.#fold(stretch);
     stretch.after = first.number - 1;
+  }
+
+  /** Whether all that came before the first message that is not kept has been taken out. */
+  #unkeptIsNext(): boolean {
+    const unkept = this.#unkept.peek();
+    if (unkept === undefined) return false;
+    const first = this.#head.peek()?.number ?? this.#stretch?.after;
+    return first === undefined || unkept.number <= first;
   }
 
   #beginStretch(after: number): Stretch<T> {

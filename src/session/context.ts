@@ -1,6 +1,7 @@
 import type { Counters, DroppedCause } from "../core/counters.ts";
 import type { Limits } from "../core/limits.ts";
 import type { QoS } from "../codec/packet.ts";
+import type { DiskRoom } from "../store/disk_room.ts";
 import type {
   BacklogPage,
   BacklogQuery,
@@ -15,6 +16,8 @@ import type { Session } from "./session.ts";
 export interface SessionContext {
   /** Where a session keeps what must last. */
   readonly store: Store;
+  /** Whether more may be kept there. */
+  readonly disk: DiskRoom;
   /** What a session may use. */
   readonly limits: Limits;
   /** Where drops are counted. */

@@ -1,4 +1,4 @@
-import type { Message } from "../store/message.ts";
+import { isKept, type Message } from "../store/message.ts";
 import type { BatchNumber, Store } from "../store/store.ts";
 import type { Terms } from "./context.ts";
 import type { Delivery } from "./delivery.ts";
@@ -19,7 +19,7 @@ export class DeliveryLedger {
   /** Keeps a message that is owed to the session itself. */
   enqueue(message: Message, terms: Terms, number: number): BatchNumber {
     const { stored, clientId } = this.#session;
-    if (!stored) return 0;
+    if (!stored || !isKept(message)) return 0;
     const { qos, retain, identifiers } = terms;
     const { owned } = message;
     const delivery = { message: owned, qos, retain, identifiers, number };
@@ -37,7 +37,7 @@ export class DeliveryLedger {
     delivery.outboxPosition = link.outbox.appended;
     const { stored, clientId } = this.#session;
     let leaves = batch;
-    if (stored) {
+    if (stored && isKept(delivery.message)) {
       const owner = delivery.group?.key ?? clientId;
       const { number, qos } = delivery;
       const assigned = this.#store.assign(owner, number, clientId, packetId);
@@ -49,16 +49,18 @@ export class DeliveryLedger {
     return leaves;
   }
 
-  /** Notes that PUBREC came; PUBREL must not leave before the batch returned. */
-  release(packetId: number): BatchNumber {
+  /** Notes that PUBREC came for a delivery; PUBREL must not leave before the batch returned. */
+  release(delivery: Delivery | undefined, packetId: number): BatchNumber {
     const { stored, clientId } = this.#session;
-    if (!stored) return 0;
+    if (!stored || delivery === undefined || !isKept(delivery.message)) {
+      return 0;
+    }
     return this.#store.release(clientId, packetId);
   }
 
   /** Forgets a delivery: acknowledged, discarded or expired. */
   dequeue(delivery: Delivery): void {
-    if (!this.#store.durable) return;
+    if (!this.#store.durable || !isKept(delivery.message)) return;
     const { group, number } = delivery;
     if (group !== undefined) this.#store.dequeue(group.key, number);
     else if (this.#session.stored) {

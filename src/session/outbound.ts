@@ -375,7 +375,7 @@ export class Outbound implements BacklogOwner<Delivery> {
   #release(link: Link, packetId: number, state: InflightState): void {
     let batch: BatchNumber = 0;
     if (state === InflightState.AwaitsPubrec) {
-      batch = this.#ledger.release(packetId);
+      batch = this.#ledger.release(this.#window.value(packetId), packetId);
       this.#window.release(packetId);
     }
     const reason = state === InflightState.Free

@@ -7,13 +7,20 @@ import {
 } from "./schema.ts";
 
 /**
- * WAL with an fsync for each commit. The WAL goes into the database at every 4,096 pages (16 MiB): a message that is
- * delivered until then is only ever written to the WAL.
+ * The WAL goes into the database at every so many pages (16 MiB): a message that is delivered until then is only ever
+ * written to the WAL.
  */
+export const CHECKPOINT_PAGES = 4096;
+
+/** Pages that are given back to the file system at a time: half a MiB, which must first go through the WAL. */
+const PAGES_GIVEN_BACK = 128;
+
+/** WAL with an fsync for each commit. What a new database no longer needs can be given back to the file system. */
 const SETTINGS = `
+PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
-PRAGMA wal_autocheckpoint = 4096;
+PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
 PRAGMA journal_size_limit = 33554432;
 PRAGMA cache_size = -8192;
 PRAGMA temp_store = MEMORY;
@@ -78,6 +85,17 @@ export function countRows(database: DatabaseSync): RowCounts {
 /** The WAL goes into the database, all of it. */
 export function checkpoint(database: DatabaseSync): void {
   database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+/** Gives some pages that are not needed back to the file system; says whether there are more. */
+export function giveBack(database: DatabaseSync): boolean {
+  const free = pragma(database, "freelist_count");
+  if (free > 0) {
+    // One step of it gives one page back; exec() does no more than one.
+    database.prepare(`PRAGMA incremental_vacuum(${PAGES_GIVEN_BACK})`).all();
+  }
+  checkpoint(database);
+  return free > PAGES_GIVEN_BACK;
 }
 
 function pragma(database: DatabaseSync, name: string): number {

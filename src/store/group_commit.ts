@@ -6,6 +6,8 @@ import type { BatchNumber } from "./store.ts";
 export interface GroupCommitOptions {
   /** Runs the time after which is committed what nobody waits for. */
   readonly clock: Clock;
+  /** Milliseconds after which is committed what nobody waits for; left out, a second. */
+  readonly longestWait?: number;
   /** What gathers. */
   readonly journal: {
     /** Its length in bytes. */
@@ -19,7 +21,7 @@ export interface GroupCommitOptions {
   readonly send: (batch: BatchNumber, journal: Uint8Array<ArrayBuffer>) => void;
 }
 
-/** What was written and nobody waits for is committed after so many milliseconds. */
+/** What was written and nobody waits for is committed after so many milliseconds, unless told otherwise. */
 const LONGEST_WAIT = 1000;
 
 /** What was written is committed, though nobody waits for it, when it has become so many bytes. */
@@ -146,11 +148,11 @@ export class GroupCommit {
       this.#stopTimer = undefined;
       if (this.#options.journal.length > 0) this.request(this.#gathering);
     };
-    const { clock } = this.#options;
+    const { clock, longestWait = LONGEST_WAIT } = this.#options;
     if (clock.wake !== undefined) {
-      this.#stopTimer = clock.wake(wake, LONGEST_WAIT);
+      this.#stopTimer = clock.wake(wake, longestWait);
     } else {
-      const id = setTimeout(wake, LONGEST_WAIT);
+      const id = setTimeout(wake, longestWait);
       this.#stopTimer = () => clearTimeout(id);
     }
   }

@@ -5,12 +5,13 @@ import { GroupCommit } from "./group_commit.ts";
 import type { BatchNumber } from "./store.ts";
 
 /** A GroupCommit whose batches commit when the test says so. */
-function group() {
+function group(longestWait?: number) {
   const clock = new ManualClock();
   const buffer = new ByteBuffer();
   const sent: { batch: BatchNumber; bytes: Uint8Array<ArrayBuffer> }[] = [];
   const commits = new GroupCommit({
     clock,
+    ...(longestWait === undefined ? {} : { longestWait }),
     journal: {
       get length() {
         return buffer.length;
@@ -85,6 +86,18 @@ Deno.test("GroupCommit commits after a second what nobody waits for", async () =
     await Promise.resolve();
   }
   assert.deepEqual(lengths(), [2, 50], "one commit for a second of writes");
+});
+
+Deno.test("GroupCommit commits sooner, or later, what nobody waits for if it is told to", async () => {
+  const { clock, commits, write, lengths } = group(50);
+  commits.start();
+  write();
+  clock.advance(49);
+  await Promise.resolve();
+  assert.deepEqual(lengths(), []);
+  clock.advance(1);
+  await Promise.resolve();
+  assert.deepEqual(lengths(), [1]);
 });
 
 Deno.test("GroupCommit commits large batches though nobody waits", async () => {

@@ -1,4 +1,5 @@
 import { Contents } from "./contents.ts";
+import type { Room } from "./disk_room.ts";
 import type { Message } from "./message.ts";
 import type {
   BacklogPage,
@@ -122,6 +123,12 @@ export class MemoryStore implements Store {
     if (this.#ended) return;
     this.#end();
     this.#events?.failed(error);
+  }
+
+  /** Says that there is so much room on the disk. */
+  tellRoom(room: Room): void {
+    const trouble = room === "ample" ? undefined : "full";
+    this.#events?.room?.({ room, trouble, reason: "it is a test" });
   }
 
   close(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { QoS } from "../codec/packet.ts";
+import type { Durability } from "./durability.ts";
 
 /** A topic name, kept once however many messages bear it. */
 export interface TopicName {
@@ -6,6 +7,8 @@ export interface TopicName {
   readonly text: string;
   /** The name's UTF-8 bytes; never written to. */
   readonly bytes: Uint8Array;
+  /** How durable what is published to it is; left out: as durable as can be. */
+  readonly durability?: Durability;
 }
 
 /** What a {@linkcode Message} is made of. */
@@ -118,4 +121,9 @@ export class Message {
     if (this.expiresAt === Infinity) return -1;
     return Math.max(0, Math.ceil((this.expiresAt - now) / 1000));
   }
+}
+
+/** Whether deliveries of a message are kept by the Store: not where its topic lives in memory alone. */
+export function isKept(message: Message): boolean {
+  return message.topic.durability !== "off";
 }

@@ -30,6 +30,10 @@ export interface SqliteStoreOptions {
   readonly folder: string;
   /** The broker's clock. */
   readonly clock: Clock;
+  /** Bytes that are given up when the disk is full, so that what is there can be removed; left out, none. */
+  readonly ballast?: number;
+  /** Milliseconds after which is committed what nobody waits for; left out, a second. */
+  readonly longestWait?: number;
 }
 
 /** The database's file in the folder. */
@@ -56,7 +60,7 @@ export class SqliteStore implements Store {
   constructor(options: SqliteStoreOptions) {
     this.#options = options;
     this.#commits = new GroupCommit({
-      clock: options.clock,
+      ...options,
       journal: this.#journal,
       send: (batch, journal) =>
         this.#link?.commit(batch, journal, options.clock.now()),
@@ -84,7 +88,7 @@ export class SqliteStore implements Store {
    * @throws {StartError} If it cannot be opened or read, or another process uses the folder.
    */
   async open(events: StoreEvents, reader: StoreReader): Promise<void> {
-    const { folder } = this.#options;
+    const { folder, ballast = 0 } = this.#options;
     this.#lock = await FolderLock.take(folder);
     this.#events = events;
     this.#link = new WorkerLink({
@@ -92,10 +96,12 @@ export class SqliteStore implements Store {
         this.#commits.committedNow(batch, memory);
         events.committed(batch);
       },
+      room: (report) => events.room?.(report),
       failed: (error) => this.#fail(error),
     });
     try {
-      events.resumed(await this.#link.open(`${folder}/${DATABASE_FILE}`));
+      const path = `${folder}/${DATABASE_FILE}`;
+      events.resumed(await this.#link.open(path, ballast));
       const journal = new JournalReader(this.#bodies);
       // A store tells what it holds in no other words than those of a StoreReader.
       const sink = reader as unknown as JournalSink<Message>;

@@ -1,6 +1,7 @@
 // The Store: what must survive. Read `store.ts` (the interface), then an implementation of it.
 
 import type { QoS } from "../codec/packet.ts";
+import type { RoomReport } from "./disk_room.ts";
 import type { Message } from "./message.ts";
 
 /** A batch's number. Batches are numbered from 1 in the order in which they commit; 0 is always committed. */
@@ -168,6 +169,11 @@ export interface StoreEvents {
   committed(batch: BatchNumber): void;
   /** Called with how many rows were found damaged while a backlog was read: they are set aside. */
   damaged?(rows: number): void;
+  /**
+   * Called when there is less room on the disk, or more; before that there is enough. While there is not enough, only
+   * what removes or acknowledges is to be written; it is not lost, and may take until there is room.
+   */
+  room?(report: RoomReport): void;
   /** Called once if the store cannot go on. */
   failed(error: Error): void;
 }

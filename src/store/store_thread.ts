@@ -3,7 +3,9 @@ import { type BacklogPiece, BacklogReader } from "./backlog_reader.ts";
 import { Damage } from "./damage.ts";
 import {
   checkpoint,
+  CHECKPOINT_PAGES,
   countRows,
+  giveBack,
   inTransaction,
   openDatabase,
 } from "./database.ts";
@@ -14,27 +16,42 @@ import { NetWrites } from "./net_writes.ts";
 import { resumedTime } from "./service_time.ts";
 import { prepareTables, type Tables } from "./tables.ts";
 import type { BacklogQuery, StoredBacklog } from "./store.ts";
+import { hasGrown, WalIndex, type WalState } from "./wal_index.ts";
 import type { StoreOpening } from "./worker_messages.ts";
 
 /** Milliseconds of the broker's clock after which a commit notes it again. */
 const CLOCK_EVERY = 1000;
 
+/** Pages in the log after which it goes into the database while room is short: 1 MiB. */
+const THRIFTY_CHECKPOINT_PAGES = 256;
+
 /** The Store's side of the thread boundary: a database that is told what is new, one batch after the other. */
 export class StoreThread {
   /** Where the broker's clock goes on. */
   readonly resumed: number;
-  readonly #database: DatabaseSync;
+  readonly #path: string;
+  #database: DatabaseSync;
   readonly #fresh: boolean;
-  readonly #tables: Tables;
+  #tables: Tables;
+  /** Whether a commit has failed, after which the tables may remember rows that are not there. */
+  #tablesDoubtful = false;
+  /** Whether the last thing that was tried is a commit that failed. */
+  #commitFailed = false;
+  /** Whether the commit that failed has come to be in the database after all. */
+  #committedAfterAll = false;
+  readonly #walIndex: WalIndex;
   readonly #damage = new Damage();
   readonly #held: Held;
   readonly #pieces: Generator<Uint8Array<ArrayBuffer>>;
-  readonly #backlogs: BacklogReader;
+  #backlogs: BacklogReader;
   #clockNoted = -Infinity;
+  #lastSeen: WalState = { salt: 0, frames: 0, checkpointed: 0 };
 
   /** Opens the database in this file; `wall` is what the machine's clock says. */
   constructor(path: string, wall: number) {
     const { database, fresh } = openDatabase(path);
+    this.#path = path;
+    this.#walIndex = new WalIndex(path);
     this.#database = database;
     this.#fresh = fresh;
     this.#tables = prepareTables(database);
@@ -94,14 +111,46 @@ export class StoreThread {
     return { ...piece, damagedRows: damage.count };
   }
 
-  /** Commits the writes in this journal. */
+  /** Commits the writes in this journal, or none of them; it may then be called again with the same ones. */
   commit(journal: Uint8Array, now: number): void {
-    inTransaction(this.#database, () => {
+    if (this.#committedAfterAll) {
+      this.#committedAfterAll = false;
+      return;
+    }
+    this.#commitFailed = true;
+    this.#write(() => {
       const writes = new NetWrites(this.#tables);
       new JournalReader(STORED_BODIES).read(journal, writes);
       writes.finish();
       if (now - this.#clockNoted >= CLOCK_EVERY) this.#noteClock(now);
     });
+    this.#commitFailed = false;
+  }
+
+  /** Gives what the database does not need back to the file system, in one small step; says whether there is more. */
+  makeRoom(): boolean {
+    return giveBack(this.#database);
+  }
+
+  /** Whether to do with little room beside the database. */
+  beThrifty(thrifty: boolean): void {
+    const pages = thrifty ? THRIFTY_CHECKPOINT_PAGES : CHECKPOINT_PAGES;
+    this.#database.exec(`PRAGMA wal_autocheckpoint = ${pages}`);
+  }
+
+  /** After a commit that failed: closes the files and opens them again. */
+  reopen(): void {
+    if (this.#database.isOpen) {
+      const before = this.#walIndex.read();
+      this.#database.close();
+      this.#walIndex.close();
+      this.#lastSeen = before;
+    }
+    this.#database = openDatabase(this.#path).database;
+    this.#prepare();
+    // A commit fails too if its pages are all in the log, but not for certain on the disk.
+    this.#committedAfterAll = this.#commitFailed &&
+      hasGrown(this.#lastSeen, this.#walIndex.read());
   }
 
   /** Whether there is something to remove little by little. */
@@ -112,8 +161,12 @@ export class StoreThread {
   /** Removes some of what nobody waits for any more. It need not survive a power cut: it is not waited for. */
   purge(): void {
     this.#database.exec("PRAGMA synchronous = NORMAL");
-    inTransaction(this.#database, () => this.#tables.purge.goOn());
-    this.#database.exec("PRAGMA synchronous = FULL");
+    this.#commitFailed = false;
+    try {
+      this.#write(() => this.#tables.purge.goOn());
+    } finally {
+      this.#database.exec("PRAGMA synchronous = FULL");
+    }
   }
 
   /** Notes that the end is clean, and ends. */
@@ -124,7 +177,27 @@ export class StoreThread {
       this.#tables.meta.save("closing", { batch, rows });
     });
     checkpoint(this.#database);
-    this.#database.close();
+    this.leave();
+  }
+
+  /** Ends without a word: the next start finds an unclean end. */
+  leave(): void {
+    if (this.#database.isOpen) this.#database.close();
+    this.#walIndex.close();
+  }
+
+  /** Does all of it or nothing, and knows afterwards what is there. */
+  #write(work: () => void): void {
+    if (this.#tablesDoubtful) this.#prepare();
+    this.#tablesDoubtful = true;
+    inTransaction(this.#database, work);
+    this.#tablesDoubtful = false;
+  }
+
+  #prepare(): void {
+    this.#tables = prepareTables(this.#database);
+    this.#backlogs = new BacklogReader(this.#database, this.#tables.owners);
+    this.#tablesDoubtful = false;
   }
 
   #noteClock(now: number): void {

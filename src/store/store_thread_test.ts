@@ -162,3 +162,60 @@ Deno.test("StoreThread removes very many deliveries little by little, and goes o
   thread.close(3, 0);
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("StoreThread.reopen() goes on with what was committed, and commits what was not", async () => {
+  const folder = await Deno.makeTempDir();
+  const { thread } = await open(`${folder}/db`);
+  thread.commit(everything(), 0);
+  thread.reopen();
+  const to = new JournalWriter(new MessageBodies());
+  to.retain("later", testMessage("later"));
+  thread.commit(to.take(), 0);
+  thread.leave();
+  const { held, thread: second } = await open(`${folder}/db`);
+  assert.deepEqual([...held.retained.keys()], ["t", "later"]);
+  assert.equal(held.owed("c").length, 3);
+  second.leave();
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("StoreThread.commit() does all or nothing, and can be called again", async () => {
+  const folder = await Deno.makeTempDir();
+  const { thread } = await open(`${folder}/db`);
+  // The last write of the batch is refused, after others have given out numbers.
+  const other = new DatabaseSync(`${folder}/db`);
+  other.exec(`CREATE TRIGGER no BEFORE INSERT ON retained
+    BEGIN SELECT raise(ABORT, 'no'); END`);
+  assert.throws(() => thread.commit(everything(), 0), /no/);
+  assert.equal(other.prepare("SELECT * FROM owner").all().length, 0);
+  other.exec("DROP TRIGGER no");
+  thread.commit(everything(), 0);
+  other.close();
+  thread.leave();
+  const { held, damagedRows, thread: second } = await open(`${folder}/db`);
+  assert.equal(damagedRows, 0);
+  assert.equal(held.owed("c").length, 3);
+  second.leave();
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("StoreThread.makeRoom() gives back to the file system what was removed", async () => {
+  const folder = await Deno.makeTempDir();
+  const { thread } = await open(`${folder}/db`);
+  const size = () => Deno.statSync(`${folder}/db`).size;
+  const to = new JournalWriter(new MessageBodies());
+  const message = testMessage("x".repeat(1_000_000));
+  for (let n = 0; n < 4; n++) to.retain(`${n}`, message);
+  thread.commit(to.take(), 0);
+  for (let n = 0; n < 4; n++) to.retain(`${n}`, undefined);
+  assert.ok(!thread.makeRoom());
+  const full = size();
+  assert.ok(full > 4_000_000);
+  thread.commit(to.take(), 0);
+  let steps = 1;
+  while (thread.makeRoom()) steps++;
+  assert.ok(steps > 4);
+  assert.ok(size() < 200_000, `${size()}`);
+  thread.leave();
+  await Deno.remove(folder, { recursive: true });
+});

@@ -1,6 +1,9 @@
 // The entry of the Store's thread: hands messages to the StoreThread and answers back. See worker_messages.ts.
 
 import { describeError } from "../core/errors.ts";
+import { Ballast } from "./ballast.ts";
+import { DiskKeeper } from "./disk_keeper.ts";
+import { troubleOf } from "./disk_trouble.ts";
 import { StoreThread } from "./store_thread.ts";
 import type { StoreReply, StoreRequest } from "./worker_messages.ts";
 
@@ -21,7 +24,9 @@ const ATTEMPTS: Record<StoreRequest["type"], string> = {
 };
 
 const scope = globalThis as unknown as WorkerScope;
+let ballast: Ballast;
 let thread: StoreThread | undefined;
+let keeper: DiskKeeper;
 let failed = false;
 /** Runs until some of what nobody waits for any more is removed. */
 let purging: ReturnType<typeof setTimeout> | undefined;
@@ -35,10 +40,7 @@ function attempt(what: string, work: () => void): void {
   try {
     work();
   } catch (error) {
-    failed = true;
-    const code = (error as { errcode?: number }).errcode;
-    const reason = describeError(error);
-    reply({ type: "failed", error: { attempt: what, reason, code } });
+    fail(what, error);
   }
 }
 
@@ -46,38 +48,95 @@ function attempt(what: string, work: () => void): void {
 function purgeLater(): void {
   if (purging !== undefined || !thread!.purging) return;
   purging = setTimeout(() => {
-    purging = undefined;
-    attempt(ATTEMPTS.commit, () => thread!.purge());
-    purgeLater();
+    attempt(ATTEMPTS.commit, () =>
+      keeper.write(() => {
+        thread!.purge();
+        purging = undefined;
+        purgeLater();
+      }));
   }, PURGE_PAUSE);
 }
 
 function answer(request: StoreRequest): void {
   if (request.type === "open") {
-    thread = new StoreThread(request.path, Date.now());
+    const { path } = request;
+    ballast = new Ballast(
+      path.slice(0, path.lastIndexOf("/")),
+      request.ballast,
+    );
+    const opened = withBallast(() => new StoreThread(path, Date.now()));
+    thread = opened;
+    keeper = new DiskKeeper({
+      ballast,
+      database: opened,
+      onRoom: (report) => reply({ type: "room", report }),
+      onFailed: (error) => fail(ATTEMPTS.commit, error),
+    });
     reply({ type: "opened", now: thread.resumed });
     return;
   }
   if (thread === undefined) throw new Error("The store is not open");
-  if (request.type === "more") {
-    const piece = thread.more();
-    if (piece === undefined) {
-      const opening = thread.begin();
-      reply({ type: "ready", opening, backlogs: thread.backlogs() });
-      purgeLater();
-    } else reply({ type: "held", piece }, [piece.buffer]);
-  } else if (request.type === "read") {
-    reply({ type: "page", ...thread.read(request.query) });
+  const to = thread;
+  if (request.type === "more") more(to);
+  else if (request.type === "read") {
+    // Behind what could not be written, since it is to see that.
+    keeper.write(() => reply({ type: "page", ...to.read(request.query) }));
   } else if (request.type === "commit") {
     const { batch, journal, now } = request;
-    thread.commit(journal, now);
-    reply({ type: "committed", batch, journal }, [journal.buffer]);
-    purgeLater();
+    keeper.write(() => {
+      to.commit(journal, now);
+      reply({ type: "committed", batch, journal }, [journal.buffer]);
+      purgeLater();
+    });
   } else {
     clearTimeout(purging);
-    thread.close(request.batch, request.now);
+    close(to, request.batch, request.now);
     reply({ type: "closed" });
   }
+}
+
+function more(from: StoreThread): void {
+  const piece = from.more();
+  if (piece !== undefined) {
+    reply({ type: "held", piece }, [piece.buffer]);
+    return;
+  }
+  const opening = withBallast(() => from.begin());
+  reply({ type: "ready", opening, backlogs: from.backlogs() });
+  keeper.begin();
+  purgeLater();
+}
+
+/** Notes a clean end, unless the disk does not let it: what is not written then was not acknowledged either. */
+function close(to: StoreThread, batch: number, now: number): void {
+  try {
+    if (keeper.end()) {
+      withBallast(() => to.close(batch, now));
+      return;
+    }
+  } catch (error) {
+    if (troubleOf(error) === undefined) throw error;
+  }
+  to.leave();
+}
+
+/** Does it, on a full disk with the ballast's room. */
+function withBallast<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (troubleOf(error) !== "full" || !ballast.giveUp()) throw error;
+    return work();
+  }
+}
+
+function fail(attempt: string, error: unknown): void {
+  failed = true;
+  const { errcode: code } = error as { errcode?: number };
+  reply({
+    type: "failed",
+    error: { attempt, reason: describeError(error), code },
+  });
 }
 
 function reply(message: StoreReply, transfer: Transferable[] = []): void {

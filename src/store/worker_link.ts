@@ -1,4 +1,5 @@
 import { Deque } from "../core/deque.ts";
+import type { RoomReport } from "./disk_room.ts";
 import type { BacklogQuery, BatchNumber } from "./store.ts";
 import type { StoreReply, StoreRequest } from "./worker_messages.ts";
 
@@ -6,6 +7,8 @@ import type { StoreReply, StoreRequest } from "./worker_messages.ts";
 export interface WorkerLinkEvents {
   /** A batch is committed; its memory comes back. */
   committed(batch: BatchNumber, journal: Uint8Array<ArrayBuffer>): void;
+  /** The disk has come to have more room, or less. */
+  room(report: RoomReport): void;
   /** Called once if the thread cannot go on, after it was open. */
   failed(error: Error): void;
 }
@@ -38,9 +41,10 @@ export class WorkerLink {
     };
   }
 
-  /** Opens the database in this file. Returns where the broker's clock goes on. */
-  async open(path: string): Promise<number> {
-    const { now } = await this.#ask({ type: "open", path }, "opened");
+  /** Opens the database in this file, with a ballast of so many bytes beside it. Returns where the broker's clock goes on. */
+  async open(path: string, ballast: number): Promise<number> {
+    const request = { type: "open", path, ballast } as const;
+    const { now } = await this.#ask(request, "opened");
     return now;
   }
 
@@ -105,6 +109,8 @@ export class WorkerLink {
       this.#events.committed(reply.batch, reply.journal);
     } else if (reply.type === "page") {
       this.#readers.popFront()!(reply);
+    } else if (reply.type === "room") {
+      this.#events.room(reply.report);
     } else if (reply.type === "failed") {
       const { attempt, reason } = reply.error;
       this.#fail(new Error(`${attempt}: ${reason}`, { cause: reply.error }));

@@ -1,12 +1,18 @@
 // What the broker's thread and the Store's tell each other.
 
+import type { RoomReport } from "./disk_room.ts";
 import type { RowCounts } from "./schema.ts";
 import type { BacklogQuery, StoredBacklog } from "./store.ts";
 
 /** What the Store's thread is told. */
 export type StoreRequest =
   /** Open the database in this file. The answer is `opened`. */
-  | { readonly type: "open"; readonly path: string }
+  | {
+    readonly type: "open";
+    readonly path: string;
+    /** Bytes of the ballast beside it. */
+    readonly ballast: number;
+  }
   /** Tell more of what it holds. The answers are `held`, and `ready` behind the last one. */
   | { readonly type: "more" }
   /** Read a part of a backlog. The answers are `page`, in the order of the questions. */
@@ -49,6 +55,8 @@ export type StoreReply =
     readonly batch: number;
     readonly journal: Uint8Array<ArrayBuffer>;
   }
+  /** The disk has come to have more room, or less. */
+  | { readonly type: "room"; readonly report: RoomReport }
   /** It cannot go on. */
   | { readonly type: "failed"; readonly error: StoreFailure }
   /** All is on the disk and the file is closed. */

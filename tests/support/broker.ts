@@ -4,6 +4,7 @@ import { ManualClock } from "../../src/core/clock.ts";
 import { Counters } from "../../src/core/counters.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.ts";
 import { createLog } from "../../src/core/log.ts";
+import type { DurabilityRules } from "../../src/router/durability_rules.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type Address, Client } from "./client.ts";
 import { PATIENCE } from "./inbox.ts";
@@ -17,6 +18,8 @@ export interface TestBrokerOptions {
   manualClock?: boolean;
   /** In place of the store that keeps nothing. */
   store?: Store;
+  /** What of it that store keeps, in place of all. */
+  durability?: DurabilityRules;
 }
 
 /** A broker in this process, and the clients that a test connects to it. To be had with `await using`. */
@@ -62,6 +65,7 @@ export class TestBroker implements AsyncDisposable {
       counters,
       ...(clock ? { clock } : {}),
       ...(options.store ? { store: options.store } : {}),
+      ...(options.durability ? { durability: options.durability } : {}),
     });
     return new TestBroker(broker, counters, lines, clock);
   }

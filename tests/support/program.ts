@@ -18,9 +18,13 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-function command(args: readonly string[]): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    args: [...RUN, ...args],
+function command(
+  args: readonly string[],
+  wrapper: readonly string[] = [],
+): Deno.Command {
+  const [first, ...rest] = [...wrapper, Deno.execPath(), ...RUN, ...args];
+  return new Deno.Command(first!, {
+    args: rest,
     cwd: ROOT,
     stdin: "null",
     stdout: "piped",
@@ -47,8 +51,16 @@ export class Program implements AsyncDisposable {
 
   /** Starts it. */
   constructor(...args: string[]) {
-    this.#process = command(args).spawn();
+    this.#process = command(args, new.target.wrapper).spawn();
     this.#reading = this.#read();
+  }
+
+  /** What runs it, with its command line behind it. */
+  protected static readonly wrapper: readonly string[] = [];
+
+  /** Its process identifier, or the wrapper's if that does not turn into it. */
+  get pid(): number {
+    return this.#process.pid;
   }
 
   async #read(): Promise<void> {

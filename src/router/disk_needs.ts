@@ -1,0 +1,53 @@
+import type { Publish } from "../codec/packet.ts";
+import type { SessionContext } from "../session/context.ts";
+import type { Link } from "../session/link.ts";
+import type { Session } from "../session/session.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { isWithinLimits } from "./topic_filter.ts";
+import type { TopicEntry } from "./topic_table.ts";
+
+/** What {@linkcode DiskNeeds} works with. */
+export interface DiskNeedsOptions {
+  /** What sessions work with. */
+  readonly context: SessionContext;
+  /** Knows who gets a message. */
+  readonly dispatcher: Dispatcher;
+}
+
+/** Says what must be kept on the disk: asked before anybody sees a message, and only while there is little room. */
+export class DiskNeeds {
+  readonly #context: SessionContext;
+  readonly #dispatcher: Dispatcher;
+
+  /** Asks this dispatcher for routes. */
+  constructor(options: DiskNeedsOptions) {
+    this.#context = options.context;
+    this.#dispatcher = options.dispatcher;
+  }
+
+  /** Whether a PUBLISH with QoS 1 or 2 that a session sends must be kept. */
+  publish(session: Session, packet: Publish, topic: TopicEntry): boolean {
+    if (packet.qos === 2 && session.stored) return true;
+    if (topic.durability === "off") return false;
+    if (packet.retain && packet.end > packet.payloadStart) return true;
+    const { targets, groups } = this.#dispatcher.routeOf(topic);
+    return targets.some((target) =>
+      target.qos > 0 && target.session.persistent &&
+      (target.session !== session || target.own !== undefined)
+    ) || groups.some((group) => group.persistent);
+  }
+
+  /**
+   * Whether a PUBLISH of a client that cannot be refused anything, which it has not been since 5.0, must wait until
+   * there is room.
+   */
+  waits(link: Link, packet: Publish): boolean {
+    const { session } = link;
+    if (session === undefined || packet.qos === 0) return false;
+    if (packet.qos === 2 && session.received.has(packet.packetId)) return false;
+    const topic = this.#dispatcher.topicOf(packet);
+    // Whether the topic may be published to is told by whoever publishes it.
+    if (!isWithinLimits(topic.text, this.#context.limits)) return false;
+    return this.publish(session, packet, topic);
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * How much room the Store has: `ample`; `short` (what is there can be removed and acknowledged, and nothing else is
+ * to be added); `none` (nothing can be written, and it is tried again and again).
+ */
+export type Room = "ample" | "short" | "none";
+
+/** What stands against writing: the disk is full, or it answers with errors. */
+export type DiskTrouble = "full" | "io";
+
+/** What the Store says of its room. */
+export interface RoomReport {
+  /** How much there is now. */
+  readonly room: Room;
+  /** What stands against more; `undefined` while there is enough. */
+  readonly trouble: DiskTrouble | undefined;
+  /** What the disk answered, fit to stand behind a colon. */
+  readonly reason: string;
+}
+
+/** The room as the rest of the broker sees it: whoever would need the disk asks here first. */
+export class DiskRoom {
+  #room: Room = "ample";
+  readonly #waiting = new Set<() => void>();
+
+  /** Whether more may be added. */
+  get ample(): boolean {
+    return this.#room === "ample";
+  }
+
+  /** How much there is. */
+  get room(): Room {
+    return this.#room;
+  }
+
+  /** Notes what the Store says, and calls back who waits for a change. */
+  set(room: Room): void {
+    if (room === this.#room) return;
+    this.#room = room;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const callback of waiting) callback();
+  }
+
+  /** Calls back once, when the room changes. */
+  onceChanged(callback: () => void): void {
+    this.#waiting.add(callback);
+  }
+
+  /** Calls nobody back who has asked for it with this function. */
+  forget(callback: () => void): void {
+    this.#waiting.delete(callback);
+  }
+}

@@ -1,0 +1,66 @@
+/** How much is in the write-ahead log. */
+export interface WalState {
+  /** Tells one log from the next one in the same file. */
+  readonly salt: number;
+  /** Pages in it. */
+  readonly frames: number;
+  /** Pages of it that are in the database already. */
+  readonly checkpointed: number;
+}
+
+const NOTHING: WalState = { salt: 0, frames: 0, checkpointed: 0 };
+
+/** Where in the index: pages in the log, the first salt, pages in the database. */
+const FRAMES = 16;
+const SALT = 32;
+const CHECKPOINTED = 96;
+const LENGTH = 100;
+
+/**
+ * Reads SQLite's index of its write-ahead log, `-shm` (https://sqlite.org/walformat.html#walindex_format): how many
+ * pages a commit has written is to be had nowhere else.
+ *
+ * To be closed after the database: closing any handle of the file ends SQLite's locks on it.
+ */
+export class WalIndex {
+  readonly #path: string;
+  readonly #bytes = new Uint8Array(LENGTH);
+  readonly #view = new DataView(this.#bytes.buffer);
+  #file: Deno.FsFile | undefined;
+
+  /** The index of the database in this file, which need not be open yet. */
+  constructor(database: string) {
+    this.#path = `${database}-shm`;
+  }
+
+  /** What is in the log now. */
+  read(): WalState {
+    try {
+      this.#file ??= Deno.openSync(this.#path);
+      this.#file.seekSync(0, Deno.SeekMode.Start);
+      if (this.#file.readSync(this.#bytes) !== LENGTH) return NOTHING;
+    } catch {
+      return NOTHING;
+    }
+    const view = this.#view;
+    return {
+      salt: view.getUint32(SALT, LITTLE_ENDIAN),
+      frames: view.getUint32(FRAMES, LITTLE_ENDIAN),
+      checkpointed: view.getUint32(CHECKPOINTED, LITTLE_ENDIAN),
+    };
+  }
+
+  /** Lets go of the file. */
+  close(): void {
+    this.#file?.close();
+    this.#file = undefined;
+  }
+}
+
+/** The index is in the machine's own byte order. */
+const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+/** Whether something was added to the log between two looks; a log that has begun anew held all that went before. */
+export function hasGrown(before: WalState, after: WalState): boolean {
+  return after.salt === before.salt && after.frames > before.frames;
+}
