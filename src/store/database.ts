@@ -15,9 +15,11 @@ export const CHECKPOINT_PAGES = 4096;
 /** Pages that are given back to the file system at a time: half a MiB, which must first go through the WAL. */
 const PAGES_GIVEN_BACK = 128;
 
-/** WAL with an fsync for each commit. What a new database no longer needs can be given back to the file system. */
+/** What a database is made with: pages that it no longer needs can be given back to the file system. */
+const SETTINGS_OF_NEW = "PRAGMA auto_vacuum = INCREMENTAL";
+
+/** WAL with an fsync for each commit. */
 const SETTINGS = `
-PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
@@ -45,10 +47,28 @@ export function openDatabase(path: string): OpenDatabase {
         `It was written by a newer version of mailboxqtt (schema ${version}, while this one knows ${SCHEMA_VERSION}); start that one, or use another folder`,
       );
     }
-    database.exec(SETTINGS);
     const fresh = version === 0;
+    if (fresh) database.exec(SETTINGS_OF_NEW);
+    database.exec(SETTINGS);
     if (fresh) inTransaction(database, () => database.exec(SCHEMA));
     return { database, fresh };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens a database again that this process had open before. `look` is called when its log has been read, before
+ * anything could be written to it.
+ */
+export function reopenDatabase(path: string, look: () => void): DatabaseSync {
+  const database = new DatabaseSync(path);
+  try {
+    pragma(database, "user_version");
+    look();
+    database.exec(SETTINGS);
+    return database;
   } catch (error) {
     database.close();
     throw error;
@@ -84,7 +104,8 @@ export function countRows(database: DatabaseSync): RowCounts {
 
 /** The WAL goes into the database, all of it. */
 export function checkpoint(database: DatabaseSync): void {
-  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  const row = database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
+  if (Number(row!.busy) !== 0) throw new Error("database is locked");
 }
 
 /** Gives some pages that are not needed back to the file system; says whether there are more. */

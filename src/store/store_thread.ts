@@ -8,6 +8,7 @@ import {
   giveBack,
   inTransaction,
   openDatabase,
+  reopenDatabase,
 } from "./database.ts";
 import { Held } from "./held.ts";
 import { JournalReader } from "./journal_reader.ts";
@@ -35,8 +36,8 @@ export class StoreThread {
   #tables: Tables;
   /** Whether a commit has failed, after which the tables may remember rows that are not there. */
   #tablesDoubtful = false;
-  /** Whether the last thing that was tried is a commit that failed. */
-  #commitFailed = false;
+  /** What was in the log when a commit failed, if that was tried last. */
+  #atFailure: WalState | undefined;
   /** Whether the commit that failed has come to be in the database after all. */
   #committedAfterAll = false;
   readonly #walIndex: WalIndex;
@@ -45,7 +46,6 @@ export class StoreThread {
   readonly #pieces: Generator<Uint8Array<ArrayBuffer>>;
   #backlogs: BacklogReader;
   #clockNoted = -Infinity;
-  #lastSeen: WalState = { salt: 0, frames: 0, checkpointed: 0 };
 
   /** Opens the database in this file; `wall` is what the machine's clock says. */
   constructor(path: string, wall: number) {
@@ -114,17 +114,25 @@ export class StoreThread {
   /** Commits the writes in this journal, or none of them; it may then be called again with the same ones. */
   commit(journal: Uint8Array, now: number): void {
     if (this.#committedAfterAll) {
+      // What is in the log may be in memory alone. So it is written once more, to the database.
+      checkpoint(this.#database);
       this.#committedAfterAll = false;
       return;
     }
-    this.#commitFailed = true;
-    this.#write(() => {
-      const writes = new NetWrites(this.#tables);
-      new JournalReader(STORED_BODIES).read(journal, writes);
-      writes.finish();
-      if (now - this.#clockNoted >= CLOCK_EVERY) this.#noteClock(now);
-    });
-    this.#commitFailed = false;
+    // What was seen at the failure before still counts.
+    if (!this.#database.isOpen) throw new Error("database is not open");
+    this.#atFailure = undefined;
+    try {
+      this.#write(() => {
+        const writes = new NetWrites(this.#tables);
+        new JournalReader(STORED_BODIES).read(journal, writes);
+        writes.finish();
+        if (now - this.#clockNoted >= CLOCK_EVERY) this.#noteClock(now);
+      });
+    } catch (error) {
+      this.#atFailure = this.#walIndex.read();
+      throw error;
+    }
   }
 
   /** Gives what the database does not need back to the file system, in one small step; says whether there is more. */
@@ -141,16 +149,20 @@ export class StoreThread {
   /** After a commit that failed: closes the files and opens them again. */
   reopen(): void {
     if (this.#database.isOpen) {
-      const before = this.#walIndex.read();
       this.#database.close();
       this.#walIndex.close();
-      this.#lastSeen = before;
     }
-    this.#database = openDatabase(this.#path).database;
+    try {
+      this.#database = reopenDatabase(this.#path, () => {
+        // A commit fails too if its pages are all in the log, but not for certain on the disk.
+        this.#committedAfterAll ||= this.#atFailure !== undefined &&
+          hasGrown(this.#atFailure, this.#walIndex.read());
+      });
+    } catch (error) {
+      this.#walIndex.close();
+      throw error;
+    }
     this.#prepare();
-    // A commit fails too if its pages are all in the log, but not for certain on the disk.
-    this.#committedAfterAll = this.#commitFailed &&
-      hasGrown(this.#lastSeen, this.#walIndex.read());
   }
 
   /** Whether there is something to remove little by little. */
@@ -161,7 +173,7 @@ export class StoreThread {
   /** Removes some of what nobody waits for any more. It need not survive a power cut: it is not waited for. */
   purge(): void {
     this.#database.exec("PRAGMA synchronous = NORMAL");
-    this.#commitFailed = false;
+    this.#atFailure = undefined;
     try {
       this.#write(() => this.#tables.purge.goOn());
     } finally {

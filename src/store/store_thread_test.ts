@@ -219,3 +219,26 @@ Deno.test("StoreThread.makeRoom() gives back to the file system what was removed
   thread.leave();
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("StoreThread.reopen() finds out whether a commit that failed is in the database after all", async () => {
+  for (const inLog of [false, true]) {
+    const folder = await Deno.makeTempDir();
+    const { thread } = await open(`${folder}/db`);
+    const other = new DatabaseSync(`${folder}/db`);
+    other.exec(`CREATE TRIGGER no BEFORE INSERT ON retained
+      BEGIN SELECT raise(ABORT, 'no'); END`);
+    assert.throws(() => thread.commit(everything(), 0), /no/);
+    // A commit that another one makes stands for pages that got into the log, and were not written out.
+    if (inLog) other.exec("DROP TRIGGER no");
+    thread.reopen();
+    if (!inLog) other.exec("DROP TRIGGER no");
+    thread.commit(everything(), 0);
+    const rows = () => other.prepare("SELECT * FROM retained").all().length;
+    assert.equal(rows(), inLog ? 0 : 1);
+    thread.commit(everything(), 0);
+    assert.equal(rows(), 1);
+    other.close();
+    thread.leave();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
