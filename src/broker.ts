@@ -19,6 +19,7 @@ import {
 import type { Transport } from "./transport/transport.ts";
 import { DurabilityRules } from "./router/durability_rules.ts";
 import type { RouterHandle } from "./router/messages.ts";
+import type { QueuePolicies } from "./session/queue_policy.ts";
 import { Router } from "./router/router.ts";
 import { Connection } from "./connection/connection.ts";
 import type {
@@ -42,6 +43,8 @@ export interface BrokerOptions {
   readonly store?: Store;
   /** How durable messages are, by topic; left out: what is acknowledged is committed. */
   readonly durability?: DurabilityRules;
+  /** Left out: those of a broker without flags. */
+  readonly queuePolicies?: QueuePolicies;
 }
 
 /** A running broker. */
@@ -87,6 +90,7 @@ export class Broker {
       clock,
       store,
       durability,
+      ...(options.queuePolicies && { queuePolicies: options.queuePolicies }),
     });
     const news = new RoomNews({ log, counters });
     await store.open({

@@ -53,6 +53,7 @@ export async function start(args: readonly string[]): Promise<number> {
     counters,
     clock,
     durability: options.store.durability,
+    queuePolicies: options.queuePolicies,
     ...(store === undefined ? {} : { store }),
   });
   announce(log, broker.addresses, options);

@@ -12,6 +12,7 @@ import {
   type ParsedFlags,
   parseFlags,
 } from "./flags.ts";
+import type { QueuePolicies } from "../session/queue_policy.ts";
 import { LIMIT_FLAGS, parseLimits } from "./limit_flags.ts";
 import {
   checkListens,
@@ -20,6 +21,7 @@ import {
   parseListen,
 } from "./listen.ts";
 
+import { parseQueueFlags, QUEUE_FLAGS } from "./queue_flags.ts";
 import {
   parseStoreFlags,
   STORE_FLAGS,
@@ -36,6 +38,8 @@ export interface StartOptions {
   readonly data: string | undefined;
   /** How they are kept there. */
   readonly store: StoreSettings;
+  /** What becomes of messages where there are too many. */
+  readonly queuePolicies: QueuePolicies;
   /** The limits. */
   readonly limits: Limits;
   /** The lowest level that is logged. */
@@ -66,6 +70,7 @@ export const START_FLAGS: readonly FlagInfo[] = [
     defaultText: "none",
   },
   ...STORE_FLAGS,
+  ...QUEUE_FLAGS,
   {
     name: "log-level",
     value: "LEVEL",
@@ -101,6 +106,7 @@ export function parseStart(
     allowAnonymous,
     data: data === "none" ? undefined : data,
     store: parseStoreFlags(flags.values),
+    queuePolicies: parseQueueFlags(flags.values),
     limits: parseLimits(flags.values, base),
     logLevel: choice(flags, "log-level", LOG_LEVELS) ?? "info",
     logFormat: choice(flags, "log-format", LOG_FORMATS) ?? "text",

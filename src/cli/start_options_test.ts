@@ -34,6 +34,7 @@ Deno.test("parseStart without flags listens on loopback with the default limits"
       durability: new DurabilityRules(),
       longestWait: 1000,
     },
+    queuePolicies: { one: "drop-oldest", all: "refuse" },
     limits: DEFAULT_LIMITS,
     logLevel: "info",
     logFormat: "text",
@@ -44,7 +45,7 @@ Deno.test("parseStart reads every flag", () => {
   const args =
     "--listen mqtt://127.0.0.1:1884 --listen=mqtt://[::]:1885 --allow-anonymous --data /a/b " +
     "--ballast 0 --durability a/#=off --durability interval --durability=a=b/+=commit " +
-    "--durability-interval 250ms --log-level debug --log-format=json --max-inflight 7 --connect-timeout 2m";
+    "--durability-interval 250ms --when-queue-full refuse --when-all-queues-full drop-newest --log-level debug --log-format=json --max-inflight 7 --connect-timeout 2m";
   const options = parseStart(args.split(" "), DEFAULT_LIMITS);
   assert.deepEqual(options, {
     listen: [
@@ -61,6 +62,7 @@ Deno.test("parseStart reads every flag", () => {
       ]),
       longestWait: 250,
     },
+    queuePolicies: { one: "refuse", all: "drop-newest" },
     limits: { ...DEFAULT_LIMITS, maximumInflight: 7, connectTimeout: 120_000 },
     logLevel: "debug",
     logFormat: "json",
@@ -161,6 +163,10 @@ Deno.test("parseStart names flag, value and what is allowed", () => {
       "--ballast 2GiB",
       'Flag --ballast cannot be "2GiB": ' +
       "a size such as 64KiB, 16MiB or 1048576 from 0 to 1GiB is allowed",
+    ],
+    [
+      "--when-queue-full drop",
+      'Flag --when-queue-full cannot be "drop": policies are drop-oldest, drop-newest and refuse',
     ],
     [
       "--durability always",

@@ -43,7 +43,7 @@ export class Throttle {
   /** Whether packets need not come this way. */
   get idle(): boolean {
     const { governor, disk } = this.#options.router;
-    return governor.step === MemoryStep.Free && disk.ample &&
+    return governor.step === MemoryStep.Free && disk.takesMessages &&
       this.#held.empty && this.#released === undefined;
   }
 
@@ -125,7 +125,7 @@ export class Throttle {
   #rule(link: Link): HoldingRule | undefined {
     const { router } = this.#options;
     if (router.governor.step !== MemoryStep.Free) return "memory";
-    if (router.disk.ample || link.terms.version === 5) return undefined;
+    if (router.disk.takesMessages || link.terms.version === 5) return undefined;
     return (publish) => router.waits(link, publish);
   }
 

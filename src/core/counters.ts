@@ -41,6 +41,8 @@ export const DROPPED_CAUSES = {
   outboxFull: "client reads too slowly",
   queueMessages: "queue holds too many messages",
   queueBytes: "queue holds too many bytes",
+  allQueueMessages: "all queues hold too many messages",
+  allQueueBytes: "all queues hold too many bytes",
   /** QoS 0 for a session without a connection. */
   offline: "client is offline",
   /** [MQTT-3.1.2-25] */
@@ -167,6 +169,10 @@ export class Counters {
   diskPauses = 0;
   /** PUBLISH packets that were refused since the disk had no room for them. */
   diskRefusals = 0;
+  /** PUBLISH packets that were refused since a queue had no room for them. */
+  queueRefusals = 0;
+  /** Times at which all queues together had no room, so that nothing was accepted that would have had to wait. */
+  queuePauses = 0;
   /** Lines that the log could not write, since standard error took no more. */
   logLinesLost = 0;
 

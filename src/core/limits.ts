@@ -36,10 +36,14 @@ export interface Limits {
   readonly topicAliasMaximum: number;
   /** Topic aliases that the broker sets towards one client, if that client allows as many. Default 1,000. */
   readonly outboundTopicAliasMaximum: number;
-  /** Messages that wait in one session. Default 100,000. */
+  /** Messages that wait in one session or shared group. Default 1,000,000. */
   readonly queuedMessages: number;
-  /** Bytes of the messages that wait in one session. Default 64 MiB. */
+  /** Bytes of the messages that wait in one session or shared group. Default 256 MiB. */
   readonly queuedBytes: number;
+  /** Messages that wait in all of them. Default 10,000,000. */
+  readonly allQueuedMessages: number;
+  /** Bytes of the messages that wait in all of them. Default 2 GiB. */
+  readonly allQueuedBytes: number;
   /** Bytes of those that are in memory where the store has them too. Default 128 KiB. */
   readonly queuedInMemory: number;
   /** Bytes encoded for one client and not yet taken by its socket. Default 32 MiB. */
@@ -89,8 +93,10 @@ export const DEFAULT_LIMITS: Limits = {
   receiveMaximum: 1_000,
   topicAliasMaximum: 1_000,
   outboundTopicAliasMaximum: 1_000,
-  queuedMessages: 100_000,
-  queuedBytes: 64 * MiB,
+  queuedMessages: 1_000_000,
+  queuedBytes: 256 * MiB,
+  allQueuedMessages: 10_000_000,
+  allQueuedBytes: 2 * GiB,
   queuedInMemory: 128 * KiB,
   outboxBytes: 32 * MiB,
   stalledOutboxTime: 60_000,
@@ -216,6 +222,20 @@ export const LIMIT_INFO: Readonly<Record<keyof Limits, LimitInfo>> = {
     minimum: 1 * KiB,
     maximum: 1024 * GiB,
     help: "size of the messages waiting in a session",
+  },
+  allQueuedMessages: {
+    flag: "max-all-queued-messages",
+    unit: "count",
+    minimum: 1,
+    maximum: 1_000_000_000,
+    help: "messages waiting in all sessions",
+  },
+  allQueuedBytes: {
+    flag: "max-all-queued-bytes",
+    unit: "bytes",
+    minimum: 1 * KiB,
+    maximum: 1024 * GiB,
+    help: "size of the messages waiting in all sessions",
   },
   queuedInMemory: {
     flag: "max-queued-in-memory",

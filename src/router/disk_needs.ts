@@ -6,6 +6,16 @@ import type { Dispatcher } from "./dispatcher.ts";
 import { isWithinLimits } from "./topic_filter.ts";
 import type { TopicEntry } from "./topic_table.ts";
 
+/** What stands against taking a message, in words. */
+export const MESSAGE_OBSTACLES = {
+  disk: "no room on the disk",
+  allQueues: "all queues together are full",
+  queue: "the queue of a subscriber is full",
+} as const;
+
+/** One of {@linkcode MESSAGE_OBSTACLES}. */
+export type MessageObstacle = keyof typeof MESSAGE_OBSTACLES;
+
 /** What {@linkcode DiskNeeds} works with. */
 export interface DiskNeedsOptions {
   /** What sessions work with. */
@@ -23,6 +33,27 @@ export class DiskNeeds {
   constructor(options: DiskNeedsOptions) {
     this.#context = options.context;
     this.#dispatcher = options.dispatcher;
+  }
+
+  /** What stands against taking a PUBLISH with QoS 1 or 2, of a client that can be told. */
+  obstacle(
+    session: Session,
+    packet: Publish,
+    topic: TopicEntry,
+  ): MessageObstacle | undefined {
+    const { disk, queuePolicies } = this.#context;
+    if (!disk.takesMessages && this.publish(session, packet, topic)) {
+      return disk.ample ? "allQueues" : "disk";
+    }
+    if (queuePolicies.one !== "refuse") return undefined;
+    const { targets, groups } = this.#dispatcher.routeOf(topic);
+    const size = packet.end - packet.start;
+    const full =
+      targets.some((target) =>
+        target.qos > 0 && target.session.outbound.refuses(size) &&
+        (target.session !== session || target.own !== undefined)
+      ) || groups.some((group) => group.refuses(size));
+    return full ? "queue" : undefined;
   }
 
   /** Whether a PUBLISH with QoS 1 or 2 that a session sends must be kept. */

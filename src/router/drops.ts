@@ -3,17 +3,24 @@ import {
   DROPPED_CAUSES,
   type DroppedCause,
 } from "../core/counters.ts";
+import type { Log, LogFields } from "../core/log.ts";
 import { PacedLog, type PacedLogOptions } from "../core/paced_log.ts";
+import { isSharedGroup } from "../store/store.ts";
 
-/** Messages that somebody missed: all are counted, and told once for each client or shared group and minute. */
+/**
+ * Messages that somebody missed: all are counted, and told once for each client or shared group and minute; where a
+ * queue is full, when that begins and when it ends.
+ */
 export class Drops {
   readonly #counters: Counters;
+  readonly #log: Log;
   readonly #clients: PacedLog;
   readonly #groups: PacedLog;
 
   /** Counts and logs there. */
   constructor(options: PacedLogOptions & { readonly counters: Counters }) {
     this.#counters = options.counters;
+    this.#log = options.log;
     this.#clients = new PacedLog("Messages dropped", options);
     const subject = "group";
     this.#groups = new PacedLog("Messages dropped", { ...options, subject });
@@ -22,6 +29,19 @@ export class Drops {
   /** A client missed messages. */
   ofClient(clientId: string, cause: DroppedCause, messages: number): void {
     this.#note(this.#clients, clientId, cause, messages);
+  }
+
+  /** The queue of a client or shared group is full: from now on messages are dropped. */
+  queueFull(owner: string, cause: DroppedCause): void {
+    this.#log.warn("Queue is full: messages are dropped from now on", {
+      ...subject(owner),
+      cause: DROPPED_CAUSES[cause],
+    });
+  }
+
+  /** It has room again, or is no more. */
+  queueHasRoom(owner: string, dropped: number): void {
+    this.#log.info("Queue has room again", { ...subject(owner), dropped });
   }
 
   /** No member of a shared group, `$share/group/filter`, got messages. */
@@ -40,4 +60,9 @@ export class Drops {
     if (cause === "offline") return;
     log.note(subject, messages, { cause: DROPPED_CAUSES[cause] });
   }
+}
+
+/** Whose queue it is, as a field of a log line. */
+function subject(owner: string): LogFields {
+  return isSharedGroup(owner) ? { group: owner } : { client: owner };
 }

@@ -8,6 +8,7 @@ import type { FinishedPacket, Publish } from "../codec/packet.ts";
 import type { DiskRoom } from "../store/disk_room.ts";
 import type { Store, StoreReader } from "../store/store.ts";
 import type { Link } from "../session/link.ts";
+import type { QueuePolicies } from "../session/queue_policy.ts";
 import type { AlarmChange } from "./alarms.ts";
 import type { DurabilityRules } from "./durability_rules.ts";
 import type { MemoryGovernor } from "./memory_governor.ts";
@@ -51,6 +52,8 @@ export interface RouterOptions {
   readonly clock: Clock;
   /** Where it keeps what must last. */
   readonly store: Store;
+  /** What becomes of messages where there are too many; left out, {@linkcode DEFAULT_QUEUE_POLICIES}. */
+  readonly queuePolicies?: QueuePolicies;
   /** What of it; left out, all. */
   readonly durability?: DurabilityRules;
 }

@@ -11,7 +11,11 @@ import type { Link } from "../session/link.ts";
 import type { Session } from "../session/session.ts";
 import { isKept, type Message } from "../store/message.ts";
 import type { BatchNumber } from "../store/store.ts";
-import type { DiskNeeds } from "./disk_needs.ts";
+import {
+  type DiskNeeds,
+  MESSAGE_OBSTACLES,
+  type MessageObstacle,
+} from "./disk_needs.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { RetainedMessages } from "./retained.ts";
 import { topicLevels } from "./topic_filter.ts";
@@ -85,10 +89,10 @@ export class Publishing {
       );
     }
     link.receiving++;
-    if (
-      !this.#context.disk.ample && link.terms.version === 5 &&
-      this.#diskNeeds.publish(session, packet, topic)
-    ) this.#refuse(link, packet);
+    const obstacle = link.terms.version === 5
+      ? this.#diskNeeds.obstacle(session, packet, topic)
+      : undefined;
+    if (obstacle !== undefined) this.#refuse(link, packet, obstacle);
     else if (packet.qos === 1) {
       this.#receiveAtLeastOnce(link, session, packet, topic);
     } else this.#receiveExactlyOnce(link, session, packet, topic);
@@ -109,13 +113,19 @@ export class Publishing {
     this.#context.touch(link);
   }
 
-  /** There is no room on the disk for it: nobody sees it. */
-  #refuse(link: Link, packet: Publish): void {
+  /** There is no room for it: nobody sees it. */
+  #refuse(link: Link, packet: Publish, obstacle: MessageObstacle): void {
     const { counters } = this.#context;
     counters.messagesReceived[packet.qos === 1 ? "qos1" : "qos2"]++;
-    counters.diskRefusals++;
-    const type = packet.qos === 1 ? PacketType.Puback : PacketType.Pubrec;
-    link.acknowledge(type, packet.packetId, ReasonCode.QuotaExceeded, 0);
+    if (obstacle === "disk") counters.diskRefusals++;
+    else counters.queueRefusals++;
+    link.acknowledge(
+      packet.qos === 1 ? PacketType.Puback : PacketType.Pubrec,
+      packet.packetId,
+      ReasonCode.QuotaExceeded,
+      0,
+      `Cannot take the message: ${MESSAGE_OBSTACLES[obstacle]}`,
+    );
   }
 
   #receiveAtLeastOnce(

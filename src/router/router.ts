@@ -13,6 +13,10 @@ import { type Timers, TimerWheel } from "../core/timer_wheel.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { DeliveryGroup } from "../session/delivery.ts";
 import type { Link } from "../session/link.ts";
+import {
+  DEFAULT_QUEUE_POLICIES,
+  type QueuePolicies,
+} from "../session/queue_policy.ts";
 import type { Session } from "../session/session.ts";
 import { DiskRoom } from "../store/disk_room.ts";
 import type {
@@ -22,6 +26,7 @@ import type {
   Store,
 } from "../store/store.ts";
 import { type AlarmChange, Alarms } from "./alarms.ts";
+import { AllQueues } from "./all_queues.ts";
 import { Commits } from "./commits.ts";
 import { DiskNeeds } from "./disk_needs.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -63,6 +68,8 @@ export class Router implements SessionContext {
   readonly limits: Limits;
   /** Where drops and refusals are counted. */
   readonly counters: Counters;
+  /** What becomes of messages where there are too many. */
+  readonly queuePolicies: QueuePolicies;
   now: number;
   readonly #log: Log;
   readonly #clock: Clock;
@@ -82,6 +89,7 @@ export class Router implements SessionContext {
   readonly #waitingGroups = new Set<DeliveryGroup>();
   readonly #commits: Commits;
   readonly #drops: Drops;
+  readonly #allQueues: AllQueues;
   readonly #guard: Guard;
   #ended: Promise<void> | undefined;
   #sliceEnd = 0;
@@ -126,6 +134,7 @@ export class Router implements SessionContext {
     this.store = options.store;
     this.limits = options.limits;
     this.counters = options.counters;
+    this.queuePolicies = options.queuePolicies ?? DEFAULT_QUEUE_POLICIES;
     this.#log = options.log;
     this.#guard = new Guard(options.log);
     this.#clock = options.clock;
@@ -143,6 +152,7 @@ export class Router implements SessionContext {
         this.#timers.schedule(delayMs, () => this.#turn(callback)),
     };
     this.#drops = new Drops({ ...options, timers });
+    this.#allQueues = new AllQueues({ ...options, context: this });
     this.#retained = new RetainedMessages(
       this,
       timers,
@@ -229,6 +239,14 @@ export class Router implements SessionContext {
     this.#drops.ofClient(session.clientId, cause, messages);
     // Has it looked at how long the client has not read.
     if (cause === "outboxFull") this.touch(session.link!);
+  }
+
+  queueFull(owner: string, cause: DroppedCause): void {
+    this.#drops.queueFull(owner, cause);
+  }
+
+  queueHasRoom(owner: string, dropped: number): void {
+    this.#drops.queueHasRoom(owner, dropped);
   }
 
   droppedShared(group: string, cause: DroppedCause, messages = 1): void {
@@ -328,6 +346,7 @@ export class Router implements SessionContext {
       }
     }
     this.#governor.check();
+    this.#allQueues.check();
   }
 
   #alarm(change: AlarmChange): void {

@@ -105,6 +105,17 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
     return { message, number, batch: 0, stored: true };
   }
 
+  /** Has the Store forget a message that is dropped. */
+  forget({ number, stored }: Waiting): void {
+    if (stored) this.#context.store.dequeue(this.key, number);
+  }
+
+  /** Whether a message of this size must be refused, for it would have to wait and there is no room. */
+  refuses(size: number): boolean {
+    return this.#queue.refuses(size) &&
+      !this.#sessions.some((session) => session.outbound.canTake(size));
+  }
+
   /** Goes on with what has come from the Store. */
   pageCame(): void {
     this.feedAll();
@@ -253,11 +264,7 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
 
   #keep(message: Message, batch: BatchNumber): BatchNumber {
     const number = ++this.#groups.lastNumber;
-    const obstacle = this.#queue.obstacle(message);
-    if (obstacle !== undefined) {
-      this.#context.droppedShared(this.key, obstacle);
-      return 0;
-    }
+    if (!this.#queue.admit(message)) return 0;
     const kept = this.#store(message, number);
     this.#queue.push({ message, number, batch, stored: kept > 0 }, kept);
     this.feedAll();

@@ -27,6 +27,8 @@ export interface BacklogOwner<T extends Owed> {
   fromStore(stored: StoredDelivery): T;
   /** Called when messages have come from the Store. */
   pageCame(): void;
+  /** Has the Store forget a message that is dropped. */
+  forget(item: T): void;
 }
 
 /** What is in the Store alone: a stretch between what is before it and what is behind it in memory. */
@@ -58,6 +60,8 @@ export class Backlog<T extends Owed> {
   #stretch: Stretch<T> | undefined;
   /** The batch that keeps the last message that the Store has. */
   #kept: BatchNumber = 0;
+  /** Messages that were dropped since there was no room, until there is some again. */
+  #lost = 0;
 
   /** Makes an empty one. */
   constructor(context: SessionContext, owner: BacklogOwner<T>) {
@@ -86,12 +90,32 @@ export class Backlog<T extends Owed> {
     return this.#stretch !== undefined;
   }
 
-  /** The limit that stands against adding this message, if one does. */
-  obstacle(message: Message): DroppedCause | undefined {
-    const { limits } = this.#context;
-    if (this.length >= limits.queuedMessages) return "queueMessages";
-    const bytes = this.bytes + (this.#stretch?.bytes ?? 0);
-    return bytes + message.size > limits.queuedBytes ? "queueBytes" : undefined;
+  /** Whether a message of this size would have to be refused, for it would have to wait and there is no room. */
+  refuses(size: number): boolean {
+    return this.#context.queuePolicies.one === "refuse" &&
+      this.#obstacle(size) !== undefined;
+  }
+
+  /** Makes room for a message, as the policies say; says whether it may be added. */
+  admit({ size }: Message): boolean {
+    let obstacle = this.#obstacle(size);
+    if (obstacle === undefined) {
+      if (this.#lost > 0) this.#lookForRoom();
+      return true;
+    }
+    const { queuePolicies, limits } = this.#context;
+    const policy = isOfAll(obstacle) ? queuePolicies.all : queuePolicies.one;
+    let lost = 0;
+    if (policy === "drop-oldest" && size <= limits.queuedBytes) {
+      const cause = obstacle;
+      while (obstacle !== undefined && this.length > 0) {
+        lost += this.#dropOldest(this.#excess(size));
+        obstacle = this.#obstacle(size);
+      }
+      this.#lose(cause, lost);
+    }
+    if (obstacle !== undefined) this.#lose(obstacle, 1);
+    return obstacle === undefined;
   }
 
   /** Goes on with what the Store held. */
@@ -154,6 +178,7 @@ export class Backlog<T extends Owed> {
   pop(): T | undefined {
     if (this.#unkeptIsNext()) return this.#unkept.pop();
     const item = this.#head.pop();
+    if (this.#lost > 0) this.#lookForRoom();
     if (
       this.#stretch !== undefined &&
       this.#head.bytes < this.#context.limits.queuedInMemory / 2
@@ -173,6 +198,7 @@ export class Backlog<T extends Owed> {
       this.#count(-this.#stretch.messages, -this.#stretch.bytes);
     }
     this.#stretch = undefined;
+    if (this.#lost > 0) this.#lookForRoom();
     return { items, after, last };
   }
 
@@ -189,6 +215,73 @@ export class Backlog<T extends Owed> {
     this.#extend(stretch, length, bytes, items.at(-1)!.number);
     this.#fold(stretch);
     stretch.after = first.number - 1;
+  }
+
+  /** The limit that stands against adding a message of this size, if one does. */
+  #obstacle(size: number): DroppedCause | undefined {
+    const { limits, counters, queuePolicies } = this.#context;
+    if (this.length >= limits.queuedMessages) return "queueMessages";
+    const bytes = this.bytes + (this.#stretch?.bytes ?? 0);
+    if (bytes + size > limits.queuedBytes) return "queueBytes";
+    // Where messages are refused, that is so before anybody gets them.
+    if (queuePolicies.all === "refuse") return undefined;
+    if (counters.queuedNow >= limits.allQueuedMessages) {
+      return "allQueueMessages";
+    }
+    return counters.queuedBytesNow + counters.storedBytesNow + size >
+        limits.allQueuedBytes
+      ? "allQueueBytes"
+      : undefined;
+  }
+
+  /** Bytes that there would be too many with a message of this size. */
+  #excess(size: number): number {
+    const { limits, counters } = this.#context;
+    const { queuedBytesNow, storedBytesNow } = counters;
+    const bytes = this.bytes + (this.#stretch?.bytes ?? 0);
+    return size + Math.max(
+      bytes - limits.queuedBytes,
+      queuedBytesNow + storedBytesNow - limits.allQueuedBytes,
+    );
+  }
+
+  /** Drops the oldest message, or of what is in the Store alone as many as have so many bytes; says how many. */
+  #dropOldest(bytes: number): number {
+    const item = this.#unkeptIsNext() ? this.#unkept.pop() : this.#head.pop();
+    if (item !== undefined) {
+      this.#owner.forget(item);
+      return 1;
+    }
+    const stretch = this.#stretch!;
+    if (stretch.messages === 0) this.#fold(stretch);
+    const { messages, after } = stretch;
+    const size = stretch.bytes / messages;
+    const most = Math.min(messages, Math.max(1, Math.ceil(bytes / size)));
+    const last = Math.min(stretch.last, after + most);
+    this.#context.store.discard(this.#owner.key, after + 1, last);
+    this.#extend(stretch, -most, -most * size, 0);
+    stretch.after = last;
+    if (stretch.after === stretch.last) this.#endStretch(stretch);
+    return most;
+  }
+
+  #lose(cause: DroppedCause, messages: number): void {
+    if (messages === 0) return;
+    if (this.#lost === 0) this.#context.queueFull(this.#owner.key, cause);
+    this.#lost += messages;
+    this.#context.counters.dropped[cause] += messages;
+  }
+
+  /** Tells that there is room again, when a tenth of it is free. */
+  #lookForRoom(): void {
+    const { limits } = this.#context;
+    const bytes = this.bytes + (this.#stretch?.bytes ?? 0);
+    if (
+      this.length > limits.queuedMessages * 0.9 ||
+      bytes > limits.queuedBytes * 0.9
+    ) return;
+    this.#context.queueHasRoom(this.#owner.key, this.#lost);
+    this.#lost = 0;
   }
 
   /** Whether all that came before the first message that is not kept has been taken out. */
@@ -294,6 +387,11 @@ export class Backlog<T extends Owed> {
     counters.queuedNow += messages;
     counters.storedBytesNow += bytes;
   }
+}
+
+/** Whether a limit is one of all queues together. */
+function isOfAll(cause: DroppedCause): boolean {
+  return cause === "allQueueMessages" || cause === "allQueueBytes";
 }
 
 const NO_STRETCH = { after: 0, last: 0, behind: undefined };

@@ -10,6 +10,7 @@ import type {
 } from "../store/store.ts";
 import type { DeliveryGroup } from "./delivery.ts";
 import type { Link } from "./link.ts";
+import type { QueuePolicies } from "./queue_policy.ts";
 import type { Session } from "./session.ts";
 
 /** What sessions need of the Router around them. */
@@ -20,6 +21,8 @@ export interface SessionContext {
   readonly disk: DiskRoom;
   /** What a session may use. */
   readonly limits: Limits;
+  /** What becomes of messages where there are too many. */
+  readonly queuePolicies: QueuePolicies;
   /** Where drops are counted. */
   readonly counters: Counters;
   /** The wall clock, in milliseconds, at the beginning of this turn of the Router. */
@@ -43,7 +46,11 @@ export interface SessionContext {
   ): void;
   /** Counts and, now and then, logs that the session missed messages. */
   dropped(session: Session, cause: DroppedCause, messages?: number): void;
-  /** The same for a shared group, `$share/group/filter`, of which no member got messages. */
+  /** Tells that a session or shared group begins to miss messages, since its queue is full. */
+  queueFull(owner: string, cause: DroppedCause): void;
+  /** Tells that its queue has room again, or is no more; so many messages were dropped since it was full. */
+  queueHasRoom(owner: string, dropped: number): void;
+  /** Counts and logs that no member of a shared group, `$share/group/filter`, got messages. */
   droppedShared(group: string, cause: DroppedCause, messages?: number): void;
 }
 

@@ -1,12 +1,13 @@
 import { isKept, type Message } from "../store/message.ts";
-import type { BatchNumber, Store } from "../store/store.ts";
+import type { BatchNumber, Store, StoredDelivery } from "../store/store.ts";
 import type { Terms } from "./context.ts";
-import type { Delivery } from "./delivery.ts";
+import type { BacklogOwner } from "./backlog.ts";
+import { type Delivery, restoredDelivery } from "./delivery.ts";
 import type { Link } from "./link.ts";
 import type { Session } from "./session.ts";
 
-/** What the Store is told of a session's deliveries: nothing, where nothing of it is to survive. */
-export class DeliveryLedger {
+/** Between a session and the Store: what that is told of its deliveries, if anything of it is to survive, and tells. */
+export class DeliveryLedger implements BacklogOwner<Delivery> {
   readonly #store: Store;
   readonly #session: Session;
 
@@ -14,6 +15,31 @@ export class DeliveryLedger {
   constructor(store: Store, session: Session) {
     this.#store = store;
     this.#session = session;
+  }
+
+  /** The session's client identifier. */
+  get key(): string {
+    return this.#session.clientId;
+  }
+
+  /** Whether the client is there, or about to be. */
+  get online(): boolean {
+    return this.#session.link !== undefined;
+  }
+
+  /** Makes the record of a message that the Store held. */
+  fromStore(stored: StoredDelivery): Delivery {
+    return restoredDelivery(stored, undefined);
+  }
+
+  /** Has the session go on with what has come from the Store. */
+  pageCame(): void {
+    this.#session.outbound.pump();
+  }
+
+  /** Forgets a delivery that is dropped. */
+  forget(delivery: Delivery): void {
+    this.dequeue(delivery);
   }
 
   /** Keeps a message that is owed to the session itself. */

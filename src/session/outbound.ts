@@ -10,7 +10,7 @@ import {
   type StoredDelivery,
   type StoredSubscription,
 } from "../store/store.ts";
-import { Backlog, type BacklogOwner } from "./backlog.ts";
+import { Backlog } from "./backlog.ts";
 import type { SessionContext, Terms } from "./context.ts";
 import {
   type Delivery,
@@ -39,7 +39,7 @@ import type { Session } from "./session.ts";
  * What a session sends: the window of QoS 1 and 2 messages under way, the queue behind it, and the retained
  * messages asked for. State machines of section 4.3, seen from the sender.
  */
-export class Outbound implements BacklogOwner<Delivery> {
+export class Outbound {
   readonly #context: SessionContext;
   readonly #session: Session;
   readonly #window: DeliveryWindow;
@@ -57,18 +57,8 @@ export class Outbound implements BacklogOwner<Delivery> {
     this.#session = session;
     this.#ledger = new DeliveryLedger(context.store, session);
     this.#window = new DeliveryWindow(context);
-    this.#queue = new Backlog(context, this);
+    this.#queue = new Backlog(context, this.#ledger);
     this.replays = new Replays(context, session);
-  }
-
-  /** Its session's client identifier. */
-  get key(): string {
-    return this.#session.clientId;
-  }
-
-  /** Whether the client is there, or about to be. */
-  get online(): boolean {
-    return this.#session.link !== undefined;
   }
 
   /** Bytes in memory of the messages that wait here, or were sent and may be sent again. */
@@ -120,14 +110,9 @@ export class Outbound implements BacklogOwner<Delivery> {
     this.#queue.restore(backlog);
   }
 
-  /** Makes the record of a message that the Store held. */
-  fromStore(stored: StoredDelivery): Delivery {
-    return restoredDelivery(stored, undefined);
-  }
-
-  /** Goes on with what has come from the Store. */
-  pageCame(): void {
-    this.pump();
+  /** Whether a message of this size must be refused, for it would have to wait and there is no room. */
+  refuses(size: number): boolean {
+    return this.#queue.refuses(size) && !this.canTake(size);
   }
 
   /** Puts a message back that the client was sent under this packet identifier, after those sent before it. */
@@ -316,14 +301,10 @@ export class Outbound implements BacklogOwner<Delivery> {
   }
 
   #enqueue(delivery: Delivery, kept: BatchNumber): void {
-    const obstacle = this.#queue.obstacle(delivery.message);
-    if (obstacle !== undefined) {
-      this.#ledger.dequeue(delivery);
-      this.#context.dropped(this.#session, obstacle);
-    } else {
+    if (this.#queue.admit(delivery.message)) {
       this.#queue.push(delivery, kept);
       this.pump();
-    }
+    } else this.#ledger.dequeue(delivery);
   }
 
   /** Sends a delivery for the first time, unless it has expired: with an interval of 0, unless it has waited. */

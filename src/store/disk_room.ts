@@ -17,9 +17,10 @@ export interface RoomReport {
   readonly reason: string;
 }
 
-/** The room as the rest of the broker sees it: whoever would need the disk asks here first. */
+/** The room as the rest of the broker sees it: whoever would need the disk, or a queue, asks here first. */
 export class DiskRoom {
   #room: Room = "ample";
+  #queuesFull = false;
   readonly #waiting = new Set<() => void>();
 
   /** Whether more may be added. */
@@ -32,13 +33,23 @@ export class DiskRoom {
     return this.#room;
   }
 
+  /** Whether more messages may be taken that must be kept: there is room, also in the queues. */
+  get takesMessages(): boolean {
+    return this.#room === "ample" && !this.#queuesFull;
+  }
+
   /** Notes what the Store says, and calls back who waits for a change. */
   set(room: Room): void {
     if (room === this.#room) return;
     this.#room = room;
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const callback of waiting) callback();
+    this.#changed();
+  }
+
+  /** Notes whether all queues together are full, and calls back who waits for a change. */
+  setQueuesFull(full: boolean): void {
+    if (full === this.#queuesFull) return;
+    this.#queuesFull = full;
+    this.#changed();
   }
 
   /** Calls back once, when the room changes. */
@@ -49,5 +60,11 @@ export class DiskRoom {
   /** Calls nobody back who has asked for it with this function. */
   forget(callback: () => void): void {
     this.#waiting.delete(callback);
+  }
+
+  #changed(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const callback of waiting) callback();
   }
 }

@@ -7,10 +7,9 @@ for (
     ["a shared group", "$share/g/a", "group=$share/g/a"],
   ] as const
 ) {
-  Deno.test(`drops: those of ${whose} are counted, and logged once a minute with their cause in words`, async () => {
+  Deno.test(`drops: a queue of ${whose} that is full is told when that begins and when it ends`, async () => {
     await using broker = await TestBroker.start({
-      manualClock: true,
-      limits: { queuedMessages: 1 },
+      limits: { queuedMessages: 2 },
     });
     const options = {
       clientId: "away",
@@ -23,17 +22,40 @@ for (
     const publisher = await broker.connect();
     for (let n = 0; n < 5; n++) await publisher.publish("a", "x", { qos: 1 });
     const lines = () =>
-      broker.log.filter((line) => line.includes("dropped"))
-        .map((line) => line.slice(line.indexOf("Messages")));
-    const line = (count: number) =>
-      `Messages dropped ${field} cause="queue holds too many messages" count=${count}`;
-    assert.equal(broker.counters.dropped.queueMessages, 4);
-    assert.deepEqual(lines(), [line(1)]);
-    broker.advance(61_000);
-    await until("the others are told of", () => lines().length === 2);
-    assert.deepEqual(lines(), [line(1), line(3)]);
+      broker.log.filter((line) => line.includes("Queue "))
+        .map((line) => line.slice(line.indexOf("Queue ")));
+    const begins =
+      `Queue is full: messages are dropped from now on ${field} cause="queue holds too many messages"`;
+    assert.equal(broker.counters.dropped.queueMessages, 3);
+    assert.deepEqual(lines(), [begins]);
+    const back = await broker.connect(options);
+    for (let n = 0; n < 2; n++) await back.acknowledge(await back.message());
+    const ends = `Queue has room again ${field} dropped=3`;
+    await until("the end is told", () => lines().length === 2);
+    assert.deepEqual(lines(), [begins, ends]);
   });
 }
+
+Deno.test("drops: others are counted, and logged once a minute with their cause in words", async () => {
+  await using broker = await TestBroker.start({ manualClock: true });
+  const properties = { maximumPacketSize: 50 };
+  const client = await broker.connect({ clientId: "small", properties });
+  await client.subscribe("a");
+  const publisher = await broker.connect();
+  for (let n = 0; n < 4; n++) {
+    await publisher.publish("a", "x".repeat(100), { qos: 1 });
+  }
+  const lines = () =>
+    broker.log.filter((line) => line.includes("dropped"))
+      .map((line) => line.slice(line.indexOf("Messages")));
+  const line = (count: number) =>
+    `Messages dropped client=small cause="larger than the client accepts" count=${count}`;
+  assert.equal(broker.counters.dropped.tooLarge, 4);
+  assert.deepEqual(lines(), [line(1)]);
+  broker.advance(61_000);
+  await until("the others are told of", () => lines().length === 2);
+  assert.deepEqual(lines(), [line(1), line(3)]);
+});
 
 Deno.test("drops: what waits in a shared group is counted and logged when the last member leaves it", async () => {
   await using broker = await TestBroker.start();

@@ -5,6 +5,7 @@ import { Counters } from "../../src/core/counters.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.ts";
 import { createLog } from "../../src/core/log.ts";
 import type { DurabilityRules } from "../../src/router/durability_rules.ts";
+import type { QueuePolicies } from "../../src/session/queue_policy.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type Address, Client } from "./client.ts";
 import { PATIENCE } from "./inbox.ts";
@@ -20,6 +21,8 @@ export interface TestBrokerOptions {
   store?: Store;
   /** What of it that store keeps, in place of all. */
   durability?: DurabilityRules;
+  /** What becomes of messages where there are too many, in place of the default. */
+  queuePolicies?: QueuePolicies;
 }
 
 /** A broker in this process, and the clients that a test connects to it. To be had with `await using`. */
@@ -66,6 +69,9 @@ export class TestBroker implements AsyncDisposable {
       ...(clock ? { clock } : {}),
       ...(options.store ? { store: options.store } : {}),
       ...(options.durability ? { durability: options.durability } : {}),
+      ...(options.queuePolicies
+        ? { queuePolicies: options.queuePolicies }
+        : {}),
     });
     return new TestBroker(broker, counters, lines, clock);
   }

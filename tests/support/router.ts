@@ -13,6 +13,7 @@ import type { RouterHandle } from "../../src/router/messages.ts";
 import { Router } from "../../src/router/router.ts";
 import { Link, type LinkOwner } from "../../src/session/link.ts";
 import { Outbox } from "../../src/session/outbox.ts";
+import type { QueuePolicies } from "../../src/session/queue_policy.ts";
 import { MemoryStore } from "../../src/store/memory_store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { join } from "./bytes.ts";
@@ -39,6 +40,8 @@ import type { Properties } from "./properties.ts";
 export interface TestRouterOptions {
   /** Limits other than the defaults. */
   limits?: Partial<Limits>;
+  /** What becomes of messages where there are too many, in place of the default. */
+  queuePolicies?: QueuePolicies;
   /** In place of a {@linkcode MemoryStore} that commits at once. */
   store?: Store;
 }
@@ -78,7 +81,14 @@ export class TestRouter implements AsyncDisposable {
       format: "text",
       write: (line) => void this.faults.push(line),
     });
-    this.handle = Router.start({ limits, counters, log, clock, store });
+    this.handle = Router.start({
+      limits,
+      counters,
+      log,
+      clock,
+      store,
+      ...(options.queuePolicies && { queuePolicies: options.queuePolicies }),
+    });
     const events = {
       resumed: () => {},
       committed: () => this.handle.committed(),
