@@ -29,6 +29,9 @@ export interface PublishingOptions {
   readonly diskNeeds: DiskNeeds;
 }
 
+/** Bytes that a message which waits for the disk costs, beside those of its packet, about. */
+const MESSAGE_COST = 200;
+
 /** What became of a PUBLISH. */
 interface Outcome {
   readonly reason: ReasonCode;
@@ -92,6 +95,7 @@ export class Publishing {
     else if (packet.qos === 1) {
       this.#receiveAtLeastOnce(link, session, packet, topic);
     } else this.#receiveExactlyOnce(link, session, packet, topic);
+    link.gate.count(packet.end - packet.start + MESSAGE_COST);
     this.#context.touch(link);
   }
 
@@ -168,6 +172,7 @@ export class Publishing {
       ReasonCode.Success,
       batch,
     );
+    link.gate.count(packet.end - packet.start + MESSAGE_COST);
     this.#context.touch(link);
   }
 
