@@ -32,6 +32,8 @@ export interface PublishingOptions {
 /** Bytes that a message which waits for the disk costs, beside those of its packet, about. */
 const MESSAGE_COST = 200;
 
+const NO_ROOM = "Cannot keep the message: there is no room on the disk";
+
 /** What became of a PUBLISH. */
 interface Outcome {
   readonly reason: ReasonCode;
@@ -119,7 +121,8 @@ export class Publishing {
     counters.messagesReceived[packet.qos === 1 ? "qos1" : "qos2"]++;
     counters.diskRefusals++;
     const type = packet.qos === 1 ? PacketType.Puback : PacketType.Pubrec;
-    link.acknowledge(type, packet.packetId, ReasonCode.QuotaExceeded, 0);
+    const reason = ReasonCode.QuotaExceeded;
+    link.acknowledge(type, packet.packetId, reason, 0, NO_ROOM);
   }
 
   #receiveAtLeastOnce(
