@@ -52,7 +52,7 @@ const TEST_PACKAGES = /^(fast-check|mqtt|mqtt-packet)(\/|$)/;
 const IMPORT =
   /^(?:import|export)\s[^;"'=]*?\bfrom\s*["']([^"']+)["']|^import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']|\bnew URL\(\s*["']([^"']+)["']\s*,\s*import\.meta\.url/gm;
 
-/** No file of the program is longer, in lines. */
+/** No file of the program and its tests is longer, in lines. */
 const LONGEST_FILE = 400;
 
 /** A file's path from the top and its text. */
@@ -153,12 +153,17 @@ function* judgeProgram({ path, text }: Source): Generator<string> {
   for (const { line } of find(code, /^export default\b/gm)) {
     yield `${path}:${line}: has a default export; export it by its name`;
   }
+  yield* judgeLength({ path, text });
+  if (!/^[a-z0-9_]+\.ts$/.test(posix.basename(path))) {
+    yield `${path}: is not named in snake_case; rename it`;
+  }
+}
+
+/** Says whether a file is too long. */
+function* judgeLength({ path, text }: Source): Generator<string> {
   const lines = text.split("\n").length - 1;
   if (lines > LONGEST_FILE) {
     yield `${path}: has ${lines} lines; move its second idea to a file of its own (at most ${LONGEST_FILE})`;
-  }
-  if (!/^[a-z0-9_]+\.ts$/.test(posix.basename(path))) {
-    yield `${path}: is not named in snake_case; rename it`;
   }
 }
 
@@ -205,6 +210,12 @@ Deno.test("program keeps the order of its folders and the form of its files", as
   });
   assert.ok(sources.length > 1, "No files found in src");
   assertNone(sources.flatMap((source) => [...judgeProgram(source)]));
+});
+
+Deno.test("tests are in files that can be read in one go", async () => {
+  const sources = await Array.fromAsync(readSources("tests"));
+  assert.ok(sources.length > 1, "No files found in tests");
+  assertNone(sources.flatMap((source) => [...judgeLength(source)]));
 });
 
 Deno.test("tests run with all sanitizers, and all of them run", async () => {

@@ -187,7 +187,7 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
       }
       counters.packetsReceived += packets.length;
       link.source = input.shared;
-      if (this.#throttle.idle) {
+      if (this.#throttle.idle(link)) {
         if (packets.length > 0) await router.submit(link, packets);
       } else {
         await this.#throttle.submit(link, packets, input.start - start);

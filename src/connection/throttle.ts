@@ -22,8 +22,9 @@ export interface ThrottleOptions {
 const NOTHING_WAITS = (): boolean => false;
 
 /**
- * Stands between a Connection and the Router while there is no memory for more messages, or no room on the disk and no
- * way to tell the client: holds them back, and in the end keeps the client from being read, until there is room.
+ * Stands between a Connection and the Router while there is no memory for more messages, while too many of the client's
+ * own wait for a commit, or while there is no room on the disk and no way to tell the client: holds them back, and in
+ * the end keeps the client from being read, until there is room.
  */
 export class Throttle {
   readonly #options: ThrottleOptions;
@@ -40,11 +41,11 @@ export class Throttle {
     this.#options = options;
   }
 
-  /** Whether packets need not come this way. */
-  get idle(): boolean {
+  /** Whether packets of this client need not come this way. */
+  idle(link: Link): boolean {
     const { governor, disk } = this.#options.router;
     return governor.step === MemoryStep.Free && disk.takesMessages &&
-      this.#held.empty && this.#released === undefined;
+      !link.gate.full && this.#held.empty && this.#released === undefined;
   }
 
   /**
@@ -68,7 +69,7 @@ export class Throttle {
     if (!this.#held.empty && passed.length < packets.length) {
       this.#meter(input.capacity);
       input.leave();
-      this.#listen();
+      this.#listen(link);
     }
     link.source = input.shared;
     if (passed.length > 0) await router.submit(link, passed);
@@ -116,7 +117,7 @@ export class Throttle {
       this.#released = router.submit(link, packets)
         .then(() => this.#meter(-buffers));
     }
-    if (!this.#held.empty) this.#listen();
+    if (!this.#held.empty) this.#listen(link);
     else this.#options.watch.listen();
     this.#wake?.();
   }
@@ -124,14 +125,17 @@ export class Throttle {
   /** What must wait now; `undefined` if nothing must. */
   #rule(link: Link): HoldingRule | undefined {
     const { router } = this.#options;
-    if (router.governor.step !== MemoryStep.Free) return "memory";
+    if (link.gate.full || router.governor.step !== MemoryStep.Free) {
+      return "memory";
+    }
     if (router.disk.takesMessages || link.terms.version === 5) return undefined;
     return (publish) => router.waits(link, publish);
   }
 
   /** Looks again at the next change. */
-  #listen(): void {
+  #listen(link: Link): void {
     const { governor, disk } = this.#options.router;
+    if (link.gate.full) link.gate.onceRoom(this.#onChange);
     governor.onceChanged(this.#onChange);
     disk.onceChanged(this.#onChange);
   }

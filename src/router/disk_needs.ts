@@ -8,7 +8,7 @@ import type { TopicEntry } from "./topic_table.ts";
 
 /** What stands against taking a message, in words. */
 export const MESSAGE_OBSTACLES = {
-  disk: "no room on the disk",
+  disk: "there is no room on the disk",
   allQueues: "all queues together are full",
   queue: "the queue of a subscriber is full",
 } as const;

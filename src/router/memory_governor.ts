@@ -55,7 +55,7 @@ export class MemoryGovernor {
   /** Bytes of all read buffers, and of what is held back in them. */
   inputBytes = 0;
   readonly #options: MemoryGovernorOptions;
-  /** Bytes in all Outboxes, at the end of the Router's last turn. */
+  /** Bytes in all Outboxes and at all gates, at the end of the Router's last turn. */
   #outboxBytes = 0;
   readonly #waiting = new Set<() => void>();
   #step: MemoryStep = MemoryStep.Free;
@@ -99,10 +99,10 @@ export class MemoryGovernor {
     }
   }
 
-  /** Notes what a Link's Outbox holds now. */
+  /** Notes what a Link's Outbox and gate hold now. */
   meter(link: Link): void {
     if (link.ended) return;
-    const { bytes } = link.outbox;
+    const bytes = link.outbox.bytes + link.gate.bytes;
     this.#outboxBytes += bytes - link.meteredBytes;
     link.meteredBytes = bytes;
   }

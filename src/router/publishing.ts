@@ -33,6 +33,9 @@ export interface PublishingOptions {
   readonly diskNeeds: DiskNeeds;
 }
 
+/** Bytes that a message which waits for the disk costs, beside those of its packet, about. */
+const MESSAGE_COST = 200;
+
 /** What became of a PUBLISH. */
 interface Outcome {
   readonly reason: ReasonCode;
@@ -96,6 +99,7 @@ export class Publishing {
     else if (packet.qos === 1) {
       this.#receiveAtLeastOnce(link, session, packet, topic);
     } else this.#receiveExactlyOnce(link, session, packet, topic);
+    link.gate.count(packet.end - packet.start + MESSAGE_COST);
     this.#context.touch(link);
   }
 
@@ -124,7 +128,7 @@ export class Publishing {
       packet.packetId,
       ReasonCode.QuotaExceeded,
       0,
-      `Cannot take the message: ${MESSAGE_OBSTACLES[obstacle]}`,
+      `Cannot keep the message: ${MESSAGE_OBSTACLES[obstacle]}`,
     );
   }
 
@@ -178,6 +182,7 @@ export class Publishing {
       ReasonCode.Success,
       batch,
     );
+    link.gate.count(packet.end - packet.start + MESSAGE_COST);
     this.#context.touch(link);
   }
 

@@ -263,3 +263,26 @@ Deno.test("Router keeps a fault to the client whose packets led to it", async ()
   assert.deepEqual(victim.payloads(), ["0"]);
   await router[Symbol.asyncDispose]();
 });
+
+Deno.test("Router meters what waits at gates as well as in Outboxes", async () => {
+  const store = new MemoryStore("byHand");
+  await using router = new TestRouter({ store });
+  const publisher = router.arrive(PERSISTENT);
+  const subscriber = await router.connect();
+  await subscriber.subscribe("a", { qos: 2 });
+  await router.commit();
+  publisher.expect("connack");
+  const { governor } = router.handle;
+  const metered = () => governor.bytes - store.uncommittedBytes;
+  const size = 100_000;
+  await publisher.publish("a", "x".repeat(size), { qos: 2 });
+  await router.settle();
+  assert.deepEqual(subscriber.take(), []);
+  assert.ok(metered() >= size);
+  subscriber.limit(0);
+  await router.commit();
+  assert.ok(metered() >= size);
+  subscriber.resume();
+  governor.forgetLink(subscriber.link);
+  assert.ok(metered() < 100);
+});

@@ -24,6 +24,8 @@ import {
 /** Work that goes on in the next slice: says whether it is finished. `deadline` is on the monotonic clock. */
 export type Task = (deadline: number) => boolean;
 
+const TOO_MANY = "the client has too many subscriptions";
+
 /** After so many filters a slice looks at the clock. */
 const FILTERS_BETWEEN_LOOKS = 64;
 
@@ -83,8 +85,14 @@ export class Subscriptions implements SharedGroups {
     const codes = new Uint8Array(filters.length + extraFilters)
       .fill(ReasonCode.QuotaExceeded);
     let batch: BatchNumber = 0;
+    let detail: string | undefined;
+    const refused = (at: number, why: string): void => {
+      detail ??= `Cannot subscribe to filter ${
+        at + 1
+      } of ${codes.length}: ${why}`;
+    };
     return slices(filters, (request, at) => {
-      const { code, batch: kept } = this.#subscribe(
+      const { code, batch: kept, why } = this.#subscribe(
         session,
         request,
         packet.subscriptionIdentifier,
@@ -96,10 +104,12 @@ export class Subscriptions implements SharedGroups {
           "Cannot subscribe: topic filter not accepted",
         );
       }
+      if (why !== undefined) refused(at, why);
       codes[at] = code;
       batch = Math.max(batch, kept);
     }, () => {
-      this.#answer(link, PacketType.Suback, packetId, codes, batch);
+      if (extraFilters > 0) refused(filters.length, TOO_MANY);
+      this.#answer(link, PacketType.Suback, packetId, codes, batch, detail);
       // What waits for it comes behind the SUBACK: retained messages, and those of a shared group.
       const pump = () => session.outbound.pump();
       this.#context.whenCommitted(link, batch, pump);
@@ -125,13 +135,12 @@ export class Subscriptions implements SharedGroups {
     packetId: number,
     codes: Uint8Array,
     batch: BatchNumber,
+    detail?: string,
   ): void {
     const { version, maximumPacketSize, problemInformation } = link.terms;
-    const detail = problemInformation && type === PacketType.Suback
-      ? whyRefused(codes)
-      : undefined;
-    let answer = encodeAnswer(type, packetId, codes, version, detail);
-    if (detail !== undefined && answer.length > maximumPacketSize) {
+    const reason = problemInformation ? detail : undefined;
+    let answer = encodeAnswer(type, packetId, codes, version, reason);
+    if (reason !== undefined && answer.length > maximumPacketSize) {
       // [MQTT-3.9.2-1]
       answer = encodeAnswer(type, packetId, codes, version);
     }
@@ -160,7 +169,7 @@ export class Subscriptions implements SharedGroups {
     session: Session,
     request: SubscriptionRequest,
     identifier: number,
-  ): { code: ReasonCode; batch: BatchNumber } {
+  ): { code: ReasonCode; batch: BatchNumber; why?: string } {
     const { limits, store, counters, disk } = this.#context;
     const shared = parseSharedFilter(request.filter);
     const filter = shared === undefined
@@ -169,15 +178,17 @@ export class Subscriptions implements SharedGroups {
       ? ""
       : shared.filter;
     if (!isValidTopicFilter(filter) || !isWithinLimits(filter, limits)) {
-      return { code: ReasonCode.TopicFilterInvalid, batch: 0 };
+      const why = "it is not valid, or has too many levels or bytes";
+      return { code: ReasonCode.TopicFilterInvalid, batch: 0, why };
     }
     const isNew = !session.subscriptions.has(request.filter);
     if (isNew && session.subscriptions.size >= limits.subscriptionsPerClient) {
-      return { code: ReasonCode.QuotaExceeded, batch: 0 };
+      return { code: ReasonCode.QuotaExceeded, batch: 0, why: TOO_MANY };
     }
     const stored = store.durable && session.persistent;
     if (isNew && stored && !disk.ample) {
-      return { code: ReasonCode.QuotaExceeded, batch: 0 };
+      const why = "there is no room on the disk";
+      return { code: ReasonCode.QuotaExceeded, batch: 0, why };
     }
     const subscription: StoredSubscription = { ...request, identifier };
     session.subscriptions.set(request.filter, subscription);
@@ -257,16 +268,6 @@ export class Subscriptions implements SharedGroups {
     this.#groups.delete(filter);
     this.#tree.remove(shared.filter, group);
   }
-}
-
-/** What to tell a client of the first filter that was refused; `undefined` if none was. */
-function whyRefused(codes: Uint8Array): string | undefined {
-  const at = codes.findIndex((code) => code >= 0x80);
-  if (at < 0) return undefined;
-  const why = codes[at] === ReasonCode.QuotaExceeded
-    ? "the client has too many subscriptions"
-    : "it is not valid, or has too many levels or bytes";
-  return `Cannot subscribe to filter ${at + 1} of ${codes.length}: ${why}`;
 }
 
 function slices<T>(

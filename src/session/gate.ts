@@ -8,7 +8,12 @@ interface Mark {
   end: number;
   /** How many of the client's messages are acknowledged to the end by what waits for the batch. */
   ends: number;
+  /** Bytes of the client's messages that are acknowledged by what waits for the batch. */
+  input: number;
 }
+
+/** Bytes of a client's messages that may wait for the disk before it is sent no more of them. */
+const MOST_INPUT = 8 * 1024 * 1024;
 
 /**
  * What a client may be told only once a batch of the Store is committed: encoded packets in the order in which
@@ -18,6 +23,8 @@ export class Gate {
   #buffer = new ByteBuffer();
   #marks = new Deque<Mark>();
   #passed = 0;
+  #input = 0;
+  #onRoom: (() => void) | undefined;
 
   /** Whether nothing waits. */
   get empty(): boolean {
@@ -34,6 +41,24 @@ export class Gate {
     return this.#buffer.length;
   }
 
+  /** Whether so much of what the client has sent waits for the disk that no more of it should be taken. */
+  get full(): boolean {
+    return this.#input >= MOST_INPUT;
+  }
+
+  /** Calls back once, when the gate is full no more. */
+  onceRoom(callback: () => void): void {
+    this.#onRoom = callback;
+  }
+
+  /** Notes that what was marked last, if anything waits, acknowledges a message of so many bytes. */
+  count(bytes: number): void {
+    const last = this.#marks.peekBack();
+    if (last === undefined) return;
+    last.input += bytes;
+    this.#input += bytes;
+  }
+
   /** The buffer to write a packet into, after which {@linkcode Gate.mark} must be called. */
   get buffer(): ByteBuffer {
     return this.#buffer;
@@ -47,7 +72,7 @@ export class Gate {
       last.end = end;
       last.ends += ends;
     } else {
-      this.#marks.pushBack({ batch, end, ends });
+      this.#marks.pushBack({ batch, end, ends, input: 0 });
     }
   }
 
@@ -63,6 +88,7 @@ export class Gate {
       if (mark === undefined || mark.batch > committed) break;
       end = mark.end;
       ends += mark.ends;
+      this.#input -= mark.input;
       this.#marks.popFront();
     }
     const bytes = end - this.#passed;
@@ -74,6 +100,11 @@ export class Gate {
       this.#buffer.append(buffer.bytes, bytes, buffer.length);
     }
     this.#passed = end;
+    if (this.#onRoom !== undefined && !this.full) {
+      const onRoom = this.#onRoom;
+      this.#onRoom = undefined;
+      onRoom();
+    }
     return ends;
   }
 }

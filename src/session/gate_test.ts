@@ -94,3 +94,29 @@ Deno.test("Gate lets every byte out once, in order, and none before its batch", 
     }
   }));
 });
+
+Deno.test("Gate is full while it acknowledges many bytes of the client's messages, and then says so once", () => {
+  const gate = new Gate();
+  const MiB = 1024 * 1024;
+  let calls = 0;
+  gate.count(100 * MiB);
+  assert.ok(!gate.full);
+  write(gate, "a", 1);
+  gate.count(4 * MiB);
+  write(gate, "b", 2);
+  gate.count(3 * MiB);
+  assert.ok(!gate.full);
+  write(gate, "c", 3);
+  gate.count(2 * MiB);
+  write(gate, "d", 4);
+  gate.count(4 * MiB);
+  assert.ok(gate.full);
+  gate.onceRoom(() => calls++);
+  open(gate, 1);
+  assert.ok(gate.full);
+  assert.equal(calls, 0);
+  open(gate, 2);
+  assert.ok(!gate.full);
+  open(gate, 4);
+  assert.equal(calls, 1);
+});

@@ -63,7 +63,7 @@ export class Link {
   ended = false;
   /** Packets that were put into the Outbox or behind the gate and not counted yet. */
   packets = 0;
-  /** Bytes of the Outbox that the memory governor knows of. */
+  /** Bytes of the Outbox and at the gate that the memory governor knows of. */
   meteredBytes = 0;
   /** Bytes that the client's unfinished or held back packets take. */
   inputBytes = 0;

@@ -73,6 +73,30 @@ Deno.test("disk room: without it, what must be kept is refused and goes to nobod
   assert.equal(payloadText(await away.message()), "yes");
 });
 
+Deno.test("disk room: a refusal for lack of it says so", async () => {
+  await using setting = await setUp();
+  const { broker, store } = setting;
+  const client = await broker.connect({ ...KEPT, clientId: "client" });
+  store.tellRoom("short");
+  for (const qos of [1, 2]) {
+    const id = await client.sendPublish("kept/a", "no", { qos });
+    const { properties } = await client.take(
+      qos === 1 ? "puback" : "pubrec",
+      id,
+    );
+    assert.equal(
+      properties.reasonString,
+      "Cannot keep the message: there is no room on the disk",
+    );
+  }
+  const suback = await client.subscribe("b");
+  assert.deepEqual(suback.reasonCodes, [QUOTA_EXCEEDED]);
+  assert.equal(
+    suback.properties.reasonString,
+    "Cannot subscribe to filter 1 of 1: there is no room on the disk",
+  );
+});
+
 Deno.test("disk room: without it, a publisher that cannot be refused anything waits, and all else passes", async () => {
   await using setting = await setUp();
   const { broker, store } = setting;

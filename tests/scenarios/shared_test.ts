@@ -1,22 +1,20 @@
 import assert from "node:assert/strict";
-import { TestBroker, until } from "../support/broker.ts";
+import { TestBroker } from "../support/broker.ts";
 import type { Client } from "../support/client.ts";
 import { payloadText } from "../support/read_packets.ts";
-import { type ConnectOptions, subscribe } from "../support/write_packets.ts";
+import {
+  cut,
+  member,
+  numbers,
+  publishNumbers,
+  SHARED,
+  sorted,
+} from "../support/shared_members.ts";
+import { subscribe } from "../support/write_packets.ts";
 
 const MALFORMED = 0x81;
 const PROTOCOL_ERROR = 0x82;
 const TOPIC_FILTER_INVALID = 0x8F;
-const SHARED = "$share/group/work";
-
-/** Options of a member whose session outlives its connection. */
-function member(clientId: string, receiveMaximum = 65_535): ConnectOptions {
-  return {
-    clientId,
-    clean: false,
-    properties: { sessionExpiryInterval: 1000, receiveMaximum },
-  };
-}
 
 /** All that was sent to a client by now, acknowledged. */
 async function inbox(client: Client): Promise<string[]> {
@@ -29,37 +27,6 @@ async function inbox(client: Client): Promise<string[]> {
     texts.push(payloadText(packet));
     await client.acknowledge(packet);
   }
-}
-
-/** Publishes the numbers from `from` up to `to`, which is not included. */
-async function publishNumbers(
-  client: Client,
-  from: number,
-  to: number,
-  qos: number,
-): Promise<void> {
-  for (let n = from; n < to; n++) {
-    await client.publish("work", String(n), { qos });
-  }
-  await client.settle();
-}
-
-function numbers(from: number, to: number): string[] {
-  return Array.from({ length: to - from }, (_, n) => String(from + n));
-}
-
-function sorted(...lists: string[][]): string[] {
-  return lists.flat().toSorted((a, b) => Number(a) - Number(b));
-}
-
-/** Ends a connection without DISCONNECT and waits until the broker has seen it. */
-async function cut(broker: TestBroker, client: Client): Promise<void> {
-  const { clientsNow } = broker.counters;
-  await client.close();
-  await until(
-    "the client is gone",
-    () => broker.counters.clientsNow < clientsNow,
-  );
 }
 
 for (const qos of [0, 1, 2]) {
@@ -230,117 +197,6 @@ Deno.test("shared: with no member online messages wait for whoever is first", as
   }
 });
 
-Deno.test("shared: what was never sent to a member that goes away goes to another at once", async () => {
-  for (const qos of [1, 2]) {
-    await using broker = await TestBroker.start();
-    const publisher = await broker.connect();
-    const stuck = await broker.connect(member("stuck", 1));
-    await stuck.subscribe(SHARED, { qos: 2 });
-    await publishNumbers(publisher, 0, 20, qos);
-    const sent = await stuck.expect("publish");
-    await stuck.expectNothing();
-    const other = await broker.connect();
-    await other.subscribe(SHARED, { qos: 2 });
-    await cut(broker, stuck);
-    const received = new Set<string>();
-    while (received.size < 19) received.add(payloadText(await other.message()));
-    assert.ok(!received.has(payloadText(sent)));
-    await other.expectNothing();
-    // What was sent stays with the one it was sent to.
-    const back = await broker.connect(member("stuck"));
-    const again = await back.message();
-    assert.equal(payloadText(again), payloadText(sent));
-    assert.equal(again.packetId, sent.packetId);
-    assert.equal(again.dup, true);
-    await back.expectNothing();
-  }
-});
-
-Deno.test("shared: QoS 1 sent but not acknowledged goes to another when the session ends", async () => {
-  await using broker = await TestBroker.start({ manualClock: true });
-  const publisher = await broker.connect();
-  const ending = [
-    { clientId: "clean" },
-    {
-      clientId: "expiring",
-      clean: false,
-      properties: { sessionExpiryInterval: 10 },
-    },
-  ];
-  for (const options of ending) {
-    const one = await broker.connect(options);
-    await one.subscribe(SHARED, { qos: 1 });
-    await publishNumbers(publisher, 0, 5, 1);
-    for (let n = 0; n < 5; n++) await one.expect("publish");
-    const other = await broker.connect();
-    await other.subscribe(SHARED, { qos: 1 });
-    await cut(broker, one);
-    if (options.clean === false) {
-      await other.expectNothing();
-      broker.advance(12_000);
-    }
-    const messages = await other.messages(5);
-    assert.deepEqual(messages.map(payloadText), numbers(0, 5));
-    await other.expectNothing();
-    await other.disconnect();
-  }
-});
-
-Deno.test("shared: QoS 1 sent but not acknowledged waits for the next member if there is none", async () => {
-  await using broker = await TestBroker.start();
-  const publisher = await broker.connect();
-  const away = await broker.connect(member("away"));
-  await away.subscribe(SHARED, { qos: 1 });
-  const one = await broker.connect({ clientId: "clean" });
-  await cut(broker, away);
-  await one.subscribe(SHARED, { qos: 1 });
-  await publishNumbers(publisher, 0, 3, 1);
-  for (let n = 0; n < 3; n++) await one.expect("publish");
-  await cut(broker, one);
-  const back = await broker.connect(member("away"));
-  assert.deepEqual((await back.messages(3)).map(payloadText), numbers(0, 3));
-});
-
-Deno.test("shared: QoS 2 sent to a member is completed with it [MQTT-4.8.2-4]", async () => {
-  await using broker = await TestBroker.start();
-  const publisher = await broker.connect();
-  const one = await broker.connect(member("one"));
-  await one.subscribe(SHARED, { qos: 2 });
-  await publishNumbers(publisher, 0, 2, 2);
-  const messages = [await one.expect("publish"), await one.expect("publish")];
-  await one.sendAcknowledgement("pubrec", messages[0]!.packetId);
-  await one.expect("pubrel");
-  const other = await broker.connect();
-  await other.subscribe(SHARED, { qos: 2 });
-  await cut(broker, one);
-  await other.expectNothing();
-  const back = await broker.connect(member("one"));
-  const pubrel = await back.take("pubrel");
-  assert.equal(pubrel.packetId, messages[0]!.packetId);
-  const again = await back.expect("publish");
-  assert.equal(again.packetId, messages[1]!.packetId);
-  assert.equal(again.dup, true);
-  await other.expectNothing();
-});
-
-Deno.test("shared: QoS 2 sent to a member dies with its session [MQTT-4.8.2-5]", async () => {
-  await using broker = await TestBroker.start();
-  const publisher = await broker.connect();
-  const one = await broker.connect({ clientId: "one" });
-  await one.subscribe(SHARED, { qos: 2 });
-  await publishNumbers(publisher, 0, 2, 2);
-  const first = await one.expect("publish");
-  await one.expect("publish");
-  await one.sendAcknowledgement("pubrec", first.packetId);
-  await one.expect("pubrel");
-  const other = await broker.connect();
-  await other.subscribe(SHARED, { qos: 2 });
-  await cut(broker, one);
-  await publishNumbers(publisher, 2, 3, 2);
-  assert.equal(payloadText(await other.message()), "2");
-  await other.expectNothing();
-});
-
 Deno.test("shared: a message refused by a member is discarded [MQTT-4.8.2-6]", async () => {
   await using broker = await TestBroker.start();
   const publisher = await broker.connect();
@@ -360,23 +216,6 @@ Deno.test("shared: a message refused by a member is discarded [MQTT-4.8.2-6]", a
   await back.expectNothing();
 });
 
-Deno.test("shared: a member that unsubscribes leaves what it was not sent to the others", async () => {
-  await using broker = await TestBroker.start();
-  const publisher = await broker.connect();
-  const one = await broker.connect(member("one", 1));
-  await one.subscribe(SHARED, { qos: 1 });
-  await publishNumbers(publisher, 0, 5, 1);
-  const sent = await one.expect("publish");
-  const other = await broker.connect();
-  await other.subscribe(SHARED, { qos: 1 });
-  await one.unsubscribe(SHARED);
-  const received = (await other.messages(4)).map(payloadText);
-  assert.deepEqual(sorted(received, [payloadText(sent)]), numbers(0, 5));
-  await one.acknowledge(sent);
-  await one.expectNothing();
-  await other.expectNothing();
-});
-
 Deno.test("shared: a member with a full window is passed over while others have room", async () => {
   await using broker = await TestBroker.start();
   const publisher = await broker.connect();
@@ -388,24 +227,4 @@ Deno.test("shared: a member with a full window is passed over while others have 
   const sent = payloadText(await stuck.expect("publish"));
   await stuck.expectNothing();
   assert.deepEqual(sorted(await inbox(free), [sent]), numbers(0, 20));
-});
-
-Deno.test("shared: a take-over of a member loses and doubles nothing", async () => {
-  await using broker = await TestBroker.start();
-  const publisher = await broker.connect();
-  const one = await broker.connect(member("one", 2));
-  await one.subscribe(SHARED, { qos: 1 });
-  await publishNumbers(publisher, 0, 10, 1);
-  await one.expect("publish");
-  await one.expect("publish");
-  const next = await broker.connect(member("one"));
-  await one.expectClosed(0x8E);
-  const messages = await next.messages(10);
-  assert.deepEqual(messages.map(payloadText), numbers(0, 10));
-  assert.deepEqual(messages.map(({ dup }) => dup).slice(0, 3), [
-    true,
-    true,
-    false,
-  ]);
-  await next.expectNothing();
 });

@@ -158,3 +158,19 @@ export function decodeProperties(reader: ByteReader): Properties {
   }
   return found as Properties;
 }
+
+/** Properties of a message: all that are passed on. */
+export const EVERYTHING: Properties = {
+  payloadFormatIndicator: 1,
+  contentType: "text/plain; charset=utf-8",
+  responseTopic: "answer/\u00E5",
+  correlationData: Uint8Array.of(0, 1, 2, 0xFF),
+  userProperties: [
+    ["b", "1"],
+    ["a", "2"],
+    ["b", "1"],
+    ["b", "3"],
+    ["", ""],
+    ["\uFEFFk", "\u{1F600}"],
+  ],
+};

@@ -68,6 +68,19 @@ export interface PublishOptions {
   properties?: Properties | Uint8Array;
 }
 
+/** Options of a client whose session outlives its connection. */
+export function persistent(
+  version: Version,
+  clientId = "stays",
+): ConnectOptions {
+  return {
+    version,
+    clientId,
+    clean: false,
+    properties: version === 5 ? { sessionExpiryInterval: 1000 } : {},
+  };
+}
+
 /** The PUBLISH packet. */
 export function publish(
   version: Version,
