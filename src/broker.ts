@@ -96,6 +96,13 @@ export class Broker {
         log.error("Rows of the store are damaged, and were set aside", {
           rows,
         }),
+      metered: (meter) => {
+        counters.diskTotal = meter.total;
+        counters.diskThisHour = meter.thisHour;
+        counters.diskLastHour = meter.lastHour;
+        counters.diskThisDay = meter.thisDay;
+        counters.diskLastDay = meter.lastDay;
+      },
       room: (report) => {
         router.disk.set(report.room);
         news.take(report);
