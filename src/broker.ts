@@ -88,7 +88,14 @@ export class Broker {
       store,
       durability,
     });
-    const news = new RoomNews({ log, counters });
+    const news = new RoomNews({
+      log,
+      counters,
+      alarm: (sentence) => {
+        if (sentence === undefined) router.clear("store", "disk");
+        else router.raise("store", "disk", sentence);
+      },
+    });
     await store.open({
       resumed: (now) => clock.set?.(now),
       committed: () => router.committed(),

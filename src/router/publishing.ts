@@ -115,7 +115,13 @@ export class Publishing {
     counters.messagesReceived[packet.qos === 1 ? "qos1" : "qos2"]++;
     counters.diskRefusals++;
     const type = packet.qos === 1 ? PacketType.Puback : PacketType.Pubrec;
-    link.acknowledge(type, packet.packetId, ReasonCode.QuotaExceeded, 0);
+    link.acknowledge(
+      type,
+      packet.packetId,
+      ReasonCode.QuotaExceeded,
+      0,
+      `Cannot keep the message: ${DROPPED_CAUSES.disk}`,
+    );
   }
 
   #receiveAtLeastOnce(

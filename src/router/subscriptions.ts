@@ -128,7 +128,7 @@ export class Subscriptions implements SharedGroups {
   ): void {
     const { version, maximumPacketSize, problemInformation } = link.terms;
     const detail = problemInformation && type === PacketType.Suback
-      ? whyRefused(codes)
+      ? whyRefused(codes, this.#context.disk.ample)
       : undefined;
     let answer = encodeAnswer(type, packetId, codes, version, detail);
     if (detail !== undefined && answer.length > maximumPacketSize) {
@@ -260,11 +260,17 @@ export class Subscriptions implements SharedGroups {
 }
 
 /** What to tell a client of the first filter that was refused; `undefined` if none was. */
-function whyRefused(codes: Uint8Array): string | undefined {
+function whyRefused(
+  codes: Uint8Array,
+  hasRoom: boolean,
+): string | undefined {
   const at = codes.findIndex((code) => code >= 0x80);
   if (at < 0) return undefined;
-  const why = codes[at] === ReasonCode.QuotaExceeded
+  const quota = hasRoom
     ? "the client has too many subscriptions"
+    : "there is no room on the disk";
+  const why = codes[at] === ReasonCode.QuotaExceeded
+    ? quota
     : "it is not valid, or has too many levels or bytes";
   return `Cannot subscribe to filter ${at + 1} of ${codes.length}: ${why}`;
 }
