@@ -92,7 +92,14 @@ export class Broker {
       durability,
       ...(options.queuePolicies && { queuePolicies: options.queuePolicies }),
     });
-    const news = new RoomNews({ log, counters });
+    const news = new RoomNews({
+      log,
+      counters,
+      alarm: (sentence) => {
+        if (sentence === undefined) router.clear("store", "disk");
+        else router.raise("store", "disk", sentence);
+      },
+    });
     await store.open({
       resumed: (now) => clock.set?.(now),
       committed: () => router.committed(),
@@ -100,6 +107,13 @@ export class Broker {
         log.error("Rows of the store are damaged, and were set aside", {
           rows,
         }),
+      metered: (meter) => {
+        counters.diskTotal = meter.total;
+        counters.diskThisHour = meter.thisHour;
+        counters.diskLastHour = meter.lastHour;
+        counters.diskThisDay = meter.thisDay;
+        counters.diskLastDay = meter.lastDay;
+      },
       room: (report) => {
         router.disk.set(report.room);
         news.take(report);

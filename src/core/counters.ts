@@ -13,6 +13,14 @@ export interface ByQos {
   qos2: number;
 }
 
+/** What the store has written to the disk in some time. */
+export interface ByDisk {
+  /** Bytes that went to the disk. */
+  bytes: number;
+  /** Times at which the disk was told to keep what it was given. */
+  fsyncs: number;
+}
+
 /** Why a connection ended before its client was accepted: each cause, and its name in the log. */
 export const REFUSED_CAUSES = {
   tooManyConnections: "too many connections",
@@ -173,6 +181,16 @@ export class Counters {
   queueRefusals = 0;
   /** Times at which all queues together had no room, so that nothing was accepted that would have had to wait. */
   queuePauses = 0;
+  /** What the store wrote since it was made. */
+  diskTotal: ByDisk = { bytes: 0, fsyncs: 0 };
+  /** What the store wrote in this hour so far. */
+  diskThisHour: ByDisk = { bytes: 0, fsyncs: 0 };
+  /** What the store wrote in the hour before. */
+  diskLastHour: ByDisk = { bytes: 0, fsyncs: 0 };
+  /** What the store wrote in this day so far. */
+  diskThisDay: ByDisk = { bytes: 0, fsyncs: 0 };
+  /** What the store wrote in the day before. */
+  diskLastDay: ByDisk = { bytes: 0, fsyncs: 0 };
   /** Lines that the log could not write, since standard error took no more. */
   logLinesLost = 0;
 

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { rowChecksum } from "./checksum.ts";
+import type { MeterRecord } from "./meter.ts";
 import type { KeptTime } from "./service_time.ts";
 import type { RowCounts } from "./schema.ts";
 
@@ -17,6 +18,8 @@ export interface MetaValues {
   readonly clock: KeptTime;
   /** How the broker ended; nothing while it runs, or where it did not end by itself. */
   readonly closing: ClosingRecord;
+  /** What was written, as of the time at which the clocks were noted. */
+  readonly meter: MeterRecord;
 }
 
 /** The table of what is known of the whole. */

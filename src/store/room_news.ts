@@ -9,7 +9,7 @@ export interface RoomNewsOptions {
   /** Where it is counted. */
   readonly counters: Counters;
   /** Shown as long as it lasts; `undefined` when it is over. */
-  readonly alarm?: (message: string | undefined) => void;
+  readonly alarm: (sentence: string | undefined) => void;
 }
 
 /** What there is to say where there is less room than ample. */
@@ -36,7 +36,7 @@ export class RoomNews {
     if (room === "ample") {
       this.#worst = room;
       log.info("There is room on the disk again: all goes on");
-      alarm?.(undefined);
+      alarm(undefined);
       return;
     }
     if (this.#worst === "none" || this.#worst === room) return;
@@ -45,6 +45,6 @@ export class RoomNews {
     const message = NEWS[room];
     if (room === "none") log.error(message, { trouble, reason });
     else log.warn(message, { reason });
-    alarm?.(message);
+    alarm(`${message}: ${reason}`);
   }
 }

@@ -97,6 +97,7 @@ export class SqliteStore implements Store {
         events.committed(batch);
       },
       room: (report) => events.room?.(report),
+      metered: (meter) => events.metered?.(meter),
       failed: (error) => this.#fail(error),
     });
     try {

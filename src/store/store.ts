@@ -3,6 +3,7 @@
 import type { QoS } from "../codec/packet.ts";
 import type { RoomReport } from "./disk_room.ts";
 import type { Message } from "./message.ts";
+import type { MeterRecord } from "./meter.ts";
 
 /** A batch's number. Batches are numbered from 1 in the order in which they commit; 0 is always committed. */
 export type BatchNumber = number;
@@ -174,6 +175,8 @@ export interface StoreEvents {
    * what removes or acknowledges is to be written; it is not lost, and may take until there is room.
    */
   room?(report: RoomReport): void;
+  /** Called now and then with what was written to the disk until then. */
+  metered?(meter: MeterRecord): void;
   /** Called once if the store cannot go on. */
   failed(error: Error): void;
 }

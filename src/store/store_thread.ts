@@ -12,6 +12,13 @@ import {
 } from "./database.ts";
 import { Held } from "./held.ts";
 import { JournalReader } from "./journal_reader.ts";
+import {
+  bytesToDisks,
+  EMPTY_METER,
+  fsyncsBetween,
+  metered,
+  type MeterRecord,
+} from "./meter.ts";
 import { STORED_BODIES } from "./message_body.ts";
 import { NetWrites } from "./net_writes.ts";
 import { resumedTime } from "./service_time.ts";
@@ -41,6 +48,10 @@ export class StoreThread {
   /** Whether the commit that failed has come to be in the database after all. */
   #committedAfterAll = false;
   readonly #walIndex: WalIndex;
+  /** What was in the log when it was looked at last. */
+  #log: WalState;
+  #meter: MeterRecord;
+  #bytes = bytesToDisks();
   readonly #damage = new Damage();
   readonly #held: Held;
   readonly #pieces: Generator<Uint8Array<ArrayBuffer>>;
@@ -56,6 +67,8 @@ export class StoreThread {
     this.#fresh = fresh;
     this.#tables = prepareTables(database);
     this.resumed = resumedTime(this.#tables.meta.get("clock"), wall);
+    this.#meter = this.#tables.meta.get("meter") ?? EMPTY_METER;
+    this.#log = this.#walIndex.read();
     this.#held = new Held(database, this.#damage, this.#tables.purge);
     this.#pieces = this.#held.pieces();
     this.#backlogs = new BacklogReader(database, this.#tables.owners);
@@ -133,6 +146,20 @@ export class StoreThread {
       this.#atFailure = this.#walIndex.read();
       throw error;
     }
+    this.#measure(now);
+  }
+
+  /** What was written until now. */
+  get meter(): MeterRecord {
+    return this.#meter;
+  }
+
+  /** Puts the log into the database, if there is anything in it that is not there yet. */
+  tidy(now: number): void {
+    const { frames, checkpointed } = this.#walIndex.read();
+    if (frames === checkpointed) return;
+    this.#database.prepare("PRAGMA wal_checkpoint(PASSIVE)").get();
+    this.#measure(now);
   }
 
   /** Gives what the database does not need back to the file system, in one small step; says whether there is more. */
@@ -212,8 +239,21 @@ export class StoreThread {
     this.#tablesDoubtful = false;
   }
 
+  #measure(now: number): void {
+    const log = this.#walIndex.read();
+    const bytes = bytesToDisks();
+    const written = {
+      bytes: bytes - this.#bytes,
+      fsyncs: fsyncsBetween(this.#log, log),
+    };
+    this.#meter = metered(this.#meter, written, now);
+    this.#log = log;
+    this.#bytes = bytes;
+  }
+
   #noteClock(now: number): void {
     this.#clockNoted = now;
     this.#tables.meta.save("clock", { service: now, wall: Date.now() });
+    this.#tables.meta.save("meter", this.#meter);
   }
 }

@@ -199,6 +199,25 @@ Deno.test("StoreThread.commit() does all or nothing, and can be called again", a
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("StoreThread meters what it writes, and goes on with that after a restart", async () => {
+  const folder = await Deno.makeTempDir();
+  const { thread } = await open(`${folder}/db`);
+  const { fsyncs } = thread.meter.total;
+  thread.commit(everything(), 5 * 3_600_000);
+  assert.equal(thread.meter.total.fsyncs, fsyncs + 1);
+  assert.equal(thread.meter.hour, 5);
+  thread.tidy(5 * 3_600_000);
+  assert.equal(thread.meter.total.fsyncs, fsyncs + 3);
+  thread.tidy(5 * 3_600_000);
+  assert.equal(thread.meter.total.fsyncs, fsyncs + 3, "once");
+  assert.ok(Deno.statSync(`${folder}/db`).size > 20 * 4096);
+  thread.close(1, 6 * 3_600_000);
+  const { thread: second } = await open(`${folder}/db`);
+  assert.ok(second.meter.total.fsyncs >= fsyncs + 3);
+  second.leave();
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("StoreThread.makeRoom() gives back to the file system what was removed", async () => {
   const folder = await Deno.makeTempDir();
   const { thread } = await open(`${folder}/db`);

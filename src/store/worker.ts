@@ -4,8 +4,15 @@ import { describeError } from "../core/errors.ts";
 import { Ballast } from "./ballast.ts";
 import { DiskKeeper } from "./disk_keeper.ts";
 import { troubleOf } from "./disk_trouble.ts";
+import { Idle } from "./idle.ts";
 import { StoreThread } from "./store_thread.ts";
 import type { StoreReply, StoreRequest } from "./worker_messages.ts";
+
+/** Milliseconds without a commit after which the log goes into the database. */
+const IDLE_TIME = 10_000;
+
+/** Milliseconds of the broker's clock after which what was written is told again. */
+const METER_EVERY = 1000;
 
 /** Milliseconds between two slices of what is removed little by little. */
 const PURGE_PAUSE = 10;
@@ -28,6 +35,9 @@ let ballast: Ballast;
 let thread: StoreThread | undefined;
 let keeper: DiskKeeper;
 let failed = false;
+/** The broker's clock at the last commit, and when it was last told what was written. */
+let lastCommit = 0;
+let meterTold = -Infinity;
 /** Runs until some of what nobody waits for any more is removed. */
 let purging: ReturnType<typeof setTimeout> | undefined;
 
@@ -42,6 +52,22 @@ function attempt(what: string, work: () => void): void {
   } catch (error) {
     fail(what, error);
   }
+}
+
+/** Nothing was committed for a while: the log goes into the database, since now nobody has to wait for it. */
+const idle = new Idle(
+  IDLE_TIME,
+  () =>
+    attempt(ATTEMPTS.commit, () =>
+      keeper.write(() => {
+        thread!.tidy(lastCommit + IDLE_TIME);
+        tellMeter();
+      })),
+);
+
+function tellMeter(): void {
+  meterTold = lastCommit;
+  reply({ type: "metered", meter: thread!.meter });
 }
 
 /** Between commits, and so that a commit never waits for more than one slice. */
@@ -86,10 +112,14 @@ function answer(request: StoreRequest): void {
     keeper.write(() => {
       to.commit(journal, now);
       reply({ type: "committed", batch, journal }, [journal.buffer]);
+      lastCommit = now;
+      idle.touch();
+      if (now - meterTold >= METER_EVERY) tellMeter();
       purgeLater();
     });
   } else {
     clearTimeout(purging);
+    idle.stop();
     close(to, request.batch, request.now);
     reply({ type: "closed" });
   }

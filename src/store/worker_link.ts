@@ -1,4 +1,5 @@
 import { Deque } from "../core/deque.ts";
+import type { MeterRecord } from "./meter.ts";
 import type { RoomReport } from "./disk_room.ts";
 import type { BacklogQuery, BatchNumber } from "./store.ts";
 import type { StoreReply, StoreRequest } from "./worker_messages.ts";
@@ -7,6 +8,8 @@ import type { StoreReply, StoreRequest } from "./worker_messages.ts";
 export interface WorkerLinkEvents {
   /** A batch is committed; its memory comes back. */
   committed(batch: BatchNumber, journal: Uint8Array<ArrayBuffer>): void;
+  /** So much was written until now. */
+  metered(meter: MeterRecord): void;
   /** The disk has come to have more room, or less. */
   room(report: RoomReport): void;
   /** Called once if the thread cannot go on, after it was open. */
@@ -109,6 +112,8 @@ export class WorkerLink {
       this.#events.committed(reply.batch, reply.journal);
     } else if (reply.type === "page") {
       this.#readers.popFront()!(reply);
+    } else if (reply.type === "metered") {
+      this.#events.metered(reply.meter);
     } else if (reply.type === "room") {
       this.#events.room(reply.report);
     } else if (reply.type === "failed") {

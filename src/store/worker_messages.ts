@@ -1,6 +1,7 @@
 // What the broker's thread and the Store's tell each other.
 
 import type { RoomReport } from "./disk_room.ts";
+import type { MeterRecord } from "./meter.ts";
 import type { RowCounts } from "./schema.ts";
 import type { BacklogQuery, StoredBacklog } from "./store.ts";
 
@@ -55,6 +56,8 @@ export type StoreReply =
     readonly batch: number;
     readonly journal: Uint8Array<ArrayBuffer>;
   }
+  /** So much was written until now. */
+  | { readonly type: "metered"; readonly meter: MeterRecord }
   /** The disk has come to have more room, or less. */
   | { readonly type: "room"; readonly report: RoomReport }
   /** It cannot go on. */

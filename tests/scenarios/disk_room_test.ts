@@ -188,8 +188,11 @@ Deno.test("disk room: without it, only sessions that are there come in, and only
   await online.subscribe("known", { qos: 1 });
   const old = await broker.connect({ ...KEPT, clientId: "old", version: 4 });
   store.tellRoom("short");
-  const { reasonCodes } = await online.subscribe("unknown", { qos: 1 });
+  const { reasonCodes, properties } = await online.subscribe("unknown", {
+    qos: 1,
+  });
   assert.deepEqual(reasonCodes, [QUOTA_EXCEEDED]);
+  assert.match(properties.reasonString!, /no room on the disk/);
   await old.sendRaw(subscribe(4, 9, [{ filter: "unknown", qos: 1 }]));
   assert.deepEqual((await old.expect("suback")).reasonCodes, [0x80]);
   const known = await online.subscribe("known", { qos: 0 });
@@ -219,9 +222,11 @@ Deno.test("disk room: without it, only sessions that are there come in, and only
   await broker.connect({ ...KEPT, clientId: "newer" });
 });
 
-Deno.test("disk room: the log tells when it ends and when it is back, each once", async () => {
+Deno.test("disk room: log and alarm tell when it ends and when it is back, each once", async () => {
   await using setting = await setUp();
   const { broker, store } = setting;
+  const operator = await broker.connect();
+  await operator.subscribe("$SYS/broker/alarm/store");
   for (const room of ["short", "none", "short", "none", "short"] as const) {
     store.tellRoom(room);
   }
@@ -237,4 +242,8 @@ Deno.test("disk room: the log tells when it ends and when it is back, each once"
       "room on the disk",
     ],
   );
+  const alarms = (await operator.messages(3)).map(payloadText);
+  assert.match(alarms[0]!, /^The disk is full/);
+  assert.match(alarms[1]!, /^The disk cannot be written to/);
+  assert.equal(alarms[2], "");
 });

@@ -183,3 +183,33 @@ Deno.test("durability: a topic that comes to be off leaves no retained message b
   const messages = await client.messages(3);
   assert.deepEqual(messages.map(payloadText).toSorted(), ["new", "old", "old"]);
 });
+
+Deno.test("durability: what waits in memory and on the disk comes in the order in which it was published", async () => {
+  const store = new MemoryStore("atOnce", await before());
+  await using broker = await TestBroker.start({
+    store,
+    durability: rules("commit"),
+    limits: { queuedInMemory: 1000 },
+  });
+  const publisher = await broker.connect();
+  const expected: string[] = [];
+  for (let n = 0; n < 60; n++) {
+    const topic = ["commit/a", "off/a", "off/b", "interval/a"][n % 4]!;
+    await publisher.publish(topic, `${n}`, { qos: 1 });
+    expected.push(`${n}`);
+  }
+  const away = await broker.connect({
+    ...KEPT,
+    clientId: "away",
+    properties: { ...KEPT.properties, receiveMaximum: 3 },
+  });
+  const payloads: string[] = [];
+  for (let n = 0; n < 60; n++) {
+    const message = await away.message();
+    payloads.push(payloadText(message));
+    await away.acknowledge(message);
+  }
+  assert.deepEqual(payloads, expected);
+  await away.expectNothing();
+  assert.equal(broker.counters.queuedNow, 0);
+});
