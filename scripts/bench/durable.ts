@@ -1,7 +1,8 @@
 /**
  * `deno task durable [--only 1,5] [--folder DIR] [--messages 1000000] [--sessions 100000] [--retained 1000000]
- * [--seconds 5] [--rounds 5] [--quick]`: the figures of the durable store, each with its target beside it, as a table
- * for the README. Ends with status 1 if a message was lost, doubled or out of order. The parts:
+ * [--seconds 5] [--rounds 5] [--quick] [--broker-flags FLAGS] [--runtime-flags FLAGS]`: the figures of the durable
+ * store, each with its target beside it, as a table for the README. Ends with status 1 if a message was lost, doubled
+ * or out of order. The parts:
  *
  * 1. a long backlog: memory; 2. restarts with it; 3. its client drains it; 4. restarts with many sessions and retained
  * messages; 5. durable messages a second; 6. the time that one takes; 7. what QoS 0 traffic feels of that; 8. what the
@@ -42,6 +43,11 @@ function chosen(text: string): ReadonlySet<number> {
   if (parts.every((part) => PARTS.includes(part))) return new Set(parts);
   print(`Cannot use --only ${text}: write it as 1,3,5, with numbers up to 8`);
   Deno.exit(2);
+}
+
+/** The flags in one text. */
+function words(text: string): readonly string[] {
+  return text.split(" ").filter(Boolean);
 }
 
 /** The kind of file system on which a folder is, and where that is mounted. */
@@ -86,10 +92,10 @@ async function main(): Promise<number> {
   const args = parseArgs(Deno.args, {
     string: [
       ...["only", "folder", "messages", "sessions", "retained"],
-      ...["seconds", "rounds", "runtime-flags"],
+      ...["seconds", "rounds", "runtime-flags", "broker-flags"],
     ],
     boolean: ["quick"],
-    default: { only: "", folder: "", "runtime-flags": "" },
+    default: { only: "", folder: "", "runtime-flags": "", "broker-flags": "" },
   });
   const divisor = args.quick ? QUICK : 1;
   const size = (name: "messages" | "sessions" | "retained", whole: number) =>
@@ -100,8 +106,11 @@ async function main(): Promise<number> {
   const has = (...numbers: number[]) => numbers.some((one) => parts.has(one));
   const temporary = args.folder === "" ? Deno.makeTempDirSync() : undefined;
   const folder = temporary ?? args.folder;
-  const runtimeFlags = args["runtime-flags"].split(" ").filter(Boolean);
-  const options = { folder, runtimeFlags };
+  const options = {
+    folder,
+    runtimeFlags: words(args["runtime-flags"]),
+    brokerFlags: words(args["broker-flags"]),
+  };
   const make = (memory = false) => new DurableBroker(options, { memory });
   const found = new Findings(parts);
 

@@ -13,14 +13,14 @@ import {
   type Traffic,
   untilClosed,
 } from "./durable_clients.ts";
-import { type Report, rounded } from "./durable_report.ts";
+import { each, type Report, rounded } from "./durable_report.ts";
 
 const TRAFFIC: Traffic = { topic: "backlog/of/one", payloadSize: 200 };
 const PUBLISHERS = 5;
 const WINDOW = 100;
 const CLIENT = "away";
 const RECEIVE_MAXIMUM = 1_000;
-/** Milliseconds in which the last removals are committed, which nobody waits for. */
+/** Milliseconds in which the broker has done all that nobody waits for. */
 const SETTLE_TIME = 2_000;
 
 /** What is to be measured. */
@@ -53,6 +53,7 @@ async function queue(
   await leave(conn);
   const before = broker.resident;
   broker.resetPeak();
+  const cpu = broker.cpu;
   const start = performance.now();
   await Promise.all(Array.from({ length: PUBLISHERS }, async (_, sender) => {
     const conn = await enterClean(address);
@@ -78,8 +79,8 @@ async function queue(
     part: 1,
     name: "… queued, committed and acknowledged",
     value: `${rounded(messages / seconds)} messages/s (${
-      rounded(broker.megabytes)
-    } MB of files)`,
+      each(broker.cpu - cpu, messages)
+    }, ${rounded(broker.megabytes)} MB of files)`,
   });
 }
 
@@ -94,6 +95,7 @@ async function restart(broker: DurableBroker, report: Report): Promise<void> {
     });
   await broker.kill();
   figure("kill -9", await broker.start());
+  await delay(SETTLE_TIME);
   const ending = await broker.end();
   figure("a clean stop", await broker.start());
   report.figure({
@@ -111,6 +113,7 @@ async function drain(
   const { address } = broker;
   const before = broker.resident;
   broker.resetPeak();
+  const cpu = broker.cpu;
   const receiver = new NumberedReceiver();
   const start = performance.now();
   const { conn, present } = await enterPersistent(
@@ -123,6 +126,7 @@ async function drain(
   await Promise.race([receiver.came(messages), receiving, stuck(receiver)]);
   const seconds = (performance.now() - start) / 1000;
   const peak = broker.peak - before;
+  const spent = each(broker.cpu - cpu, receiver.received);
   await delay(SETTLE_TIME);
   conn.close();
   await receiving;
@@ -133,7 +137,7 @@ async function drain(
       RECEIVE_MAXIMUM.toLocaleString("en")
     }`,
     value: `${rounded(receiver.received / seconds)} messages/s ` +
-      `(memory + ${rounded(peak)} MiB at most)`,
+      `(${spent}, memory + ${rounded(peak)} MiB at most)`,
     target: ">= 50,000 messages/s",
     met: receiver.received / seconds >= 50_000,
   });

@@ -2,14 +2,15 @@
 
 import type { Address } from "../../tests/support/client.ts";
 import { BrokerProcess } from "./broker_process.ts";
-import { readProcess } from "./process_figures.ts";
+import { cpuTime, readProcess } from "./process_figures.ts";
 
 /** Limits that the figures do not meet, whatever the defaults are. */
 const FLAGS = [
   ...["--max-queued-messages", "2000000"],
   ...["--max-queued-bytes", "4GiB"],
   ...["--max-retained-messages", "2000000"],
-  ...["--max-retained-bytes", "4GiB"],
+  ...["--memory-ceiling", "2GiB"],
+  ...["--max-retained-bytes", "1GiB"],
 ];
 
 /** How brokers are started. */
@@ -18,6 +19,8 @@ export interface DurableOptions {
   readonly folder: string;
   /** Flags for the runtime. */
   readonly runtimeFlags: readonly string[];
+  /** Flags for the broker, beside those that every figure needs. */
+  readonly brokerFlags: readonly string[];
 }
 
 /** What runs, so that it can be ended, and what is to be cleared up. */
@@ -62,6 +65,11 @@ export class DurableBroker {
     return Number(/^VmHWM:\s*(\d+) kB$/m.exec(status)![1]) / 1024;
   }
 
+  /** CPU time that it has used since its start, in milliseconds. */
+  get cpu(): number {
+    return cpuTime(this.process.pid);
+  }
+
   /** Begins to look for the most resident memory. */
   resetPeak(): void {
     Deno.writeTextFileSync(`/proc/${this.process.pid}/clear_refs`, "5");
@@ -70,8 +78,8 @@ export class DurableBroker {
   /** Starts it; returns the milliseconds until it listened. */
   async start(): Promise<number> {
     const start = performance.now();
-    const { runtimeFlags } = this.#options;
-    const flags = [...FLAGS, "--data", this.data ?? "none"];
+    const { runtimeFlags, brokerFlags } = this.#options;
+    const flags = [...FLAGS, ...brokerFlags, "--data", this.data ?? "none"];
     this.#process = new BrokerProcess(flags, runtimeFlags);
     running.add(this.#process);
     this.#address = await this.#process.address;

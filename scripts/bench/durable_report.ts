@@ -32,6 +32,11 @@ export function rounded(value: number): string {
   return Number(value.toPrecision(3)).toLocaleString("en");
 }
 
+/** What of the broker's CPU time goes to each of so many messages. */
+export function each(cpuMs: number, messages: number): string {
+  return `${rounded(cpuMs * 1000 / messages)} µs of CPU each`;
+}
+
 /** The value below which a share of sorted values is. */
 export function quantile(sorted: readonly number[], share: number): number {
   return sorted[
