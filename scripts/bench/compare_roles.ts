@@ -50,7 +50,7 @@ export async function publishAtRate(
 }
 
 /** What is done with packets that come in. */
-interface Receiver {
+export interface Receiver {
   /** Takes one packet, which begins here. */
   take(bytes: Uint8Array, at: number): void;
   /** Answers all packets that were taken since the last time; returns whether to go on. */
@@ -58,7 +58,7 @@ interface Receiver {
 }
 
 /** Reads PUBLISHes, which all have the same size, and acknowledgements. */
-async function receive(
+export async function receive(
   conn: Deno.TcpConn,
   publishSize: number,
   receiver: Receiver,

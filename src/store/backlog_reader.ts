@@ -11,6 +11,9 @@ import type { BacklogQuery, StoredBacklog } from "./store.ts";
 /** Rows in a page at most. */
 const MOST_ROWS = 1000;
 
+/** Sizes read for the first page; for another one as many as the page before had rows, and some more. */
+const FIRST_ROWS = 100;
+
 /** Delivery rows that went to nobody. */
 const UNASSIGNED =
   "NOT EXISTS (SELECT 1 FROM inflight WHERE delivery = delivery.id)";
@@ -31,6 +34,7 @@ export class BacklogReader {
   readonly #owners: OwnerTable;
   readonly #selectSizes;
   readonly #selectRows;
+  #likelyRows = FIRST_ROWS;
 
   /** Reads this database. */
   constructor(database: DatabaseSync, owners: OwnerTable) {
@@ -40,7 +44,7 @@ export class BacklogReader {
        AND number <= ? AND ${UNASSIGNED} ORDER BY number`;
     this.#selectSizes = prepareRows(
       database,
-      `SELECT number, size ${range} LIMIT ${MOST_ROWS}`,
+      `SELECT number, size ${range} LIMIT ?`,
     );
     this.#selectRows = prepareRows(
       database,
@@ -89,13 +93,15 @@ export class BacklogReader {
     const journal = new JournalWriter(STORED_BODIES);
     const id = this.#owners.find(owner);
     if (id === undefined) return { journal: journal.take(), last, end: true };
-    const sizes = this.#selectSizes.all(id, after, last);
+    const most = Math.min(this.#likelyRows, MOST_ROWS);
+    const sizes = this.#selectSizes.all(id, after, last, most);
     let size = 0;
     let rows = 0;
     for (; rows < sizes.length; rows++) {
       size += Number(sizes[rows]![1]) + MESSAGE_OVERHEAD;
       if (size > bytes && rows > 0) break;
     }
+    this.#likelyRows = rows === most ? 2 * most : FIRST_ROWS + rows;
     const to = rows === 0 ? after : Number(sizes[rows - 1]![0]);
     const deliveries = new DeliveryRows(this.#database, damage);
     for (const row of this.#selectRows.all(id, after, to)) {
@@ -103,7 +109,7 @@ export class BacklogReader {
       if (delivery === undefined) damage.add("delivery", Number(row[0]));
       else journal.enqueue(owner, delivery);
     }
-    const end = rows === sizes.length && rows < MOST_ROWS;
+    const end = rows === sizes.length && rows < most;
     return { journal: journal.take(), last: to, end };
   }
 }
