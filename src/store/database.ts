@@ -58,23 +58,6 @@ export function openDatabase(path: string): OpenDatabase {
   }
 }
 
-/**
- * Opens a database again that this process had open before. `look` is called when its log has been read, before
- * anything could be written to it.
- */
-export function reopenDatabase(path: string, look: () => void): DatabaseSync {
-  const database = new DatabaseSync(path);
-  try {
-    pragma(database, "user_version");
-    look();
-    database.exec(SETTINGS);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
-
 /** Does all of it or nothing. */
 export function inTransaction(database: DatabaseSync, work: () => void): void {
   database.exec("BEGIN IMMEDIATE");

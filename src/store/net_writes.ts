@@ -31,6 +31,7 @@ interface Change {
  */
 export class NetWrites implements JournalSink<StoredBody> {
   readonly #tables: Tables;
+  readonly #again: boolean;
   readonly #changes: Change[] = [];
   /** The changes by owner and number, without those that are gone. */
   readonly #byNumber = new Map<string, Map<number, Change>>();
@@ -41,9 +42,10 @@ export class NetWrites implements JournalSink<StoredBody> {
   readonly #received = new Map<string, Map<number, boolean>>();
   readonly #retained = new Map<string, StoredBody | undefined>();
 
-  /** Writes to these. */
-  constructor(tables: Tables) {
+  /** Writes to these; `again` where some or all of it may have been written before. */
+  constructor(tables: Tables, { again = false } = {}) {
     this.#tables = tables;
+    this.#again = again;
   }
 
   /** Keeps a session. */
@@ -244,8 +246,10 @@ export class NetWrites implements JournalSink<StoredBody> {
     const assignment = client === undefined
       ? undefined
       : { client: owners.intern(client), packetId, released, position };
-    if (delivery !== undefined) deliveries.insert(owner, delivery, assignment);
-    else deliveries.assign(owner, change.number, assignment);
+    if (delivery !== undefined) {
+      if (this.#again) deliveries.remove(owner, change.number, change.number);
+      deliveries.insert(owner, delivery, assignment);
+    } else deliveries.assign(owner, change.number, assignment);
   }
 }
 

@@ -8,7 +8,6 @@ import {
   giveBack,
   inTransaction,
   openDatabase,
-  reopenDatabase,
 } from "./database.ts";
 import { Held } from "./held.ts";
 import { JournalReader } from "./journal_reader.ts";
@@ -24,7 +23,7 @@ import { NetWrites } from "./net_writes.ts";
 import { resumedTime } from "./service_time.ts";
 import { prepareTables, type Tables } from "./tables.ts";
 import type { BacklogQuery, StoredBacklog } from "./store.ts";
-import { hasGrown, WalIndex, type WalState } from "./wal_index.ts";
+import { WalIndex, type WalState } from "./wal_index.ts";
 import type { StoreOpening } from "./worker_messages.ts";
 
 /** Milliseconds of the broker's clock after which a commit notes it again. */
@@ -43,10 +42,10 @@ export class StoreThread {
   #tables: Tables;
   /** Whether a commit has failed, after which the tables may remember rows that are not there. */
   #tablesDoubtful = false;
-  /** What was in the log when a commit failed, if that was tried last. */
-  #atFailure: WalState | undefined;
-  /** Whether the commit that failed has come to be in the database after all. */
-  #committedAfterAll = false;
+  /** Whether the batch that is to be committed has failed before: it may be in the database all the same. */
+  #commitFailed = false;
+  /** Whether the database was opened again with what is in its log, which may not be on the disk. */
+  #logDoubtful = false;
   readonly #walIndex: WalIndex;
   /** What was in the log when it was looked at last. */
   #log: WalState;
@@ -126,26 +125,21 @@ export class StoreThread {
 
   /** Commits the writes in this journal, or none of them; it may then be called again with the same ones. */
   commit(journal: Uint8Array, now: number): void {
-    if (this.#committedAfterAll) {
+    if (!this.#database.isOpen) throw new Error("database is not open");
+    if (this.#logDoubtful) {
       // What is in the log may be in memory alone. So it is written once more, to the database.
       checkpoint(this.#database);
-      this.#committedAfterAll = false;
-      return;
+      this.#logDoubtful = false;
     }
-    // What was seen at the failure before still counts.
-    if (!this.#database.isOpen) throw new Error("database is not open");
-    this.#atFailure = undefined;
-    try {
-      this.#write(() => {
-        const writes = new NetWrites(this.#tables);
-        new JournalReader(STORED_BODIES).read(journal, writes);
-        writes.finish();
-        if (now - this.#clockNoted >= CLOCK_EVERY) this.#noteClock(now);
-      });
-    } catch (error) {
-      this.#atFailure = this.#walIndex.read();
-      throw error;
-    }
+    const again = this.#commitFailed;
+    this.#commitFailed = true;
+    this.#write(() => {
+      const writes = new NetWrites(this.#tables, { again });
+      new JournalReader(STORED_BODIES).read(journal, writes);
+      writes.finish();
+      if (now - this.#clockNoted >= CLOCK_EVERY) this.#noteClock(now);
+    });
+    this.#commitFailed = false;
     this.#measure(now);
   }
 
@@ -179,16 +173,8 @@ export class StoreThread {
       this.#database.close();
       this.#walIndex.close();
     }
-    try {
-      this.#database = reopenDatabase(this.#path, () => {
-        // A commit fails too if its pages are all in the log, but not for certain on the disk.
-        this.#committedAfterAll ||= this.#atFailure !== undefined &&
-          hasGrown(this.#atFailure, this.#walIndex.read());
-      });
-    } catch (error) {
-      this.#walIndex.close();
-      throw error;
-    }
+    this.#database = openDatabase(this.#path).database;
+    this.#logDoubtful = true;
     this.#prepare();
   }
 
@@ -200,7 +186,6 @@ export class StoreThread {
   /** Removes some of what nobody waits for any more. It need not survive a power cut: it is not waited for. */
   purge(): void {
     this.#database.exec("PRAGMA synchronous = NORMAL");
-    this.#atFailure = undefined;
     try {
       this.#write(() => this.#tables.purge.goOn());
     } finally {

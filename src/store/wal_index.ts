@@ -59,8 +59,3 @@ export class WalIndex {
 
 /** The index is in the machine's own byte order. */
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
-
-/** Whether something was added to the log between two looks; a log that has begun anew held all that went before. */
-export function hasGrown(before: WalState, after: WalState): boolean {
-  return after.salt === before.salt && after.frames > before.frames;
-}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { hasGrown, WalIndex } from "./wal_index.ts";
+import { WalIndex } from "./wal_index.ts";
 
 Deno.test("WalIndex.read() tells how many pages are in the log, and what of it is in the database", async () => {
   const folder = await Deno.makeTempDir();
@@ -14,12 +14,10 @@ Deno.test("WalIndex.read() tells how many pages are in the log, and what of it i
   database.exec("INSERT INTO t VALUES (zeroblob(40000))");
   const after = index.read();
   assert.ok(after.frames - before.frames >= 10);
-  assert.ok(hasGrown(before, after));
-  assert.ok(!hasGrown(after, after));
   database.exec("PRAGMA wal_checkpoint");
   assert.deepEqual(index.read(), { ...after, checkpointed: after.frames });
   database.exec("INSERT INTO t VALUES (zeroblob(90000))");
-  assert.ok(!hasGrown(after, index.read()), "the log began anew");
+  assert.notEqual(index.read().salt, after.salt, "the log began anew");
   database.close();
   index.close();
   await Deno.remove(folder, { recursive: true });
