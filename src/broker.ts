@@ -83,7 +83,7 @@ export class Broker {
     const { promise: finished, resolve: finish } = Promise.withResolvers<
       number
     >();
-    const router = Router.start({
+    const parts = {
       limits,
       counters,
       log,
@@ -91,7 +91,8 @@ export class Broker {
       store,
       durability,
       ...(options.queuePolicies && { queuePolicies: options.queuePolicies }),
-    });
+    };
+    let router = Router.start(parts);
     const news = new RoomNews({
       log,
       counters,
@@ -100,8 +101,14 @@ export class Broker {
         else router.raise("store", "disk", sentence);
       },
     });
-    await store.open({
+    const opening = store.open({
       resumed: (now) => clock.set?.(now),
+      startOver: () => {
+        router.close();
+        counters.forgetHeld();
+        router = Router.start(parts);
+        return router.restore;
+      },
       committed: () => router.committed(),
       damaged: (rows) =>
         log.error("Rows of the store are damaged, and were set aside", {
@@ -126,6 +133,11 @@ export class Broker {
         finish(EXIT.internal);
       },
     }, router.restore);
+    await opening.catch(async (error) => {
+      await router.close();
+      counters.forgetHeld();
+      throw error;
+    });
     router.restored();
     const timers = new TimerWheel(clock, {
       onError: (error) =>

@@ -208,6 +208,16 @@ export class Counters {
     this.connectionsNow -= 1;
   }
 
+  /** Takes back what was counted of sessions and messages that were held for a while only. */
+  forgetHeld(): void {
+    this.sessionsNow = 0;
+    this.subscriptionsNow = 0;
+    this.retainedNow = 0;
+    this.retainedBytesNow = 0;
+    this.queuedNow = 0;
+    this.queuedBytesNow = 0;
+  }
+
   /** All values as they are now, as plain data. */
   snapshot(): CountersSnapshot {
     return structuredClone({ ...this }) as CountersSnapshot;

@@ -58,14 +58,15 @@ export class Damage {
       for (const rowid of rows) {
         const row = select.get(rowid);
         if (row === undefined) continue;
-        keep.run(now, table, JSON.stringify(row, readable));
+        keep.run(now, table, JSON.stringify(row, readableJson));
         remove.run(rowid);
       }
     }
   }
 }
 
-/** Bytes as hexadecimal digits. */
-function readable(_key: string, value: unknown): unknown {
+/** For `JSON.stringify`: bytes as hexadecimal digits, and numbers of any size. */
+export function readableJson(_key: string, value: unknown): unknown {
+  if (typeof value === "bigint") return String(value);
   return value instanceof Uint8Array ? value.toHex() : value;
 }

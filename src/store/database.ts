@@ -1,10 +1,14 @@
 import { DatabaseSync } from "node:sqlite";
+import { Corruption } from "./corruption.ts";
 import {
-  COUNTED_TABLES,
-  type RowCounts,
-  SCHEMA,
-  SCHEMA_VERSION,
-} from "./schema.ts";
+  removeDatabase,
+  sizeOf,
+  syncFile,
+  syncFolderOf,
+} from "./file_names.ts";
+import { CURRENT_PLAN, migrate, type MigrationPlan } from "./migrations.ts";
+import { COUNTED_TABLES, type RowCounts, SCHEMA } from "./schema.ts";
+import { inTransaction, schemaVersion } from "./transaction.ts";
 
 /**
  * The WAL goes into the database at every so many pages (16 MiB): a message that is delivered until then is only ever
@@ -14,9 +18,6 @@ export const CHECKPOINT_PAGES = 4096;
 
 /** Pages that are given back to the file system at a time: half a MiB, which must first go through the WAL. */
 const PAGES_GIVEN_BACK = 128;
-
-/** What a database is made with: pages that it no longer needs can be given back to the file system. */
-const SETTINGS_OF_NEW = "PRAGMA auto_vacuum = INCREMENTAL";
 
 /** WAL with an fsync for each commit. */
 const SETTINGS = `
@@ -29,6 +30,16 @@ PRAGMA temp_store = MEMORY;
 PRAGMA busy_timeout = 5000;
 `;
 
+/**
+ * For a new file, which counts only once it is complete, and is on the disk as a whole then. Pages that it does not
+ * need any more can be given back to the file system.
+ */
+const BUILDING = `
+PRAGMA auto_vacuum = INCREMENTAL;
+PRAGMA journal_mode = MEMORY;
+PRAGMA synchronous = OFF;
+`;
+
 /** A database that is open. */
 export interface OpenDatabase {
   /** The database, with the tables of this version. */
@@ -37,38 +48,80 @@ export interface OpenDatabase {
   readonly fresh: boolean;
 }
 
-/** Opens the database in this file, makes it where there is none, and leaves a newer version's as it is. */
-export function openDatabase(path: string): OpenDatabase {
+/**
+ * Opens the database in this file, makes it where there is none, brings an older one to this version, and leaves a
+ * newer version's as it is.
+ */
+export function openDatabase(
+  path: string,
+  plan: MigrationPlan = CURRENT_PLAN,
+): OpenDatabase {
+  const size = sizeOf(path);
+  if (size === undefined) {
+    if (sizeOf(`${path}-wal`)) {
+      throw new Corruption("The file is missing, and its log is there");
+    }
+    buildDatabase(`${path}.new`, () => {});
+    Deno.renameSync(`${path}.new`, path);
+    syncFolderOf(path);
+  } else if (size === 0) throw new Corruption("The file is empty");
   const database = new DatabaseSync(path);
   try {
-    const version = pragma(database, "user_version");
-    if (version > SCHEMA_VERSION) {
+    const version = schemaVersion(database);
+    if (version > plan.version) {
       throw new Error(
-        `It was written by a newer version of mailboxqtt (schema ${version}, while this one knows ${SCHEMA_VERSION}); start that one, or use another folder`,
+        `It was written by a newer version of mailboxqtt (schema ${version}, while this one knows ${plan.version}); start that one, or use another folder`,
       );
     }
-    const fresh = version === 0;
-    if (fresh) database.exec(SETTINGS_OF_NEW);
+    if (version === 0) throw new Corruption("It has no tables of mailboxqtt");
     database.exec(SETTINGS);
-    if (fresh) inTransaction(database, () => database.exec(SCHEMA));
-    return { database, fresh };
+    // An older version then sees in the file itself that it is not for it.
+    if (migrate(database, plan)) checkpoint(database);
+    return { database, fresh: size === undefined };
   } catch (error) {
     database.close();
     throw error;
   }
 }
 
-/** Does all of it or nothing. */
-export function inTransaction(database: DatabaseSync, work: () => void): void {
-  database.exec("BEGIN IMMEDIATE");
+/**
+ * Makes a database in a new file, with what `fill` puts there, and has all of it on the disk. If that fails, nothing
+ * is left.
+ */
+export function buildDatabase(
+  path: string,
+  fill: (database: DatabaseSync) => void,
+): void {
+  removeDatabase(path);
   try {
-    work();
-    database.exec("COMMIT");
+    const database = new DatabaseSync(path);
+    try {
+      database.exec(BUILDING);
+      inTransaction(database, () => {
+        database.exec(SCHEMA);
+        fill(database);
+      });
+    } finally {
+      database.close();
+    }
+    syncFile(path);
   } catch (error) {
-    // Some errors have rolled it back already.
-    if (database.isTransaction) database.exec("ROLLBACK");
+    removeDatabase(path);
     throw error;
   }
+}
+
+/**
+ * Looks at the structure of the database, or of one table.
+ *
+ * @throws {Error} If it is damaged; see `isCorruption`.
+ */
+export function quickCheck(database: DatabaseSync, table?: string): void {
+  const what = table === undefined ? "1" : `'${table}'`;
+  const row = database.prepare(`PRAGMA quick_check(${what})`).get();
+  const said = String(row?.quick_check);
+  if (said === "ok") return;
+  throw new Corruption(said.split("\n").at(-1)!);
 }
 
 /** How many rows there are. */

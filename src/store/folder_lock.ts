@@ -1,12 +1,15 @@
 import { describeError, StartError } from "../core/errors.ts";
 
-/** Says that the data folder cannot be used, because of this error. */
-export function folderError(folder: string, error: unknown): StartError {
-  return new StartError(
-    `Cannot use the data folder ${folder}: ${describeError(error)}`,
-    undefined,
-    { cause: error },
-  );
+/** A data folder in which nothing can be kept, for want of permission, room or anything else. */
+export class UnusableFolder extends StartError {
+  /** Says that this folder cannot be used, because of this error. */
+  constructor(folder: string, cause: unknown) {
+    const reason = describeError(cause);
+    super(`Cannot use the data folder ${folder}: ${reason}`, undefined, {
+      cause,
+    });
+    this.name = "UnusableFolder";
+  }
 }
 
 /** A folder that this process alone uses, until it ends, however it ends. */
@@ -16,7 +19,8 @@ export class FolderLock {
   /**
    * Takes the folder, which is made where it is missing, for this user's eyes only.
    *
-   * @throws {StartError} If another process has it, or it cannot be used.
+   * @throws {UnusableFolder} If it cannot be used.
+   * @throws {StartError} If another process has it.
    */
   static async take(folder: string): Promise<FolderLock> {
     const path = `${folder}/lock`;
@@ -32,7 +36,7 @@ export class FolderLock {
       }
     } catch (error) {
       file?.close();
-      throw folderError(folder, error);
+      throw new UnusableFolder(folder, error);
     }
     file.close();
     const pid = (await Deno.readTextFile(path)).trim();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { describeContents } from "../../tests/support/describe_contents.ts";
 import { HeldContents } from "../../tests/support/held_contents.ts";
@@ -10,7 +11,6 @@ import {
 import { BacklogReader } from "./backlog_reader.ts";
 import type { Contents } from "./contents.ts";
 import { Damage } from "./damage.ts";
-import { openDatabase } from "./database.ts";
 import { Held } from "./held.ts";
 import type { JournalSink } from "./journal.ts";
 import { JournalReader } from "./journal_reader.ts";
@@ -18,11 +18,13 @@ import { JournalWriter } from "./journal_writer.ts";
 import type { Message } from "./message.ts";
 import { MessageBodies, STORED_BODIES } from "./message_body.ts";
 import { NetWrites } from "./net_writes.ts";
+import { SCHEMA } from "./schema.ts";
 import { prepareTables } from "./tables.ts";
 
 /** A database in memory that is told batches. */
 function memoryDatabase() {
-  const { database } = openDatabase(":memory:");
+  const database = new DatabaseSync(":memory:");
+  database.exec(SCHEMA);
   const tables = prepareTables(database);
   const journal = new JournalWriter(new MessageBodies());
   /** Writes a batch; returns how many rows changed. */

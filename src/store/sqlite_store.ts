@@ -2,13 +2,16 @@
 // store_thread.ts (the other side), net_writes.ts (what a batch comes to), schema.ts, held.ts (what is told at start).
 
 import type { Clock } from "../core/clock.ts";
-import { folderError, FolderLock } from "./folder_lock.ts";
+import { chooseDatabase, type DatabaseChoice } from "./database_choice.ts";
+import { FolderLock, UnusableFolder } from "./folder_lock.ts";
 import { GroupCommit } from "./group_commit.ts";
 import type { JournalSink } from "./journal.ts";
 import { JournalReader } from "./journal_reader.ts";
 import { JournalWriter } from "./journal_writer.ts";
+import type { Mending } from "./mending.ts";
 import type { Message } from "./message.ts";
 import { MessageBodies } from "./message_body.ts";
+import { CHECKED_FIRST } from "./sound_database.ts";
 import type {
   BacklogPage,
   BacklogQuery,
@@ -34,10 +37,11 @@ export interface SqliteStoreOptions {
   readonly ballast?: number;
   /** Milliseconds after which is committed what nobody waits for; left out, a second. */
   readonly longestWait?: number;
+  /** Called when a damaged database was replaced while it was in use. */
+  readonly onMended?: (mending: Mending) => void;
+  /** Up to this size, in bytes, a database that was not closed is checked before it is used: 256 MiB if left out. */
+  readonly checkedFirst?: number;
 }
-
-/** The database's file in the folder. */
-export const DATABASE_FILE = "mailboxqtt.db";
 
 /**
  * Keeps everything in an SQLite database, which a thread of its own writes, since a disk's fsync must never hold up a
@@ -54,6 +58,7 @@ export class SqliteStore implements Store {
   #lock: FolderLock | undefined;
   #link: WorkerLink | undefined;
   #opening: StoreOpening | undefined;
+  #choice: DatabaseChoice | undefined;
   #ended = false;
 
   /** Does nothing until it is opened. */
@@ -82,10 +87,16 @@ export class SqliteStore implements Store {
     return this.#opening;
   }
 
+  /** Which database it uses; `undefined` before it is opened. */
+  get choice(): DatabaseChoice | undefined {
+    return this.#choice;
+  }
+
   /**
    * Opens the database and tells what it holds.
    *
-   * @throws {StartError} If it cannot be opened or read, or another process uses the folder.
+   * @throws {UnusableFolder} If it cannot be opened or read.
+   * @throws {StartError} If another process uses the folder.
    */
   async open(events: StoreEvents, reader: StoreReader): Promise<void> {
     const { folder, ballast = 0 } = this.#options;
@@ -98,23 +109,32 @@ export class SqliteStore implements Store {
       },
       room: (report) => events.room?.(report),
       metered: (meter) => events.metered?.(meter),
+      mended: (mending) => this.#options.onMended?.(mending),
       failed: (error) => this.#fail(error),
     });
     try {
-      const path = `${folder}/${DATABASE_FILE}`;
-      events.resumed(await this.#link.open(path, ballast));
-      const journal = new JournalReader(this.#bodies);
-      // A store tells what it holds in no other words than those of a StoreReader.
-      const sink = reader as unknown as JournalSink<Message>;
-      const { opening, backlogs } = await this.#link.held((piece) =>
-        journal.read(piece, sink)
+      this.#choice = chooseDatabase(folder);
+      const { checkedFirst = CHECKED_FIRST } = this.#options;
+      const { path } = this.#choice;
+      const now = await this.#link.open({ path, ballast, checkedFirst });
+      events.resumed(now);
+      let told = reader;
+      let journal = new JournalReader(this.#bodies);
+      const { opening, backlogs } = await this.#link.held(
+        // A store tells what it holds in no other words than those of a StoreReader.
+        (piece) => journal.read(piece, told as unknown as JournalSink<Message>),
+        () => {
+          if (events.startOver === undefined) throw new Error("It is damaged");
+          journal = new JournalReader(this.#bodies);
+          told = events.startOver();
+        },
       );
-      for (const [owner, backlog] of backlogs) reader.backlog(owner, backlog);
+      for (const [owner, backlog] of backlogs) told.backlog(owner, backlog);
       this.#opening = opening;
     } catch (error) {
       this.#end();
       this.#link.terminate();
-      throw folderError(folder, error);
+      throw new UnusableFolder(folder, error);
     }
     this.#commits.start();
   }

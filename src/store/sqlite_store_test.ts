@@ -176,33 +176,42 @@ Deno.test("SqliteStore fails once if it cannot commit, and commits nothing more"
   await place.remove();
 });
 
-Deno.test("SqliteStore leaves a database of a newer version as it is", async () => {
+Deno.test("SqliteStore leaves a newer version's database as it is, and finds its own beside it again", async () => {
   const place = await SqlitePlace.create();
   await filled(place);
   tamper(place.file, (db) => db.exec("PRAGMA user_version = 2"));
   const before = await Deno.readFile(place.file);
-  await assert.rejects(openStore(place.make()), (error) => {
-    assert.ok(error instanceof StartError);
-    assert.match(error.message, /^Cannot use the data folder .*newer version/);
-    return true;
-  });
+  const store = place.make();
+  const first = await openStore(store);
+  assert.equal(store.choice!.newer, 2);
+  assert.equal(first.held.sessions.size, 0);
+  await first.commit(store.saveSession({ ...SESSION, clientId: "older" }));
+  await store.close();
   assert.deepEqual(await Deno.readFile(place.file), before);
+  const again = place.make();
+  assert.deepEqual(
+    [...(await openStore(again)).held.sessions.keys()],
+    ["older"],
+  );
+  await again.close();
+  tamper(place.file, (db) => db.exec("PRAGMA user_version = 1"));
+  const newest = place.make();
+  assert.deepEqual(
+    [...(await openStore(newest)).held.sessions.keys()],
+    ["c"],
+  );
+  assert.equal(newest.choice!.newer, undefined);
+  assert.deepEqual(newest.choice!.others, ["mailboxqtt.v1.db"]);
+  await newest.close();
   await place.remove();
 });
 
-Deno.test("SqliteStore says so if the database is not one, or the folder cannot be made", async () => {
+Deno.test("SqliteStore says so if the folder cannot be used", async () => {
   const place = await SqlitePlace.create();
-  await Deno.mkdir(place.folder);
-  await Deno.writeTextFile(place.file, "not a database".repeat(1000));
-  await assert.rejects(
-    openStore(place.make()),
-    /^StartError: Cannot use the data folder .*not a database/,
-  );
-  await Deno.remove(place.folder, { recursive: true });
   await Deno.writeTextFile(place.folder, "a file");
   await assert.rejects(
     openStore(place.make()),
-    /^StartError: Cannot use the data folder/,
+    /^UnusableFolder: Cannot use the data folder/,
   );
   await place.remove();
 });

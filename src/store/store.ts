@@ -166,6 +166,11 @@ export interface StoreReader extends
 export interface StoreEvents {
   /** Called before it tells what it holds: the broker's clock goes on from here, in milliseconds since the epoch. */
   resumed(now: number): void;
+  /**
+   * Called where all that was told so far is void, since a file turned out to be damaged. It is told again from the
+   * start to the reader that this returns. Left out, the store cannot be opened then.
+   */
+  startOver?(): StoreReader;
   /** Called with each batch that commits. */
   committed(batch: BatchNumber): void;
   /** Called with how many rows were found damaged while a backlog was read: they are set aside. */

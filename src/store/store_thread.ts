@@ -6,8 +6,8 @@ import {
   CHECKPOINT_PAGES,
   countRows,
   giveBack,
-  inTransaction,
   openDatabase,
+  quickCheck,
 } from "./database.ts";
 import { Held } from "./held.ts";
 import { JournalReader } from "./journal_reader.ts";
@@ -19,10 +19,19 @@ import {
   type MeterRecord,
 } from "./meter.ts";
 import { STORED_BODIES } from "./message_body.ts";
+import { ALL_TABLES, mend, type Mending } from "./mending.ts";
+import type { ClosingRecord } from "./meta_table.ts";
 import { NetWrites } from "./net_writes.ts";
 import { resumedTime } from "./service_time.ts";
-import { prepareTables, type Tables } from "./tables.ts";
+import {
+  type Findings,
+  openChecked,
+  openSound,
+  type SoundDatabase,
+} from "./sound_database.ts";
 import type { BacklogQuery, StoredBacklog } from "./store.ts";
+import { prepareTables, type Tables } from "./tables.ts";
+import { inTransaction } from "./transaction.ts";
 import { WalIndex, type WalState } from "./wal_index.ts";
 import type { StoreOpening } from "./worker_messages.ts";
 
@@ -32,45 +41,97 @@ const CLOCK_EVERY = 1000;
 /** Pages in the log after which it goes into the database while room is short: 1 MiB. */
 const THRIFTY_CHECKPOINT_PAGES = 256;
 
+/** So often a database is replaced by a fresh one while it is in use: more often, and the disk is to blame. */
+const MENDINGS = 3;
+
 /** The Store's side of the thread boundary: a database that is told what is new, one batch after the other. */
 export class StoreThread {
   /** Where the broker's clock goes on. */
   readonly resumed: number;
   readonly #path: string;
-  #database: DatabaseSync;
   readonly #fresh: boolean;
-  #tables: Tables;
+  readonly #walIndex: WalIndex;
+  #findings: Findings;
+  #database!: DatabaseSync;
+  #tables!: Tables;
   /** Whether a commit has failed, after which the tables may remember rows that are not there. */
   #tablesDoubtful = false;
   /** Whether the batch that is to be committed has failed before: it may be in the database all the same. */
   #commitFailed = false;
   /** Whether the database was opened again with what is in its log, which may not be on the disk. */
   #logDoubtful = false;
-  readonly #walIndex: WalIndex;
   /** What was in the log when it was looked at last. */
-  #log: WalState;
+  #log!: WalState;
   #meter: MeterRecord;
   #bytes = bytesToDisks();
-  readonly #damage = new Damage();
-  readonly #held: Held;
-  readonly #pieces: Generator<Uint8Array<ArrayBuffer>>;
-  #backlogs: BacklogReader;
+  #damage!: Damage;
+  #held!: Held;
+  #pieces!: Generator<Uint8Array<ArrayBuffer>>;
+  #backlogs!: BacklogReader;
+  #closing: ClosingRecord | undefined;
+  /** Tables that are to be checked while it is in use. */
+  #unchecked: string[];
+  #mendings = 0;
   #clockNoted = -Infinity;
 
-  /** Opens the database in this file; `wall` is what the machine's clock says. */
-  constructor(path: string, wall: number) {
-    const { database, fresh } = openDatabase(path);
+  /**
+   * Opens the database in this file; `wall` is what the machine's clock says. If it was not closed and is larger than
+   * `checkedFirst` bytes, it is checked while it is in use.
+   */
+  constructor(path: string, wall: number, checkedFirst?: number) {
     this.#path = path;
     this.#walIndex = new WalIndex(path);
-    this.#database = database;
-    this.#fresh = fresh;
-    this.#tables = prepareTables(database);
+    const sound = openSound(path, wall, checkedFirst);
+    const { mending, log, unchecked } = sound;
+    this.#fresh = sound.fresh && mending === undefined;
+    this.#findings = { mending, log, unchecked };
+    this.#unchecked = unchecked ? [...ALL_TABLES] : [];
+    this.#use(sound);
     this.resumed = resumedTime(this.#tables.meta.get("clock"), wall);
     this.#meter = this.#tables.meta.get("meter") ?? EMPTY_METER;
-    this.#log = this.#walIndex.read();
-    this.#held = new Held(database, this.#damage, this.#tables.purge);
+  }
+
+  /** Whether there are tables to check. */
+  get unchecked(): boolean {
+    return this.#unchecked.length > 0;
+  }
+
+  /**
+   * Checks one of the tables that were not checked before.
+   *
+   * @throws {Error} If it is damaged; see `isCorruption`.
+   */
+  checkNext(): void {
+    const table = this.#unchecked.at(-1);
+    if (table === undefined) return;
+    quickCheck(this.#database, table);
+    this.#unchecked.pop();
+  }
+
+  /**
+   * Replaces the database, which has turned out to be damaged, by a fresh one with all that can be read of it. What it
+   * holds is told again from the start by {@linkcode StoreThread.more}.
+   */
+  mend(error: unknown): Mending {
+    if (this.#mendings === MENDINGS) throw error;
+    this.leave();
+    const mending = mend(this.#path, error, Date.now());
+    this.#mendings++;
+    this.#findings = { ...this.#findings, mending };
+    this.#unchecked = [];
+    this.#use(openChecked(this.#path, false));
+    return mending;
+  }
+
+  #use({ database, tables }: SoundDatabase): void {
+    this.#database = database;
+    this.#tables = tables;
+    this.#damage = new Damage();
+    this.#held = new Held(database, this.#damage, tables.purge);
     this.#pieces = this.#held.pieces();
-    this.#backlogs = new BacklogReader(database, this.#tables.owners);
+    this.#backlogs = new BacklogReader(database, tables.owners);
+    this.#tablesDoubtful = false;
+    this.#log = this.#walIndex.read();
   }
 
   /** The next piece of the journal that tells what it holds; `undefined` behind the last one. */
@@ -82,7 +143,8 @@ export class StoreThread {
   /** All pieces are taken: sets aside what is damaged, and takes back that the end was clean. */
   begin(): StoreOpening {
     const { meta } = this.#tables;
-    const closing = meta.get("closing");
+    // Where it begins anew with a fresh database, the record has gone before.
+    const closing = this.#closing ??= meta.get("closing");
     inTransaction(this.#database, () => {
       this.#damage.setAside(this.#database, this.resumed);
       this.#database.exec(
@@ -93,6 +155,8 @@ export class StoreThread {
       meta.remove("closing");
       this.#noteClock(this.resumed);
     });
+    // So that a database without its log does not look as if it had been closed.
+    this.#database.exec("PRAGMA wal_checkpoint(PASSIVE)");
     return {
       fresh: this.#fresh,
       unclean: !this.#fresh && closing === undefined,
@@ -102,6 +166,7 @@ export class StoreThread {
       },
       expected: closing?.rows,
       damagedRows: this.#damage.count,
+      findings: this.#findings,
     };
   }
 

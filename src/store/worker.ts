@@ -2,6 +2,7 @@
 
 import { describeError } from "../core/errors.ts";
 import { Ballast } from "./ballast.ts";
+import { isCorruption, isUnreadable } from "./corruption.ts";
 import { DiskKeeper } from "./disk_keeper.ts";
 import { troubleOf } from "./disk_trouble.ts";
 import { Idle } from "./idle.ts";
@@ -30,6 +31,9 @@ const ATTEMPTS: Record<StoreRequest["type"], string> = {
   close: "Cannot close the store",
 };
 
+/** Milliseconds between the checks of two tables. */
+const CHECK_PAUSE = 100;
+
 const scope = globalThis as unknown as WorkerScope;
 let ballast: Ballast;
 let thread: StoreThread | undefined;
@@ -40,6 +44,8 @@ let lastCommit = 0;
 let meterTold = -Infinity;
 /** Runs until some of what nobody waits for any more is removed. */
 let purging: ReturnType<typeof setTimeout> | undefined;
+/** Runs until the next table is checked. */
+let checking: ReturnType<typeof setTimeout> | undefined;
 
 scope.onmessage = ({ data: request }) =>
   attempt(ATTEMPTS[request.type], () => answer(request));
@@ -76,7 +82,7 @@ function purgeLater(): void {
   purging = setTimeout(() => {
     attempt(ATTEMPTS.commit, () =>
       keeper.write(() => {
-        thread!.purge();
+        mending(thread!, (current) => current.purge());
         purging = undefined;
         purgeLater();
       }));
@@ -85,12 +91,14 @@ function purgeLater(): void {
 
 function answer(request: StoreRequest): void {
   if (request.type === "open") {
-    const { path } = request;
+    const { path, checkedFirst } = request;
     ballast = new Ballast(
       path.slice(0, path.lastIndexOf("/")),
       request.ballast,
     );
-    const opened = withBallast(() => new StoreThread(path, Date.now()));
+    const opened = withBallast(() =>
+      new StoreThread(path, Date.now(), checkedFirst)
+    );
     thread = opened;
     keeper = new DiskKeeper({
       ballast,
@@ -105,12 +113,18 @@ function answer(request: StoreRequest): void {
   const to = thread;
   if (request.type === "more") more(to);
   else if (request.type === "read") {
+    const { query } = request;
     // Behind what could not be written, since it is to see that.
-    keeper.write(() => reply({ type: "page", ...to.read(request.query) }));
+    keeper.write(() =>
+      mending(
+        to,
+        (current) => reply({ type: "page", ...current.read(query) }),
+      )
+    );
   } else if (request.type === "commit") {
     const { batch, journal, now } = request;
     keeper.write(() => {
-      to.commit(journal, now);
+      mending(to, (current) => current.commit(journal, now));
       reply({ type: "committed", batch, journal }, [journal.buffer]);
       lastCommit = now;
       idle.touch();
@@ -120,21 +134,31 @@ function answer(request: StoreRequest): void {
   } else {
     clearTimeout(purging);
     idle.stop();
+    clearTimeout(checking);
     close(to, request.batch, request.now);
     reply({ type: "closed" });
   }
 }
 
+/** Tells a piece of what it holds, or that this was all; or that it is to be told again. */
 function more(from: StoreThread): void {
-  const piece = from.more();
-  if (piece !== undefined) {
-    reply({ type: "held", piece }, [piece.buffer]);
+  try {
+    const piece = from.more();
+    if (piece !== undefined) {
+      reply({ type: "held", piece }, [piece.buffer]);
+      return;
+    }
+    const opening = withBallast(() => from.begin());
+    reply({ type: "ready", opening, backlogs: from.backlogs() });
+  } catch (error) {
+    if (!isCorruption(error) && !isUnreadable(error)) throw error;
+    withBallast(() => from.mend(error));
+    reply({ type: "startedOver" });
     return;
   }
-  const opening = withBallast(() => from.begin());
-  reply({ type: "ready", opening, backlogs: from.backlogs() });
   keeper.begin();
   purgeLater();
+  checkLater(from);
 }
 
 /** Notes a clean end, unless the disk does not let it: what is not written then was not acknowledged either. */
@@ -167,6 +191,32 @@ function fail(attempt: string, error: unknown): void {
     type: "failed",
     error: { attempt, reason: describeError(error), code },
   });
+}
+
+/** Checks what was not checked, a table at a time, with room for commits between them. */
+function checkLater(checked: StoreThread): void {
+  if (!checked.unchecked) return;
+  checking = setTimeout(() => {
+    attempt("Cannot check the store", () =>
+      keeper.write(() => {
+        mending(checked, (current) => current.checkNext());
+        checkLater(checked);
+      }));
+  }, CHECK_PAUSE);
+}
+
+/** Does it; if the database turns out to be damaged, replaces that, says so, and does it again. */
+function mending(
+  thread: StoreThread,
+  work: (thread: StoreThread) => void,
+): void {
+  try {
+    work(thread);
+  } catch (error) {
+    if (!isCorruption(error)) throw error;
+    reply({ type: "mended", mending: thread.mend(error) });
+    work(thread);
+  }
 }
 
 function reply(message: StoreReply, transfer: Transferable[] = []): void {

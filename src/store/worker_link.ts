@@ -1,6 +1,7 @@
 import { Deque } from "../core/deque.ts";
 import type { MeterRecord } from "./meter.ts";
 import type { RoomReport } from "./disk_room.ts";
+import type { Mending } from "./mending.ts";
 import type { BacklogQuery, BatchNumber } from "./store.ts";
 import type { StoreReply, StoreRequest } from "./worker_messages.ts";
 
@@ -12,9 +13,14 @@ export interface WorkerLinkEvents {
   metered(meter: MeterRecord): void;
   /** The disk has come to have more room, or less. */
   room(report: RoomReport): void;
+  /** A damaged database was replaced while it was in use. */
+  mended(mending: Mending): void;
   /** Called once if the thread cannot go on, after it was open. */
   failed(error: Error): void;
 }
+
+/** Which database to open, and how. */
+export type OpenRequest = Extract<StoreRequest, { type: "open" }>;
 
 /** A part of a backlog. */
 export type PageReply = Extract<StoreReply, { type: "page" }>;
@@ -44,25 +50,32 @@ export class WorkerLink {
     };
   }
 
-  /** Opens the database in this file, with a ballast of so many bytes beside it. Returns where the broker's clock goes on. */
-  async open(path: string, ballast: number): Promise<number> {
-    const request = { type: "open", path, ballast } as const;
+  /** Opens the database. Returns where the broker's clock goes on. */
+  async open(where: Omit<OpenRequest, "type">): Promise<number> {
+    const request = { type: "open", ...where } as const;
     const { now } = await this.#ask(request, "opened");
     return now;
   }
 
-  /** Has all that the database holds told, in pieces of a journal. The thread reads ahead by one. */
+  /**
+   * Has all that the database holds told, in pieces of a journal. The thread reads ahead by one. Calls `startOver`
+   * where all that was told is void.
+   */
   async held(
     take: (piece: Uint8Array<ArrayBuffer>) => void,
+    startOver: () => void,
   ): Promise<ReadyReply> {
-    let next = this.#ask({ type: "more" }, "held", "ready");
+    const ask = () =>
+      this.#ask({ type: "more" }, "held", "startedOver", "ready");
+    let next = ask();
     for (;;) {
       const reply = await next;
       if (reply.type === "ready") return reply;
-      next = this.#ask({ type: "more" }, "held", "ready");
+      next = ask();
       // Its error is for who awaits it, should `take` throw.
       next.catch(() => {});
-      take(reply.piece);
+      if (reply.type === "held") take(reply.piece);
+      else startOver();
     }
   }
 
@@ -116,6 +129,8 @@ export class WorkerLink {
       this.#events.metered(reply.meter);
     } else if (reply.type === "room") {
       this.#events.room(reply.report);
+    } else if (reply.type === "mended") {
+      this.#events.mended(reply.mending);
     } else if (reply.type === "failed") {
       const { attempt, reason } = reply.error;
       this.#fail(new Error(`${attempt}: ${reason}`, { cause: reply.error }));

@@ -1,8 +1,10 @@
 // What the broker's thread and the Store's tell each other.
 
+import type { Mending } from "./mending.ts";
 import type { RoomReport } from "./disk_room.ts";
 import type { MeterRecord } from "./meter.ts";
 import type { RowCounts } from "./schema.ts";
+import type { Findings } from "./sound_database.ts";
 import type { BacklogQuery, StoredBacklog } from "./store.ts";
 
 /** What the Store's thread is told. */
@@ -13,6 +15,8 @@ export type StoreRequest =
     readonly path: string;
     /** Bytes of the ballast beside it. */
     readonly ballast: number;
+    /** Up to this size, in bytes, the database is checked before it is used. */
+    readonly checkedFirst: number;
   }
   /** Tell more of what it holds. The answers are `held`, and `ready` behind the last one. */
   | { readonly type: "more" }
@@ -50,6 +54,10 @@ export type StoreReply =
     /** Rows that were found damaged, and set aside. */
     readonly damagedRows: number;
   }
+  /** The database turned out to be damaged, and was replaced: what was told is void, and told again from the start. */
+  | { readonly type: "startedOver" }
+  /** The same, but while it was in use; what was committed goes on. */
+  | { readonly type: "mended"; readonly mending: Mending }
   /** The batch is on the disk. Its buffer comes back. */
   | {
     readonly type: "committed";
@@ -87,4 +95,6 @@ export interface StoreOpening {
   readonly expected: RowCounts | undefined;
   /** Rows whose checksum was wrong, and those that belong to them: set aside. */
   readonly damagedRows: number;
+  /** What was not as it was left. */
+  readonly findings: Findings;
 }

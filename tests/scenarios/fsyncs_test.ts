@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { DATABASE_FILE } from "../../src/store/sqlite_store.ts";
+import { DATABASE_FILE } from "../../src/store/database_choice.ts";
 import type { MeterRecord } from "../../src/store/meter.ts";
 import { Client } from "../support/client.ts";
 import { Program } from "../support/program.ts";

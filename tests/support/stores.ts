@@ -3,8 +3,12 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../src/core/clock.ts";
 import { SteadyClock } from "../../src/core/clock.ts";
+import { DATABASE_FILE } from "../../src/store/database_choice.ts";
 import { MemoryStore } from "../../src/store/memory_store.ts";
-import { DATABASE_FILE, SqliteStore } from "../../src/store/sqlite_store.ts";
+import {
+  SqliteStore,
+  type SqliteStoreOptions,
+} from "../../src/store/sqlite_store.ts";
 import type {
   BacklogPage,
   BacklogQuery,
@@ -47,7 +51,7 @@ export interface OpenStore {
 
 /** Opens a Store. */
 export async function openStore(store: Store): Promise<OpenStore> {
-  const held = new HeldContents();
+  let held = new HeldContents();
   const damaged: number[] = [];
   const committed: BatchNumber[] = [];
   const failed: Error[] = [];
@@ -58,6 +62,7 @@ export async function openStore(store: Store): Promise<OpenStore> {
       assert.equal(held.sessions.size, 0, "resumed comes first");
       resumed.push(now);
     },
+    startOver: () => held = new HeldContents(),
     committed: (batch) => {
       assert.equal(store.committed, batch);
       committed.push(batch);
@@ -148,8 +153,9 @@ export class SqlitePlace implements StorePlace {
     return `${this.folder}/${DATABASE_FILE}`;
   }
 
-  make(): SqliteStore {
-    return new SqliteStore({ folder: this.folder, clock: this.#clock });
+  make(options: Partial<SqliteStoreOptions> = {}): SqliteStore {
+    const { folder } = this;
+    return new SqliteStore({ folder, clock: this.#clock, ...options });
   }
 
   async crash(store: Store): Promise<void> {
