@@ -16,7 +16,7 @@ export const CHECKPOINT_PAGES = 4096;
 const PAGES_GIVEN_BACK = 128;
 
 /** What a database is made with: pages that it no longer needs can be given back to the file system. */
-const SETTINGS_OF_NEW = "PRAGMA auto_vacuum = INCREMENTAL";
+export const SETTINGS_OF_NEW = "PRAGMA auto_vacuum = INCREMENTAL";
 
 /** WAL with an fsync for each commit. */
 const SETTINGS = `
