@@ -6,11 +6,13 @@ import type { BatchNumber, Store, StoreEvents } from "../../src/store/store.ts";
 export type Fault =
   /** It says that a batch is committed as soon as somebody waits for it. */
   | "early"
+  /** It says so too, and is in no hurry to commit. */
+  | "lazy"
   /** It commits, and never has the disk write what it committed. */
   | "unsynced";
 
-/** A Store that says that a batch is committed before it is. */
-export function earlyStore(store: Store): Store {
+/** A Store that says that a batch is committed before it is, and begins to commit it so many milliseconds later. */
+export function earlyStore(store: Store, delay = 0): Store {
   let events: StoreEvents | undefined;
   let claimed: BatchNumber = 0;
   const claim = (batch: BatchNumber) => {
@@ -24,7 +26,8 @@ export function earlyStore(store: Store): Store {
       return store.open({ ...told, committed: claim }, reader);
     },
     request: (batch) => {
-      store.request(batch);
+      if (delay === 0) store.request(batch);
+      else setTimeout(() => store.request(batch), delay);
       queueMicrotask(() => claim(batch));
     },
   };
