@@ -1,4 +1,5 @@
 import { EXIT } from "../core/errors.ts";
+import type { MeterRecord, Written } from "../store/meter.ts";
 import {
   type OwnerSummary,
   type StoreSummary,
@@ -50,7 +51,7 @@ function isoTime(time: number | undefined): string | null {
 }
 
 function asText(summary: StoreSummary, top: number): string {
-  const { folder, schema, counts, owners, notes } = summary;
+  const { folder, schema, counts, owners, meter } = summary;
   const { databaseBytes, unusedBytes, logBytes } = summary;
   const unused = unusedBytes > 0
     ? `, of which ${formatBytes(unusedBytes)} unused`
@@ -70,14 +71,26 @@ function asText(summary: StoreSummary, top: number): string {
     ["retained messages", format(counts.retained)],
     ["wills", format(counts.wills)],
     ["damaged, set aside", format(counts.damaged)],
-    ...Object.entries(notes).map(([name, value]): [string, string] => [
-      name,
-      JSON.stringify(value),
-    ]),
+    ...meterFacts(meter),
   ];
   const width = Math.max(...facts.map(([name]) => name.length)) + 2;
   const lines = facts.map(([name, value]) => `${name.padEnd(width)}${value}\n`);
   return lines.join("") + backlogs(owners, top, summary.pid !== undefined);
+}
+
+function meterFacts(meter: MeterRecord | undefined): [string, string][] {
+  if (meter === undefined) return [];
+  const fact = (name: string, { bytes, fsyncs }: Written): [string, string] => [
+    `written ${name}`,
+    `${formatBytes(bytes)}, ${format(fsyncs)} fsyncs`,
+  ];
+  return [
+    fact("this hour", meter.thisHour),
+    fact("the hour before", meter.lastHour),
+    fact("this day", meter.thisDay),
+    fact("the day before", meter.lastDay),
+    fact("in all", meter.total),
+  ];
 }
 
 function broker({ pid, lastEnd, lastWrite }: StoreSummary): string {

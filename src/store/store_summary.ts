@@ -1,8 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { describeError, StartError } from "../core/errors.ts";
-import { rowChecksum } from "./checksum.ts";
 import { FolderLock } from "./folder_lock.ts";
 import { MetaTable } from "./meta_table.ts";
+import type { MeterRecord } from "./meter.ts";
 import {
   fileSize,
   isDatabaseError,
@@ -35,8 +35,8 @@ export interface StoreSummary {
   readonly counts: Readonly<Record<StoredKind, number>>;
   /** All sessions and shared groups, those with the largest backlog first, among equals those offline longest. */
   readonly owners: readonly OwnerSummary[];
-  /** What else is noted about the whole, by name. */
-  readonly notes: Readonly<Record<string, unknown>>;
+  /** What was written to the disk, up to `lastWrite`; `undefined` where that was not counted. */
+  readonly meter: MeterRecord | undefined;
 }
 
 /** Somebody to whom messages are owed. */
@@ -114,7 +114,7 @@ function summary(
     lastWrite: clock?.wall,
     counts: countKinds(database),
     owners: owners(database, clock && clock.wall - clock.service, step),
-    notes: notes(database),
+    meter: meta.get("meter"),
   };
 }
 
@@ -164,21 +164,6 @@ function owners(
     b.messages - a.messages || b.bytes - a.bytes ||
     (a.offlineSince ?? Infinity) - (b.offlineSince ?? Infinity) || 0
   );
-}
-
-/** What the table `meta` holds beside the clock and how the broker ended. */
-function notes(database: DatabaseSync): Record<string, unknown> {
-  const notes: Record<string, unknown> = {};
-  const rows = prepareRows(
-    database,
-    `SELECT key, value, checksum FROM meta
-     WHERE key NOT IN ('clock', 'closing') ORDER BY key`,
-  );
-  for (const [key, value, checksum] of rows.iterate()) {
-    if (checksum !== rowChecksum(String(key), String(value))) continue;
-    notes[String(key)] = JSON.parse(String(value));
-  }
-  return notes;
 }
 
 function pragma(database: DatabaseSync, name: string): number {

@@ -158,6 +158,7 @@ Deno.test("store: info, check and export work beside a running broker, import an
     const stopped = lines(ok(await store("export", ...data)));
     assert.deepEqual(stopped.slice(1), running.slice(1));
     const info = ok(await store("info", ...data));
+    assert.match(info, /^written in all +[\d.]+ \w+, [1-9]\d* fsyncs$/m);
     assert.match(info, /does not run; the last one was ended as it should be/);
   });
 });
