@@ -28,6 +28,8 @@ export interface ParsedFlags {
   readonly values: ReadonlyMap<string, readonly string[]>;
   /** The switches that were given. */
   readonly switches: ReadonlySet<string>;
+  /** What stands beside the flags. */
+  readonly operands: readonly string[];
 }
 
 /** An error in how the program was called, with exit status 2. */
@@ -46,10 +48,14 @@ export function badValue(
   );
 }
 
-/** Reads a command's arguments. Throws a {@linkcode StartError} for the first thing that is wrong. */
+/**
+ * Reads a command's arguments, of which so many are no flags at most. Throws a {@linkcode StartError} for the first
+ * thing that is wrong.
+ */
 export function parseFlags(
   args: readonly string[],
   flags: readonly FlagInfo[],
+  mostOperands = 0,
 ): ParsedFlags {
   const known = new Map(flags.map((flag) => [flag.name, flag]));
   args = withNegatives(args, known);
@@ -85,13 +91,14 @@ export function parseFlags(
     if (flag.value !== undefined) values.set(flag.name, given.map(String));
     else if (given[0] === true) switches.add(flag.name);
   }
-  const stray = parsed["_"]?.[0];
+  const operands = parsed["_"]?.map(String) ?? [];
+  const stray = operands[mostOperands];
   if (stray !== undefined) {
     throw usageError(
       `Unknown argument ${JSON.stringify(stray)}: flags start with --`,
     );
   }
-  return { values, switches };
+  return { values, switches, operands };
 }
 
 /** Whether one of these flags stands among the arguments, whatever else is wrong with them. */

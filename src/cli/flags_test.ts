@@ -88,3 +88,11 @@ Deno.test("hasFlag looks only before --", () => {
   assert.ok(hasFlag(["--listen", "x", "--help"], "--help", "-h"));
   assert.ok(!hasFlag(["--", "--help"], "--help"));
 });
+
+Deno.test("parseFlags takes as many operands as a command has", () => {
+  const flags = [{ name: "to", value: "X", help: "" }];
+  const { operands, values } = parseFlags(["a", "--to", "b"], flags, 1);
+  assert.deepEqual(operands, ["a"]);
+  assert.deepEqual(values.get("to"), ["b"]);
+  assert.throws(() => parseFlags(["a", "b"], flags, 1), /argument "b"/);
+});

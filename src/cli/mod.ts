@@ -1,32 +1,24 @@
 /**
  * The command line: which command the arguments name, and how its errors are told. Read `start.ts` next,
- * then `start_options.ts` and what it imports.
+ * then `start_options.ts` and what it imports; `store.ts` for the commands that work on a data folder.
  */
 
 import { EXIT, StartError } from "../core/errors.ts";
-import { hasFlag, usageError } from "./flags.ts";
+import { type Command, findCommand, followCommand } from "./command.ts";
+import { hasFlag } from "./flags.ts";
 import { commandHelp, table } from "./help.ts";
-import { nearest } from "./nearest.ts";
 import { print, printError } from "./output.ts";
 import { START_FLAGS } from "./start_options.ts";
+import { STORE } from "./store.ts";
 import { version } from "./version.ts";
 
-/** What the program can do under one name. */
-interface Command {
-  /** What it does, in a few words. */
-  readonly summary: string;
-  /** The text of its `--help`. */
-  readonly help: () => string;
-  /** Does it and returns the exit status. Loads what only this command needs. */
-  readonly run: (args: readonly string[]) => Promise<number>;
-}
-
-const COMMANDS: ReadonlyMap<string, Command> = new Map([
+const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["start", {
     summary: "run the broker; this is also what happens without a command",
     help: startHelp,
     run: async (args) => (await import("./start.ts")).start(args),
   }],
+  ["store", STORE],
   ["help", {
     summary: "show this text, or with the name of a command that command's",
     help: overview,
@@ -65,8 +57,7 @@ function dispatch(all: readonly string[]): Promise<number> {
   const args = all[0] === "--" ? all.slice(1) : all;
   const first = args[0];
   const isNamed = first !== undefined && !first.startsWith("-");
-  const command = find(isNamed ? first : "start");
-  const rest = isNamed ? args.slice(1) : args;
+  const [command, rest] = find(isNamed ? args : ["start", ...args]);
   if (hasFlag(rest, "--help", "-h")) {
     print(command.help());
     return Promise.resolve(EXIT.ok);
@@ -74,18 +65,13 @@ function dispatch(all: readonly string[]): Promise<number> {
   return hasFlag(rest, "--version") ? version() : command.run(rest);
 }
 
-function find(name: string): Command {
-  const command = COMMANDS.get(name);
-  if (command !== undefined) return command;
-  const guess = nearest(name, [...COMMANDS.keys()]);
-  const hint = guess === undefined
-    ? `the commands are ${[...COMMANDS.keys()].join(", ")}`
-    : `did you mean ${guess}?`;
-  throw usageError(`Unknown command ${JSON.stringify(name)}: ${hint}`);
+function find(args: readonly string[]): [Command, readonly string[]] {
+  const [name = "", ...rest] = args;
+  return followCommand(findCommand(COMMANDS, name, "command"), name, rest);
 }
 
 function showHelp(args: readonly string[]): Promise<number> {
-  print(args[0] === undefined ? overview() : find(args[0]).help());
+  print(args[0] === undefined ? overview() : find(args)[0].help());
   return Promise.resolve(EXIT.ok);
 }
 

@@ -19,6 +19,9 @@ export const CHECKPOINT_PAGES = 4096;
 /** Pages that are given back to the file system at a time: half a MiB, which must first go through the WAL. */
 const PAGES_GIVEN_BACK = 128;
 
+/** What a database is made with: pages that it no longer needs can be given back to the file system. */
+export const SETTINGS_OF_NEW = "PRAGMA auto_vacuum = INCREMENTAL";
+
 /** WAL with an fsync for each commit. */
 const SETTINGS = `
 PRAGMA journal_mode = WAL;
@@ -31,11 +34,10 @@ PRAGMA busy_timeout = 5000;
 `;
 
 /**
- * For a new file, which counts only once it is complete, and is on the disk as a whole then. Pages that it does not
- * need any more can be given back to the file system.
+ * For a new file, which counts only once it is complete, and is on the disk as a whole then.
  */
 const BUILDING = `
-PRAGMA auto_vacuum = INCREMENTAL;
+${SETTINGS_OF_NEW};
 PRAGMA journal_mode = MEMORY;
 PRAGMA synchronous = OFF;
 `;

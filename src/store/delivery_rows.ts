@@ -95,7 +95,7 @@ function isBytes(value: unknown): boolean {
 }
 
 /** Subscription identifiers as a delivery has them. */
-function unpackIdentifiers(bytes: Uint8Array): number[] {
+export function unpackIdentifiers(bytes: Uint8Array): number[] {
   const from = new EncodingReader(bytes);
   const identifiers: number[] = [];
   while (from.at < from.end) identifiers.push(from.number());

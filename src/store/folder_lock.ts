@@ -45,6 +45,19 @@ export class FolderLock {
     );
   }
 
+  /** The process that has the folder, by its id; `undefined` where none has. */
+  static async holder(folder: string): Promise<number | undefined> {
+    try {
+      using file = await Deno.open(`${folder}/lock`);
+      // Ends with the file: whoever takes the folder just now may find it taken, and will say so.
+      if (await file.tryLock(false)) return undefined;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw folderError(folder, error);
+    }
+    return Number(await Deno.readTextFile(`${folder}/lock`));
+  }
+
   private constructor(file: Deno.FsFile) {
     this.#file = file;
   }

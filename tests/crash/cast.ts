@@ -11,9 +11,11 @@ import type { Sent } from "./verdict.ts";
 const WINDOW = 20;
 /** Messages that a publisher sends in one round, at most. */
 const MESSAGES = 150;
-/** Where messages go: `x/` is what one subscriber comes to and leaves again and again. */
-const TOPICS = ["t/a", "t/b", "x/0", "x/1", "x/2"];
+/** Where messages go: `x/` is what one subscriber comes to and leaves again and again, `s/` is shared by some. */
+const TOPICS = ["t/a", "t/b", "x/0", "x/1", "x/2", "s/a", "s/b"];
 const CHANGING = TOPICS.filter((topic) => topic.startsWith("x/"));
+/** What the members of a shared group subscribe to. */
+const SHARED = "$share/crew/s/+";
 /** Where messages are retained: the unseen ones are published to nobody. */
 const RETAINED = ["r/seen/0", "r/seen/1", "r/unseen/0", "r/unseen/1"];
 
@@ -27,6 +29,7 @@ export class Cast {
   readonly #slow: Device;
   readonly #sleeper: Device;
   readonly #changer: Device;
+  readonly #members: readonly Device[];
   readonly #mourned: Device;
   /** The last will that the mourned one left with the broker. */
   #will: Sent | undefined;
@@ -54,6 +57,13 @@ export class Cast {
       qos: 1,
       filters: ["t/+", "end"],
     });
+    stage.model.group(SHARED, 2);
+    const member = { qos: 2, filters: [SHARED] } as const;
+    this.#members = [
+      cast("member 1", member),
+      cast("member 2", { ...member, receiveMaximum: 8, keepsBack: 6 }),
+      cast("member 3", { ...member, version: 4 }),
+    ];
     this.#changer = cast("changer", { qos: 2, filters: ["end"] });
     this.#subscribers = [
       cast("once", { qos: 1, filters: all }),
@@ -62,6 +72,7 @@ export class Cast {
       this.#slow,
       this.#sleeper,
       this.#changer,
+      ...this.#members,
     ];
   }
 
@@ -117,7 +128,8 @@ export class Cast {
   }
 
   async #subscribe(device: Device, random: Random): Promise<void> {
-    if (device === this.#sleeper && random.oneIn(2)) return;
+    const isSleepy = device === this.#sleeper || this.#members.includes(device);
+    if (isSleepy && random.oneIn(2)) return;
     await this.#attend(device, random);
   }
 
@@ -224,7 +236,7 @@ export class Cast {
     const publishers = [...this.#publishers, this.#retainer, this.#changer];
     const all = [...this.#publishers, this.#retainer, ...this.#subscribers];
     const serving = await this.#enter(all);
-    this.#slow.catchUp();
+    for (const device of this.#subscribers) device.catchUp();
     for (const device of publishers) {
       await device.until(() => device.pending === 0);
     }
@@ -233,6 +245,9 @@ export class Cast {
     closer.publish("end", "end", { qos: 2 });
     await closer.until(() => closer.pending === 0);
     model.settle();
+    while (
+      model.missing(SHARED) > 0 && this.#members.every(({ online }) => online)
+    ) await Promise.race(this.#members.map(({ changed }) => changed));
     for (const device of this.#subscribers) {
       const { clientId } = device;
       await device.until(() =>

@@ -9,7 +9,9 @@
  */
 
 import assert from "node:assert/strict";
+import type { Program } from "../support/program.ts";
 import { LONG } from "../support/sizes.ts";
+import { UnfaithfulProgram } from "../support/unfaithful_program.ts";
 import { Cast } from "./cast.ts";
 import type { Model } from "./model.ts";
 import { Random } from "./random.ts";
@@ -26,6 +28,8 @@ interface RunOptions {
   readonly seed: string;
   readonly rounds: number;
   readonly patience?: number;
+  /** Starts another program in place of the one that is tested. */
+  readonly start?: (folder: string) => Program;
   /** When to kill; left out, that is random too. */
   readonly moment?: Moment;
   /** What befalls the folder after each kill. */
@@ -34,10 +38,10 @@ interface RunOptions {
 
 /** Plays so many rounds, lets all come to its end, and looks at it. */
 async function play(options: RunOptions): Promise<Model> {
-  const { seed, rounds, patience, afterKill } = options;
+  const { seed, rounds, patience, start, afterKill } = options;
   const folder = await Deno.makeTempDir({ prefix: "mailboxqtt-crash-" });
   try {
-    const stage = new Stage(folder, patience);
+    const stage = new Stage({ folder, patience, start });
     const cast = new Cast(stage);
     const random = new Random(seed);
     for (let n = 1; n <= rounds; n++) {
@@ -70,6 +74,11 @@ function assertKept({ violations, figures }: Model): void {
   assert.equal(violations.length, 0, `With ${figures}:\n${some}\n...`);
 }
 
+function assertLost({ violations }: Model): void {
+  const lost = violations.filter((one) => / is lost$/.test(one));
+  assert.ok(lost.length > 0, violations.join("\n"));
+}
+
 const given = Deno.env.get("MAILBOXQTT_SEED");
 const seeds = given === undefined
   ? Array.from({ length: RUNS }, () => crypto.randomUUID().slice(0, 8))
@@ -96,6 +105,17 @@ Deno.test("crash: what is lost is found missing, where the log of the database i
     },
   });
   assert.ok(taken > 0, "There was no log to take away");
-  const lost = model.violations.filter((one) => / is lost$/.test(one));
-  assert.ok(lost.length > 0, model.violations.join("\n"));
+  assertLost(model);
+});
+
+Deno.test("crash: what is lost is found missing, where the store acknowledges early", async () => {
+  assertLost(
+    await play({
+      seed: seeds[0]!,
+      rounds: 1,
+      patience: SHORT_PATIENCE,
+      moment: { acknowledgements: 250 },
+      start: (folder) => new UnfaithfulProgram("lazy", folder),
+    }),
+  );
 });

@@ -169,6 +169,11 @@ export class Device {
     while (!holds() && this.online) await this.#changed.promise;
   }
 
+  /** Resolves when something comes, or it goes offline. */
+  get changed(): Promise<void> {
+    return this.#changed.promise;
+  }
+
   /** Publishes. */
   publish(
     topic: string,

@@ -11,6 +11,7 @@ import {
   type Delivery,
   disorder,
   judge,
+  matches,
   possibleRetained,
   type Sent,
   type Subscriber,
@@ -83,12 +84,23 @@ export class Model {
     });
   }
 
+  /**
+   * Makes a shared group known by its filter `$share/group/filter`. Its members share what it may claim, as if it were
+   * one subscriber.
+   */
+  group(filter: string, qos: 1 | 2): void {
+    this.subscriber(filter, qos);
+  }
+
   /** Notes that a subscriber sends SUBSCRIBE or UNSUBSCRIBE; the last change of that filter is acknowledged. */
   change(client: string, filter: string, on: boolean): Change {
     const { changes } = this.#subscribers.get(client)!;
     const sent = ++this.#moment;
     const change = { filter, on, sent, acknowledged: Infinity };
     changes.set(filter, [...changes.get(filter) ?? [], change]);
+    const group = this.#subscribers.get(filter)?.changes;
+    const shared = filterOf(filter);
+    group?.set(shared, [...group.get(shared) ?? [], change]);
     return change;
   }
 
@@ -110,9 +122,10 @@ export class Model {
 
   /** Notes what a subscriber received. */
   deliver(client: string, delivery: Delivery): void {
-    const { qos, deliveries } = this.#subscribers.get(client)!;
-    const sent = this.#sent.get(delivery.id);
     const { id, topic, payload, retain } = delivery;
+    const claimant = this.#claimant(client, topic);
+    const { qos, deliveries } = this.#subscribers.get(claimant)!;
+    const sent = this.#sent.get(id);
     if (this.#closed) {
       this.violation(`${client}: received ${id} after all had been drained`);
     } else if (sent === undefined || sent.payload !== payload) {
@@ -123,8 +136,16 @@ export class Model {
       this.violation(`${client}: received ${JSON.stringify(delivery)}`);
     } else {
       deliveries.push({ ...delivery, sent });
-      this.#missing?.get(client)?.delete(sent);
+      this.#missing?.get(claimant)?.delete(sent);
     }
+  }
+
+  /** Who claims what a client receives on a topic: its shared group, if that has such a filter, or the client. */
+  #claimant(client: string, topic: string): string {
+    for (const filter of this.#subscribers.get(client)!.changes.keys()) {
+      if (isShared(filter) && matches(filterOf(filter), topic)) return filter;
+    }
+    return client;
   }
 
   /** The moment now. */
@@ -183,9 +204,20 @@ export class Model {
           this.violation(`${client}: ${sent.id} on ${sent.topic} ${wrong}`);
         }
       }
+      // What is shared among several is in order for none of them.
+      if (isShared(client)) continue;
       for (const sentence of disorder(subscriber)) {
         this.violation(`${client}: ${sentence}`);
       }
     }
   }
+}
+
+function isShared(filter: string): boolean {
+  return filter.startsWith("$share/");
+}
+
+/** The filter of a shared subscription, without its group. */
+function filterOf(filter: string): string {
+  return filter.split("/").slice(2).join("/");
 }

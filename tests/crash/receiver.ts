@@ -48,7 +48,7 @@ export class Receiver {
     const id = packet.properties.contentType ?? payload.split(" ", 1)[0]!;
     const known = qos === 2 ? this.#incoming.get(packetId) : undefined;
     if (known === undefined) {
-      const connection = this.#connections;
+      const connection = `${clientId} ${this.#connections}`;
       const delivery = { id, topic, payload, qos, retain, connection };
       model.deliver(clientId, delivery);
       if (qos === 2) this.#incoming.set(packetId, id);

@@ -19,11 +19,21 @@ interface Waiting {
   readonly resolve: (up: boolean) => void;
 }
 
+/** What a {@linkcode Stage} is made with. */
+export interface StageOptions {
+  /** Where the program keeps what it keeps. */
+  readonly folder: string;
+  /** No run takes longer, in milliseconds. */
+  readonly patience?: number | undefined;
+  /** Starts what is to be tested, on a folder; left out, the program. */
+  readonly start?: ((folder: string) => Program) | undefined;
+}
+
 /** Runs the program on one folder, one run after the other. */
 export class Stage {
   /** What its clients may assume. */
   readonly model: Model = new Model();
-  readonly #folder: string;
+  readonly #start: () => Program;
   readonly #patience: number;
   #program: Program | undefined;
   #port = 0;
@@ -31,10 +41,11 @@ export class Stage {
   #waiting: Waiting[] = [];
   #startTime = 0;
 
-  /** Keeps what the program keeps in this folder; no run takes longer than the patience, in milliseconds. */
-  constructor(folder: string, patience: number = PATIENCE) {
-    this.#folder = folder;
+  /** Starts nothing yet. */
+  constructor(options: StageOptions) {
+    const { folder, patience = PATIENCE, start = startProgram } = options;
     this.#patience = patience;
+    this.#start = () => start(folder);
   }
 
   /** Whether the program listens, and has not been killed. */
@@ -97,16 +108,6 @@ export class Stage {
     this.#checkLog(program);
   }
 
-  #start(): Program {
-    return new Program(
-      "start",
-      "--listen",
-      "mqtt://127.0.0.1:0",
-      "--data",
-      this.#folder,
-    );
-  }
-
   #kill(): void {
     if (!this.up) return;
     send(this.#program!, "SIGKILL");
@@ -159,6 +160,16 @@ export class Stage {
     if (!this.up) return;
     this.model.violation(`${client}: turned out after ${describe(last)}`);
   }
+}
+
+function startProgram(folder: string): Program {
+  return new Program(
+    "start",
+    "--listen",
+    "mqtt://127.0.0.1:0",
+    "--data",
+    folder,
+  );
 }
 
 /** Sends a signal; harmless where the program has ended by itself, which its clients see. */

@@ -37,11 +37,11 @@ export interface Delivery {
   readonly payload: string;
   readonly qos: number;
   readonly retain: boolean;
-  /** Counts the subscriber's connections. */
-  readonly connection: number;
+  /** Names the connection over which it came. */
+  readonly connection: string;
 }
 
-/** What is known of one subscriber. */
+/** What is known of one subscriber, or of a shared group as if it were one. */
 export interface Subscriber {
   readonly qos: 1 | 2;
   readonly changes: Map<string, Change[]>;
@@ -131,7 +131,7 @@ export function possibleRetained(
 }
 
 /** Whether a filter matches a topic: written anew, tests do not trust the broker's. */
-function matches(filter: string, topic: string): boolean {
+export function matches(filter: string, topic: string): boolean {
   const levels = topic.split("/");
   const parts = filter.split("/");
   return parts.every((part, at) =>

@@ -6,7 +6,10 @@ import { PATIENCE } from "./inbox.ts";
 const ROOT = new URL("../../", import.meta.url);
 
 /** How `deno task start` runs the program: what is tested is what its users run. */
-const [, ...RUN] = config.tasks.start.command.split(" ");
+const RUN = config.tasks.start.command.split(" ").slice(1, -1);
+
+/** What it runs. */
+const MAIN = "main.ts";
 
 /** What a run of the program that ended by itself left behind. */
 export interface Outcome {
@@ -21,8 +24,10 @@ export interface Outcome {
 function command(
   args: readonly string[],
   wrapper: readonly string[] = [],
+  main = MAIN,
 ): Deno.Command {
-  const [first, ...rest] = [...wrapper, Deno.execPath(), ...RUN, ...args];
+  const run = [...wrapper, Deno.execPath(), ...RUN, main, ...args];
+  const [first, ...rest] = run;
   return new Deno.Command(first!, {
     args: rest,
     cwd: ROOT,
@@ -51,12 +56,15 @@ export class Program implements AsyncDisposable {
 
   /** Starts it. */
   constructor(...args: string[]) {
-    this.#process = command(args, new.target.wrapper).spawn();
+    this.#process = command(args, new.target.wrapper, new.target.main).spawn();
     this.#reading = this.#read();
   }
 
   /** What runs it, with its command line behind it. */
   protected static readonly wrapper: readonly string[] = [];
+
+  /** The module that is run, in place of which another one may play the program. */
+  protected static readonly main: string = MAIN;
 
   /** Its process identifier, or the wrapper's if that does not turn into it. */
   get pid(): number {

@@ -188,7 +188,8 @@ export class Scribe {
       topic: { text: topic, bytes: new Uint8Array(0) },
       qos: c % 3 as QoS,
       retain: c % 2 === 0,
-      properties: new Uint8Array(c % 3),
+      // Payload Format Indicator.
+      properties: Uint8Array.of(0x01, c % 2).subarray(c % 3 > 0 ? 0 : 2),
       expiresAt: c % 4 === 0 ? 1.7e12 + c / 4 : Infinity,
       publisher: pick(CLIENTS, c)!,
     });

@@ -1,0 +1,53 @@
+import { type FlagInfo, type ParsedFlags, usageError } from "./flags.ts";
+
+/** The flag that every store command has. */
+export const DATA_FLAG: FlagInfo = {
+  name: "data",
+  value: "FOLDER",
+  example: "/var/lib/mailboxqtt",
+  help: "the folder in which the broker keeps its store",
+};
+
+/** The folder that the flags name. */
+export function storeFolder({ values }: ParsedFlags): string {
+  const folder = values.get("data")?.[0] ?? "none";
+  if (folder !== "none") return folder;
+  throw usageError(
+    `Flag --data is needed: there is no store without a folder, for example --data ${DATA_FLAG.example}`,
+  );
+}
+
+/** The flags of `store info`. */
+export const INFO_FLAGS: readonly FlagInfo[] = [
+  DATA_FLAG,
+  {
+    name: "top",
+    value: "NUMBER",
+    example: "100",
+    help: "how many sessions are listed, 0 for none",
+    defaultText: "20",
+  },
+  { name: "json", help: "write one JSON object, for machines" },
+];
+
+/** The flags of `store export`. */
+export const EXPORT_FLAGS: readonly FlagInfo[] = [
+  DATA_FLAG,
+  {
+    name: "output",
+    value: "FILE",
+    example: "backup.jsonl",
+    help:
+      "where to write; what is there is replaced once the export is complete",
+    defaultText: "standard output",
+  },
+];
+
+/** The flags of `store import`. */
+export const IMPORT_FLAGS: readonly FlagInfo[] = [
+  DATA_FLAG,
+  {
+    name: "replace",
+    help: "put the import in the place of a store that is in the folder",
+  },
+];

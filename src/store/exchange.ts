@@ -1,0 +1,58 @@
+import { DatabaseSync } from "node:sqlite";
+import { checkpoint } from "./database.ts";
+import {
+  fileSize,
+  isDatabaseError,
+  schemaVersion,
+  storeFiles,
+} from "./open_for_reading.ts";
+
+/** Removes a database with what belongs to it, if it is there. */
+export async function removeDatabase(path: string): Promise<void> {
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    if (fileSize(file) !== undefined) await Deno.remove(file);
+  }
+}
+
+/**
+ * Puts a whole database, which is closed, in the place of the one in a folder that nobody uses. Whatever happens
+ * meanwhile, there is the one or the other. One that is damaged is set aside.
+ */
+export async function exchangeDatabase(
+  from: string,
+  folder: string,
+): Promise<void> {
+  const { database, log } = storeFiles(folder);
+  await sync(from);
+  if (fileSize(database) !== undefined && !settle(database)) {
+    const aside = `${database}.damaged-${Date.now()}`;
+    await Deno.rename(database, aside);
+    // A log that is left would be taken for the new database's.
+    if (fileSize(log) !== undefined) await Deno.rename(log, `${aside}-wal`);
+  }
+  const { uid, gid } = await Deno.stat(folder);
+  const file = await Deno.stat(from);
+  if (uid !== file.uid || gid !== file.gid) await Deno.chown(from, uid, gid);
+  await Deno.rename(from, database);
+  await sync(folder);
+}
+
+/** Has all that the log holds go into the database, and the log go. Where the database is damaged both stay. */
+function settle(path: string): boolean {
+  try {
+    // Who may only read leaves the log where it is, whatever is wrong with the database.
+    using reading = new DatabaseSync(path, { readOnly: true });
+    schemaVersion(reading);
+    using database = new DatabaseSync(path);
+    checkpoint(database);
+    return true;
+  } catch (error) {
+    if (isDatabaseError(error)) return false;
+    throw error;
+  }
+}
+
+async function sync(path: string): Promise<void> {
+  using file = await Deno.open(path);
+  await file.sync();
+}
