@@ -1,5 +1,6 @@
 /** The clients of durable.ts: they number what they publish, and see whether all of it comes once and in order. */
 
+import { delay } from "@std/async/delay";
 import type { Address } from "../../tests/support/client.ts";
 import {
   connect,
@@ -106,22 +107,26 @@ export class NumberedPublisher {
   acknowledged = 0;
   readonly #conn: Deno.TcpConn;
   readonly #window: number;
+  readonly #rate: number;
+  readonly #start = performance.now();
   readonly #size: number;
   readonly #numberAt: number;
   /** A window's packets, whose identifiers go round from 1. */
   readonly #packets: Uint8Array;
   readonly #view: DataView;
 
-  /** Publishes over a connection of version 3.1.1, with up to `window` messages under way. */
+  /** Publishes over a connection of version 3.1.1, with up to `window` messages under way, up to `rate` a second. */
   constructor(
     conn: Deno.TcpConn,
-    { topic, payloadSize, sender, window }: Traffic & {
+    { topic, payloadSize, sender, window, rate = Infinity }: Traffic & {
       readonly sender: number;
       readonly window: number;
+      readonly rate?: number;
     },
   ) {
     this.#conn = conn;
     this.#window = window;
+    this.#rate = rate;
     const payload = new Uint8Array(payloadSize).fill(0x61);
     new DataView(payload.buffer).setUint32(0, sender);
     const packet = (packetId: number) =>
@@ -157,7 +162,12 @@ export class NumberedPublisher {
 
   /** Sends as many as the window has room for. */
   async #fill(): Promise<void> {
-    const to = Math.min(this.limit, this.acknowledged + this.#window);
+    let to = this.#mayHaveSent();
+    while (to <= this.sent && this.acknowledged === this.sent) {
+      if (this.sent >= this.limit) return;
+      await delay(1);
+      to = this.#mayHaveSent();
+    }
     while (this.sent < to) {
       const slot = this.sent % this.#window;
       const count = Math.min(to - this.sent, this.#window - slot);
@@ -170,6 +180,14 @@ export class NumberedPublisher {
       const end = start + count * this.#size;
       await writeAll(this.#conn, this.#packets.subarray(start, end));
     }
+  }
+
+  #mayHaveSent(): number {
+    const time = performance.now() - this.#start;
+    const due = this.#rate === Infinity
+      ? Infinity
+      : Math.floor(time / 1000 * this.#rate);
+    return Math.min(this.limit, this.acknowledged + this.#window, due);
   }
 }
 

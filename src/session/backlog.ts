@@ -17,6 +17,9 @@ export interface Owed {
   readonly number: number;
 }
 
+/** Pages grow up to so many times the usual size for a client that has taken one before the next has come. */
+const MOST_GROWTH = 8;
+
 /** To whom the messages of a {@linkcode Backlog} are owed. */
 export interface BacklogOwner<T extends Owed> {
   /** Under which the Store knows it. */
@@ -45,6 +48,8 @@ interface Stretch<T extends Owed> {
   readonly behind: MessageQueue<T>;
   /** Whether a page of it is on its way, or a commit is waited for. */
   busy: boolean;
+  /** Bytes of the next page. */
+  page: number;
 }
 
 /**
@@ -181,7 +186,7 @@ export class Backlog<T extends Owed> {
     if (this.#lost > 0) this.#lookForRoom();
     if (
       this.#stretch !== undefined &&
-      this.#head.bytes < this.#context.limits.queuedInMemory / 2
+      this.#head.bytes < this.#pageSize
     ) this.#read();
     return item;
   }
@@ -292,6 +297,11 @@ export class Backlog<T extends Owed> {
     return first === undefined || unkept.number <= first;
   }
 
+  /** Bytes of a page, as a rule: two are within the limit. */
+  get #pageSize(): number {
+    return this.#context.limits.queuedInMemory / 2;
+  }
+
   #beginStretch(after: number): Stretch<T> {
     return this.#stretch = {
       messages: 0,
@@ -301,6 +311,7 @@ export class Backlog<T extends Owed> {
       early: new Set(),
       behind: new MessageQueue(this.#context.counters),
       busy: false,
+      page: this.#pageSize,
     };
   }
 
@@ -333,7 +344,7 @@ export class Backlog<T extends Owed> {
     const kept = this.#kept;
     const committed = kept <= this.#context.store.committed;
     const owner = this.#owner.key;
-    const bytes = this.#context.limits.queuedInMemory / 2;
+    const bytes = stretch.page;
     this.#context.readBacklog({ owner, after, last, bytes }, (page) => {
       if (this.#stretch !== stretch || stretch.after !== after) {
         // It was let go, or begins elsewhere since its owner was offline meanwhile.
@@ -357,6 +368,10 @@ export class Backlog<T extends Owed> {
   }
 
   #take(stretch: Stretch<T>, page: BacklogPage): void {
+    // Who waits for a page holds none of it for long, and gets more for each way to the Store and back.
+    stretch.page = this.#head.length > 0
+      ? this.#pageSize
+      : Math.min(2 * stretch.page, MOST_GROWTH * this.#pageSize);
     let messages = 0;
     let bytes = 0;
     for (const delivery of page.deliveries) {

@@ -13,8 +13,8 @@ const COUNT = 300;
 const LIMITS = { queuedInMemory: 2000, receiveMaximum: 65_535 };
 
 /** A Router, a publisher and a subscriber whose session is kept, with a window of this size. */
-async function setUp(receiveMaximum = 2) {
-  const router = new TestRouter({ limits: LIMITS });
+async function setUp(receiveMaximum = 2, store = new MemoryStore()) {
+  const router = new TestRouter({ limits: LIMITS, store });
   const publisher = await router.connect();
   const options = {
     clean: false,
@@ -86,6 +86,38 @@ Deno.test("Backlog keeps little in memory of what waits for a slow client, and k
   assert.ok(most <= 3 * LIMITS.queuedInMemory, String(most));
   payloads.push(...await drain(router, subscriber));
   assert.deepEqual(payloads, numbers(1, COUNT));
+});
+
+/** A store that notes how large the pages are that it is asked for. */
+class PagedStore extends MemoryStore {
+  readonly pages: number[] = [];
+
+  override read(...[query, take]: Parameters<MemoryStore["read"]>): void {
+    this.pages.push(query.bytes);
+    super.read(query, take);
+  }
+}
+
+Deno.test("Backlog is read in larger pages by a client that takes each before the next has come, and in no others", async () => {
+  const page = LIMITS.queuedInMemory / 2;
+  for (const fast of [true, false]) {
+    const store = new PagedStore();
+    const receiveMaximum = fast ? COUNT : 2;
+    const { router, subscriber, back, send } = await setUp(
+      receiveMaximum,
+      store,
+    );
+    await using _ = router;
+    await subscriber.lose();
+    await send(1, COUNT);
+    const again = await back();
+    assert.deepEqual(await drain(router, again), numbers(1, COUNT));
+    const pages = fast ? [1, 2, 4, 8, 8] : [1, 2, 1, 1, 1];
+    assert.deepEqual(
+      store.pages.slice(0, 5),
+      pages.map((times) => times * page),
+    );
+  }
 });
 
 Deno.test("Backlog keeps the order through connections that come and go while it is read", async () => {

@@ -12,8 +12,8 @@ import type { RowCounts } from "./schema.ts";
 import { PACKET_IDENTIFIERS, willChecksum } from "./session_tables.ts";
 import { isSharedGroup } from "./store.ts";
 
-/** Pieces are handed over from this size on. */
-const PIECE = 1024 * 1024;
+/** Pieces are handed over from this size on: a little below that of the buffer behind them, which doubles. */
+const PIECE = 1024 * 1024 - 16 * 1024;
 
 /**
  * Reads what a database holds but for backlogs, in the order that `Store.open` promises, as one journal in pieces of

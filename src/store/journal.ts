@@ -78,7 +78,7 @@ export interface Bodies<M> {
   keeps(message: M): boolean;
   /** Appends the length of its body, and the body. */
   append(buffer: ByteBuffer, message: M): void;
-  /** Makes the message whose body this is; `bytes` is borrowed. */
+  /** Makes the message whose body this is; it may keep `bytes`, and does not stand their being written to. */
   decode(bytes: Uint8Array, start: number, end: number): M;
 }
 

@@ -45,7 +45,7 @@ export class JournalReader<M> {
     this.#bodies = bodies;
   }
 
-  /** Tells the operations in these bytes, which are borrowed. */
+  /** Tells the operations in these bytes, which messages may keep: see {@linkcode Bodies.decode}. */
   read(bytes: Uint8Array, sink: JournalSink<M>): void {
     const from = new EncodingReader(bytes);
     while (from.at < from.end) this.#operation(from, sink);

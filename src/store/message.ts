@@ -80,12 +80,17 @@ export class Message {
       payload: Uint8Array;
     },
   ): Message {
-    const message = new Message({
+    return Message.within({
       ...parts,
       source: parts.payload,
       payloadStart: 0,
       payloadEnd: parts.payload.length,
     });
+  }
+
+  /** Makes a message that may keep its buffers, though others use them too: they never change. */
+  static within(parts: MessageParts): Message {
+    const message = new Message(parts);
     message.#owned = message;
     return message;
   }

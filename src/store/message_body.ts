@@ -26,8 +26,10 @@ const encoder = new TextEncoder();
 export class MessageBodies implements Bodies<Message> {
   /** Publishers' names as bytes: to encode one costs more than all else. */
   readonly #publishers = new Map<string, Uint8Array>();
-  /** Topics by their text, so that messages share them. */
+  /** Topics that were seen more than once, by their text, so that messages share them. */
   readonly #topics = new Map<string, TopicName>();
+  /** Topics that were seen once. */
+  readonly #seen = new Set<string>();
 
   /** Always: it may be owed to many. */
   keeps(): boolean {
@@ -56,7 +58,7 @@ export class MessageBodies implements Bodies<Message> {
     buffer.append(source, message.payloadStart, message.payloadEnd);
   }
 
-  /** Makes a message with buffers of its own. */
+  /** Makes a message of these bytes, which it keeps: they must not change any more. */
   decode(bytes: Uint8Array, start: number, end: number): Message {
     const from = new EncodingReader(bytes, start, end);
     const flags = from.number();
@@ -66,12 +68,14 @@ export class MessageBodies implements Bodies<Message> {
     const propertiesEnd = from.number() + from.at;
     const properties = from.at === propertiesEnd
       ? NOTHING
-      : bytes.slice(from.at, propertiesEnd);
-    return Message.of({
+      : bytes.subarray(from.at, propertiesEnd);
+    return Message.within({
       topic,
       qos: unpackQos(flags),
       retain: unpackRetain(flags),
-      payload: bytes.slice(propertiesEnd, end),
+      source: bytes,
+      payloadStart: propertiesEnd,
+      payloadEnd: end,
       properties,
       expiresAt,
       publisher,
@@ -95,8 +99,15 @@ export class MessageBodies implements Bodies<Message> {
     if (known !== undefined) return known;
     from.at = start;
     const length = from.number();
-    const topic = { text, bytes: from.bytes.slice(from.at, from.at + length) };
+    const bytes = from.bytes.subarray(from.at, from.at + length);
     from.at += length;
+    if (!this.#seen.delete(text)) {
+      if (this.#seen.size >= REMEMBERED) this.#seen.clear();
+      this.#seen.add(text);
+      return { text, bytes };
+    }
+    // What is remembered must not hold on to the messages around it.
+    const topic = { text, bytes: bytes.slice() };
     if (this.#topics.size >= REMEMBERED) this.#topics.clear();
     this.#topics.set(text, topic);
     return topic;
