@@ -2,7 +2,8 @@ import { describeError, StartError } from "../core/errors.ts";
 import { copyDatabase } from "./copy_database.ts";
 import { exchangeDatabase, removeDatabase } from "./exchange.ts";
 import { FolderLock } from "./folder_lock.ts";
-import { fileSize, findStore, openForReading } from "./open_for_reading.ts";
+import { sizeOf } from "./file_names.ts";
+import { findStore, openForReading } from "./open_for_reading.ts";
 
 /** What {@linkcode compactStore} did. */
 export interface Compacted {
@@ -24,8 +25,7 @@ export async function compactStore(
 ): Promise<Compacted> {
   const attempt = `Cannot compact the store in ${folder}`;
   const files = findStore(folder, attempt);
-  const size = () =>
-    (fileSize(files.database) ?? 0) + (fileSize(files.log) ?? 0);
+  const size = () => (sizeOf(files.database) ?? 0) + (sizeOf(files.log) ?? 0);
   const unfinished = `${files.database}.compact`;
   const lock = await FolderLock.take(folder);
   try {

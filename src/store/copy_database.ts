@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { checkpoint, SETTINGS_OF_NEW } from "./database.ts";
-import { schemaVersion } from "./open_for_reading.ts";
+import { schemaVersion } from "./transaction.ts";
 import { prepareRows } from "./row_pages.ts";
 
 /** Rows that are written in one transaction. */

@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { testMessage } from "../../tests/support/store_writes.ts";
 import { openStore, SqlitePlace } from "../../tests/support/stores.ts";
 import { copyDatabase } from "./copy_database.ts";
-import { schemaVersion } from "./open_for_reading.ts";
+import { schemaVersion } from "./transaction.ts";
 
 /** All that a database holds, and how. */
 function dump(database: DatabaseSync): unknown {

@@ -1,16 +1,13 @@
 import { DatabaseSync } from "node:sqlite";
 import { checkpoint } from "./database.ts";
-import {
-  fileSize,
-  isDatabaseError,
-  schemaVersion,
-  storeFiles,
-} from "./open_for_reading.ts";
+import { sizeOf } from "./file_names.ts";
+import { isDatabaseError, storeFiles } from "./open_for_reading.ts";
+import { schemaVersion } from "./transaction.ts";
 
 /** Removes a database with what belongs to it, if it is there. */
 export async function removeDatabase(path: string): Promise<void> {
   for (const file of [path, `${path}-wal`, `${path}-shm`]) {
-    if (fileSize(file) !== undefined) await Deno.remove(file);
+    if (sizeOf(file) !== undefined) await Deno.remove(file);
   }
 }
 
@@ -24,11 +21,11 @@ export async function exchangeDatabase(
 ): Promise<void> {
   const { database, log } = storeFiles(folder);
   await sync(from);
-  if (fileSize(database) !== undefined && !settle(database)) {
+  if (sizeOf(database) !== undefined && !settle(database)) {
     const aside = `${database}.damaged-${Date.now()}`;
     await Deno.rename(database, aside);
     // A log that is left would be taken for the new database's.
-    if (fileSize(log) !== undefined) await Deno.rename(log, `${aside}-wal`);
+    if (sizeOf(log) !== undefined) await Deno.rename(log, `${aside}-wal`);
   }
   const { uid, gid } = await Deno.stat(folder);
   const file = await Deno.stat(from);

@@ -53,7 +53,7 @@ export class FolderLock {
       if (await file.tryLock(false)) return undefined;
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
-      throw folderError(folder, error);
+      throw new UnusableFolder(folder, error);
     }
     return Number(await Deno.readTextFile(`${folder}/lock`));
   }

@@ -6,7 +6,8 @@ import { FolderLock } from "./folder_lock.ts";
 import type { NameRules } from "./import_fields.ts";
 import { parseLine } from "./import_line.ts";
 import { Importer } from "./importer.ts";
-import { fileSize, isDatabaseError, storeFiles } from "./open_for_reading.ts";
+import { sizeOf } from "./file_names.ts";
+import { isDatabaseError, storeFiles } from "./open_for_reading.ts";
 
 /** What {@linkcode importStore} is told. */
 export interface ImportOptions {
@@ -42,7 +43,7 @@ export async function importStore(options: ImportOptions): Promise<number> {
   const { database } = storeFiles(folder);
   const unfinished = `${database}.import`;
   try {
-    if (!replace && fileSize(database) !== undefined) {
+    if (!replace && sizeOf(database) !== undefined) {
       throw new StartError(
         `${attempt}: there is a store in ${folder} already; --replace puts the import in its place`,
       );

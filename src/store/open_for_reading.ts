@@ -1,8 +1,10 @@
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { describeError, StartError } from "../core/errors.ts";
+import { chooseDatabase, DATABASE_FILE } from "./database_choice.ts";
+import { sizeOf } from "./file_names.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
-import { DATABASE_FILE } from "./sqlite_store.ts";
+import { schemaVersion } from "./transaction.ts";
 
 /** The files of the store in a folder. */
 export interface StoreFiles {
@@ -12,20 +14,12 @@ export interface StoreFiles {
   readonly log: string;
 }
 
-/** The files of the store in this folder, in which there is one. */
+/** The files of this version's store in a folder, if there is one, or of the one that is to be made there. */
 export function storeFiles(folder: string): StoreFiles {
-  const database = `${folder}/${DATABASE_FILE}`;
+  const database = sizeOf(folder) === undefined
+    ? `${folder}/${DATABASE_FILE}`
+    : chooseDatabase(folder).path;
   return { database, log: `${database}-wal` };
-}
-
-/** How many bytes a file has; `undefined` where there is none. */
-export function fileSize(path: string): number | undefined {
-  try {
-    return Deno.statSync(path).size;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }
 
 /**
@@ -37,10 +31,10 @@ export function fileSize(path: string): number | undefined {
 export function findStore(folder: string, attempt: string): StoreFiles {
   const files = storeFiles(folder);
   try {
-    if (fileSize(folder) === undefined) {
+    if (sizeOf(folder) === undefined) {
       throw new StartError(`${attempt}: there is no such folder`);
     }
-    if ((fileSize(files.database) ?? 0) === 0) {
+    if ((sizeOf(files.database) ?? 0) === 0) {
       throw new StartError(`${attempt}: there is no store in this folder`);
     }
   } catch (error) {
@@ -81,12 +75,6 @@ export function isDatabaseError(error: unknown): boolean {
   return (error as { code?: string } | undefined)?.code === "ERR_SQLITE_ERROR";
 }
 
-/** The version of a database's tables. */
-export function schemaVersion(database: DatabaseSync): number {
-  const row = database.prepare("PRAGMA user_version").get()!;
-  return Number(row.user_version);
-}
-
 function open(path: string, log: string): DatabaseSync {
   const database = new DatabaseSync(path, { readOnly: true });
   try {
@@ -96,7 +84,7 @@ function open(path: string, log: string): DatabaseSync {
     database.close();
     // Who reads a log must write to the file beside it. Where that cannot be, nobody else writes here either, and
     // without a log all is in the database.
-    if (fileSize(log) !== undefined) throw error;
+    if (sizeOf(log) !== undefined) throw error;
     const url = pathToFileURL(path);
     url.search = "immutable=1";
     return new DatabaseSync(url, { readOnly: true });

@@ -3,13 +3,13 @@ import { describeError, StartError } from "../core/errors.ts";
 import { FolderLock } from "./folder_lock.ts";
 import { MetaTable } from "./meta_table.ts";
 import type { MeterRecord } from "./meter.ts";
+import { sizeOf } from "./file_names.ts";
 import {
-  fileSize,
   isDatabaseError,
   openForReading,
-  schemaVersion,
   storeFiles,
 } from "./open_for_reading.ts";
+import { schemaVersion } from "./transaction.ts";
 import { prepareRows } from "./row_pages.ts";
 import { isSharedGroup } from "./store.ts";
 
@@ -105,8 +105,8 @@ function summary(
   return {
     folder,
     schema: schemaVersion(database),
-    databaseBytes: fileSize(files.database) ?? 0,
-    logBytes: fileSize(files.log) ?? 0,
+    databaseBytes: sizeOf(files.database) ?? 0,
+    logBytes: sizeOf(files.log) ?? 0,
     unusedBytes: pragma(database, "freelist_count") *
       pragma(database, "page_size"),
     pid,
