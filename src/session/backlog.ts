@@ -1,4 +1,3 @@
-import type { DroppedCause } from "../core/counters.ts";
 import { isKept, type Message } from "../store/message.ts";
 import type {
   BacklogPage,
@@ -8,6 +7,7 @@ import type {
 } from "../store/store.ts";
 import type { SessionContext } from "./context.ts";
 import { MessageQueue } from "./message_queue.ts";
+import { QueueLimits } from "./queue_limits.ts";
 
 /** Something that is owed. */
 export interface Owed {
@@ -59,19 +59,19 @@ interface Stretch<T extends Owed> {
 export class Backlog<T extends Owed> {
   readonly #context: SessionContext;
   readonly #owner: BacklogOwner<T>;
+  readonly #limits: QueueLimits;
   readonly #head: MessageQueue<T>;
   /** What the Store is never to have. */
   readonly #unkept: MessageQueue<T>;
   #stretch: Stretch<T> | undefined;
   /** The batch that keeps the last message that the Store has. */
   #kept: BatchNumber = 0;
-  /** Messages that were dropped since there was no room, until there is some again. */
-  #lost = 0;
 
   /** Makes an empty one. */
   constructor(context: SessionContext, owner: BacklogOwner<T>) {
     this.#context = context;
     this.#owner = owner;
+    this.#limits = new QueueLimits(context, owner);
     this.#head = new MessageQueue(context.counters);
     this.#unkept = new MessageQueue(context.counters);
   }
@@ -95,42 +95,45 @@ export class Backlog<T extends Owed> {
     return this.#stretch !== undefined;
   }
 
+  /** Bytes that they have, in memory or in the Store alone. */
+  get allBytes(): number {
+    return this.bytes + (this.#stretch?.bytes ?? 0);
+  }
+
   /** Whether a message of this size would have to be refused, for it would have to wait and there is no room. */
   refuses(size: number): boolean {
     return this.#context.queuePolicies.one === "refuse" &&
-      this.#obstacle(size) !== undefined;
+      this.#limits.obstacle(this, size) !== undefined;
   }
 
   /** Makes room for a message, as the policies say; says whether it may be added. */
   admit({ size }: Message): boolean {
-    let obstacle = this.#obstacle(size);
+    let obstacle = this.#limits.obstacle(this, size);
     if (obstacle === undefined) {
-      if (this.#lost > 0) this.#lookForRoom();
+      this.#limits.lookForRoom(this);
       return true;
     }
-    const { queuePolicies, limits } = this.#context;
-    const policy = isOfAll(obstacle) ? queuePolicies.all : queuePolicies.one;
-    let lost = 0;
-    if (policy === "drop-oldest" && size <= limits.queuedBytes) {
+    if (this.#limits.dropsOldest(obstacle, size)) {
       const cause = obstacle;
+      let dropped = 0;
       while (obstacle !== undefined && this.length > 0) {
-        lost += this.#dropOldest(this.#excess(size));
-        obstacle = this.#obstacle(size);
+        dropped += this.#dropOldest(this.#limits.excess(this, size));
+        obstacle = this.#limits.obstacle(this, size);
       }
-      this.#lose(cause, lost);
+      this.#limits.drop(cause, dropped);
     }
-    if (obstacle !== undefined) this.#lose(obstacle, 1);
+    if (obstacle !== undefined) this.#limits.drop(obstacle, 1);
     return obstacle === undefined;
   }
 
   /** Goes on with what the Store held. */
-  restore({ messages, bytes, last }: StoredBacklog): void {
-    const stretch = this.#beginStretch(0);
+  restore({ messages, bytes, first, last }: StoredBacklog): void {
+    const stretch = this.#beginStretch(first - 1);
     this.#extend(stretch, messages, bytes, last);
   }
 
   /**
-   * Adds a message; whether that is within the limits, {@linkcode Backlog.obstacle} says. `kept` is the batch in which
+   * Adds a message; whether that is within the limits, {@linkcode Backlog.admit} says. `kept` is the batch in which
    * the Store has it, 0 where it has not.
    */
   push(item: T, kept: BatchNumber): void {
@@ -183,7 +186,7 @@ export class Backlog<T extends Owed> {
   pop(): T | undefined {
     if (this.#unkeptIsNext()) return this.#unkept.pop();
     const item = this.#head.pop();
-    if (this.#lost > 0) this.#lookForRoom();
+    this.#limits.lookForRoom(this);
     if (
       this.#stretch !== undefined &&
       this.#head.bytes < this.#pageSize
@@ -203,7 +206,7 @@ export class Backlog<T extends Owed> {
       this.#count(-this.#stretch.messages, -this.#stretch.bytes);
     }
     this.#stretch = undefined;
-    if (this.#lost > 0) this.#lookForRoom();
+    this.#limits.lookForRoom(this);
     return { items, after, last };
   }
 
@@ -220,34 +223,6 @@ export class Backlog<T extends Owed> {
     this.#extend(stretch, length, bytes, items.at(-1)!.number);
     this.#fold(stretch);
     stretch.after = first.number - 1;
-  }
-
-  /** The limit that stands against adding a message of this size, if one does. */
-  #obstacle(size: number): DroppedCause | undefined {
-    const { limits, counters, queuePolicies } = this.#context;
-    if (this.length >= limits.queuedMessages) return "queueMessages";
-    const bytes = this.bytes + (this.#stretch?.bytes ?? 0);
-    if (bytes + size > limits.queuedBytes) return "queueBytes";
-    // Where messages are refused, that is so before anybody gets them.
-    if (queuePolicies.all === "refuse") return undefined;
-    if (counters.queuedNow >= limits.allQueuedMessages) {
-      return "allQueueMessages";
-    }
-    return counters.queuedBytesNow + counters.storedBytesNow + size >
-        limits.allQueuedBytes
-      ? "allQueueBytes"
-      : undefined;
-  }
-
-  /** Bytes that there would be too many with a message of this size. */
-  #excess(size: number): number {
-    const { limits, counters } = this.#context;
-    const { queuedBytesNow, storedBytesNow } = counters;
-    const bytes = this.bytes + (this.#stretch?.bytes ?? 0);
-    return size + Math.max(
-      bytes - limits.queuedBytes,
-      queuedBytesNow + storedBytesNow - limits.allQueuedBytes,
-    );
   }
 
   /** Drops the oldest message, or of what is in the Store alone as many as have so many bytes; says how many. */
@@ -268,25 +243,6 @@ export class Backlog<T extends Owed> {
     stretch.after = last;
     if (stretch.after === stretch.last) this.#endStretch(stretch);
     return most;
-  }
-
-  #lose(cause: DroppedCause, messages: number): void {
-    if (messages === 0) return;
-    if (this.#lost === 0) this.#context.queueFull(this.#owner.key, cause);
-    this.#lost += messages;
-    this.#context.counters.dropped[cause] += messages;
-  }
-
-  /** Tells that there is room again, when a tenth of it is free. */
-  #lookForRoom(): void {
-    const { limits } = this.#context;
-    const bytes = this.bytes + (this.#stretch?.bytes ?? 0);
-    if (
-      this.length > limits.queuedMessages * 0.9 ||
-      bytes > limits.queuedBytes * 0.9
-    ) return;
-    this.#context.queueHasRoom(this.#owner.key, this.#lost);
-    this.#lost = 0;
   }
 
   /** Whether all that came before the first message that is not kept has been taken out. */
@@ -402,11 +358,6 @@ export class Backlog<T extends Owed> {
     counters.queuedNow += messages;
     counters.storedBytesNow += bytes;
   }
-}
-
-/** Whether a limit is one of all queues together. */
-function isOfAll(cause: DroppedCause): boolean {
-  return cause === "allQueueMessages" || cause === "allQueueBytes";
 }
 
 const NO_STRETCH = { after: 0, last: 0, behind: undefined };

@@ -165,3 +165,23 @@ Deno.test("QueuePolicy refuse of all queues lasts until there is room", async ()
   await send(12, 12);
   assert.deepEqual(await drained(router, peer), ["12"]);
 });
+
+Deno.test("QueuePolicy drop-oldest drops the oldest messages also after a restart", async () => {
+  const first = await setUp({}, {});
+  await first.send(1, 5);
+  const peer = await first.back();
+  assert.equal((await drained(first.router, peer)).length, 5);
+  await peer.lose();
+  await first.send(6, 8);
+  await first.router[Symbol.asyncDispose]();
+  assert.ok(first.store instanceof MemoryStore);
+  await using router = new TestRouter({
+    store: new MemoryStore("atOnce", first.store.kept),
+    limits: { queuedMessages: 3 },
+  });
+  const publisher = await router.connect();
+  await publisher.publish("a", "9", { qos: 1 });
+  await router.settle();
+  const again = await router.connect({ ...PERSISTENT, clientId: "away" });
+  assert.deepEqual(await drained(router, again), ["7", "8", "9"]);
+});

@@ -56,9 +56,10 @@ export class BacklogReader {
   *backlogs(): Generator<[string, StoredBacklog]> {
     const rows = prepareRows(
       this.#database,
-      `SELECT name, messages, bytes, last FROM
+      `SELECT name, messages, bytes, first, last FROM
        (SELECT owner, count(*) AS messages, sum(size) AS bytes,
-        max(number) AS last FROM delivery GROUP BY owner)
+        min(number) AS first, max(number) AS last
+        FROM delivery GROUP BY owner)
        JOIN owner ON owner.id = owner`,
     );
     const assigned = new Map(
@@ -72,7 +73,7 @@ export class BacklogReader {
         [Number(messages), Number(bytes)] as const,
       ]),
     );
-    for (const [name, messages, bytes, last] of rows.iterate()) {
+    for (const [name, messages, bytes, first, last] of rows.iterate()) {
       const owner = String(name);
       const [taken, takenBytes] = assigned.get(owner) ?? [0, 0];
       const count = Number(messages) - taken;
@@ -80,6 +81,7 @@ export class BacklogReader {
       yield [owner, {
         messages: count,
         bytes: Number(bytes) - takenBytes + count * MESSAGE_OVERHEAD,
+        first: Number(first),
         last: Number(last),
       }];
     }

@@ -273,8 +273,9 @@ export class Contents implements StoreWrites<void> {
   }
 
   #backlog(owner: string): StoredBacklog {
-    const backlog = { messages: 0, bytes: 0, last: 0 };
+    const backlog = { messages: 0, bytes: 0, first: 0, last: 0 };
     for (const { number, message } of this.#unassigned(owner)) {
+      if (backlog.messages === 0) backlog.first = number;
       backlog.messages++;
       backlog.bytes += message.size;
       backlog.last = number;

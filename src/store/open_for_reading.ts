@@ -12,14 +12,16 @@ export interface StoreFiles {
   readonly database: string;
   /** Its write-ahead log, which is there while a broker runs, or after one was killed. */
   readonly log: string;
+  /** The schema of a newer version's store beside it, if there is one. */
+  readonly newer: number | undefined;
 }
 
 /** The files of this version's store in a folder, if there is one, or of the one that is to be made there. */
 export function storeFiles(folder: string): StoreFiles {
-  const database = sizeOf(folder) === undefined
-    ? `${folder}/${DATABASE_FILE}`
-    : chooseDatabase(folder).path;
-  return { database, log: `${database}-wal` };
+  const { path: database, newer } = sizeOf(folder) === undefined
+    ? { path: `${folder}/${DATABASE_FILE}`, newer: undefined }
+    : chooseDatabase(folder);
+  return { database, log: `${database}-wal`, newer };
 }
 
 /**
@@ -29,19 +31,23 @@ export function storeFiles(folder: string): StoreFiles {
  * @throws {StartError} If there is none.
  */
 export function findStore(folder: string, attempt: string): StoreFiles {
-  const files = storeFiles(folder);
   try {
     if (sizeOf(folder) === undefined) {
       throw new StartError(`${attempt}: there is no such folder`);
     }
+    const files = storeFiles(folder);
     if ((sizeOf(files.database) ?? 0) === 0) {
-      throw new StartError(`${attempt}: there is no store in this folder`);
+      throw new StartError(
+        files.newer === undefined
+          ? `${attempt}: there is no store in this folder`
+          : `${attempt}: ${newerVersion(files.newer)}`,
+      );
     }
+    return files;
   } catch (error) {
     if (error instanceof StartError) throw error;
     throw new StartError(`${attempt}: ${describeError(error)}`);
   }
-  return files;
 }
 
 /**
@@ -61,7 +67,7 @@ export function openForReading(folder: string): DatabaseSync {
     if (version === SCHEMA_VERSION) return database;
     throw new Error(
       version > SCHEMA_VERSION
-        ? `it was written by a newer version of mailboxqtt (schema ${version}, while this one knows ${SCHEMA_VERSION})`
+        ? newerVersion(version)
         : `it is of an older version (schema ${version}): start the broker on it once, which brings it up to date`,
     );
   } catch (error) {
@@ -73,6 +79,10 @@ export function openForReading(folder: string): DatabaseSync {
 /** Whether an error is the database's: its file is damaged, for example. */
 export function isDatabaseError(error: unknown): boolean {
   return (error as { code?: string } | undefined)?.code === "ERR_SQLITE_ERROR";
+}
+
+function newerVersion(schema: number): string {
+  return `it was written by a newer version of mailboxqtt (schema ${schema}, while this one knows ${SCHEMA_VERSION})`;
 }
 
 function open(path: string, log: string): DatabaseSync {

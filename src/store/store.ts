@@ -54,6 +54,8 @@ export interface StoredBacklog {
   readonly messages: number;
   /** What they would take in memory, about. */
   readonly bytes: number;
+  /** The number of the first one, or a lower one. */
+  readonly first: number;
   /** The number of the last one. */
   readonly last: number;
 }

@@ -55,7 +55,7 @@ const NO_OWNER = "what it belongs to is missing or damaged";
 /** Damage, and what is found. */
 const DAMAGES: Readonly<Record<string, readonly string[]>> = {
   "SELECT 1": [],
-  "UPDATE meta SET value = '{}' WHERE key = 'clock'": [`meta 2: ${CHECKSUM}`],
+  "UPDATE meta SET value = '{}' WHERE key = 'clock'": [`meta 3: ${CHECKSUM}`],
   "UPDATE session SET ended_at = 6": [
     `session 1: ${CHECKSUM}`,
     `subscription 1: ${NO_OWNER}`,
