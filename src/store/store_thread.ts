@@ -9,6 +9,7 @@ import {
   openDatabase,
   quickCheck,
 } from "./database.ts";
+import { sizeOf } from "./file_names.ts";
 import { Held } from "./held.ts";
 import { JournalReader } from "./journal_reader.ts";
 import {
@@ -131,6 +132,7 @@ export class StoreThread {
     this.#pieces = this.#held.pieces();
     this.#backlogs = new BacklogReader(database, tables.owners);
     this.#tablesDoubtful = false;
+    this.#logDoubtful = false;
     this.#log = this.#walIndex.read();
   }
 
@@ -237,6 +239,10 @@ export class StoreThread {
     if (this.#database.isOpen) {
       this.#database.close();
       this.#walIndex.close();
+    }
+    // Not made anew: a disk that is gone may come back.
+    if (sizeOf(this.#path) === undefined) {
+      throw new Error("unable to open database file");
     }
     this.#database = openDatabase(this.#path).database;
     this.#logDoubtful = true;
