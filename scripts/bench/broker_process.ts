@@ -59,6 +59,9 @@ export class BrokerProcess implements Broker {
         ...runtimeFlags,
         ...rest,
         ...["--listen", "mqtt://127.0.0.1:0", "--log-format", "json"],
+        ...(flags.some((flag) => /^--data(=|$)/.test(flag))
+          ? []
+          : ["--data", "none"]),
         ...flags,
       ],
       cwd: new URL("../../", import.meta.url),

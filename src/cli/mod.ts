@@ -88,7 +88,7 @@ function startHelp(): string {
   return commandHelp(
     "[start] [FLAGS]",
     "Runs the broker until it is told to stop with Ctrl-C or SIGTERM. MQTT 3.1, 3.1.1 and 5.0. " +
-      "Sessions and messages are kept in memory, or with --data in a folder.",
+      "Sessions and messages are kept in a folder, or with --data none in memory.",
     START_FLAGS,
   );
 }

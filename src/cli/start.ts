@@ -1,11 +1,8 @@
 import { deadline } from "@std/async/deadline";
 import type { Broker } from "../broker.ts";
-import { SteadyClock } from "../core/clock.ts";
 import { Counters } from "../core/counters.ts";
 import { EXIT } from "../core/errors.ts";
 import { createLog, type Log } from "../core/log.ts";
-import type { SqliteStore, SqliteStoreOptions } from "../store/sqlite_store.ts";
-import type { StoreOpening } from "../store/worker_messages.ts";
 import type { ListenerAddress } from "../transport/listener.ts";
 import { defaultLimits } from "./default_limits.ts";
 import { durabilityNews } from "./durability_news.ts";
@@ -22,7 +19,7 @@ const LAST_LINES_TIME = 300;
 
 /**
  * The start command: runs the broker until a signal or a fault ends it, and returns the exit status.
- * Throws a `StartError` for wrong arguments, or if it cannot listen.
+ * Throws a `StartError` for wrong arguments, or if it cannot listen or keep what it must.
  */
 export async function start(args: readonly string[]): Promise<number> {
   const options = parseStart(args, defaultLimits());
@@ -41,23 +38,17 @@ export async function start(args: readonly string[]): Promise<number> {
 
   const fault = faults(log);
   // Only now: wrong arguments are told at once, without loading the broker first.
-  const { Broker } = await import("../broker.ts");
-  const clock = new SteadyClock();
-  const store = options.data === undefined
-    ? undefined
-    : await openStore({ folder: options.data, clock, ...options.store });
-  const broker = await Broker.start({
+  const { startBroker } = await import("./start_broker.ts");
+  const { broker, folder, tellStore } = await startBroker(options, {
     listeners: options.listen,
     limits: options.limits,
     log,
     counters,
-    clock,
     durability: options.store.durability,
     queuePolicies: options.queuePolicies,
-    ...(store === undefined ? {} : { store }),
   });
-  announce(log, broker.addresses, options);
-  if (store?.opening !== undefined) tellOpening(log, store.opening);
+  announce(log, broker.addresses, options, folder);
+  tellStore();
 
   const signals = endSignals();
   const status = await Promise.race([
@@ -84,8 +75,8 @@ function announce(
   log: Log,
   addresses: readonly ListenerAddress[],
   options: StartOptions,
+  folder: string | undefined,
 ): void {
-  const { data } = options;
   for (const address of addresses) {
     log.info("Listening", { url: formatListen(address), version: VERSION });
   }
@@ -96,47 +87,15 @@ function announce(
       `Connect a first device with: mosquitto_sub -h ${host} -p ${first.port} -t test -i test-sub`,
     );
   }
-  if (data === undefined) {
+  if (folder === undefined) {
     log.info(
       "Messages are kept in memory only: they are lost when the broker ends",
     );
   } else {
     for (const sentence of durabilityNews(options.store)) {
-      log.info(sentence, { folder: data });
+      log.info(sentence, { folder });
     }
   }
-}
-
-/** What the store held, and what is not as it was left: nothing is missing in silence. */
-function tellOpening(log: Log, opening: StoreOpening): void {
-  const { rows, expected, damagedRows, fresh, unclean } = opening;
-  if (fresh) return;
-  log.info("Going on with what the store held", { ...rows });
-  if (unclean) {
-    log.warn(
-      "The broker before was not ended: all that it acknowledged is here",
-    );
-  }
-  if (damagedRows > 0) {
-    log.error("Rows of the store are damaged, and were set aside", {
-      rows: damagedRows,
-    });
-  }
-  for (const table of Object.keys(rows) as (keyof typeof rows)[]) {
-    const missing = (expected?.[table] ?? 0) - rows[table];
-    if (missing > 0) {
-      log.error("Rows are missing that were there at the last end", {
-        table,
-        rows: missing,
-      });
-    }
-  }
-}
-
-/** The store in this folder. Loaded only where it is asked for: SQLite takes memory. */
-async function openStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  const { SqliteStore } = await import("../store/sqlite_store.ts");
-  return new SqliteStore(options);
 }
 
 /** A host to connect to from this machine, also where the broker listens on all interfaces. */

@@ -6,11 +6,13 @@ import {
   type LogLevel,
 } from "../core/log.ts";
 import type { ListenerAddress } from "../transport/listener.ts";
+import { DEFAULT_DATA } from "./data_folder.ts";
 import {
   badValue,
   type FlagInfo,
   type ParsedFlags,
   parseFlags,
+  usageError,
 } from "./flags.ts";
 import type { QueuePolicies } from "../session/queue_policy.ts";
 import { LIMIT_FLAGS, parseLimits } from "./limit_flags.ts";
@@ -34,8 +36,10 @@ export interface StartOptions {
   readonly listen: readonly ListenerAddress[];
   /** Whether clients without credentials may come in from elsewhere than this machine. */
   readonly allowAnonymous: boolean;
-  /** The folder in which sessions and messages are kept; `undefined` for memory only. */
+  /** The folder in which sessions and messages are kept, or `none`; `undefined` where that is not said. */
   readonly data: string | undefined;
+  /** Whether to start only if things can be kept. */
+  readonly requireStore: boolean;
   /** How they are kept there. */
   readonly store: StoreSettings;
   /** What becomes of messages where there are too many. */
@@ -67,7 +71,11 @@ export const START_FLAGS: readonly FlagInfo[] = [
     value: "FOLDER",
     example: "/var/lib/mailboxqtt",
     help: "where sessions and messages are kept; none for memory only",
-    defaultText: "none",
+    defaultText: DEFAULT_DATA,
+  },
+  {
+    name: "require-store",
+    help: "do not start where nothing can be kept, instead of in memory",
   },
   ...STORE_FLAGS,
   ...QUEUE_FLAGS,
@@ -100,11 +108,18 @@ export function parseStart(
   const listen = flags.values.get("listen")?.map(parseListen) ??
     [DEFAULT_LISTEN];
   const allowAnonymous = flags.switches.has("allow-anonymous");
-  const data = flags.values.get("data")?.[0] ?? "none";
+  const data = flags.values.get("data")?.[0];
+  const requireStore = flags.switches.has("require-store");
+  if (requireStore && data === "none") {
+    throw usageError(
+      "Flag --require-store contradicts --data none: leave one of them out",
+    );
+  }
   const options = {
     listen,
     allowAnonymous,
-    data: data === "none" ? undefined : data,
+    data,
+    requireStore,
     store: parseStoreFlags(flags.values),
     queuePolicies: parseQueueFlags(flags.values),
     limits: parseLimits(flags.values, base),

@@ -29,6 +29,7 @@ Deno.test("parseStart without flags listens on loopback with the default limits"
     listen: [{ protocol: "mqtt", hostname: "127.0.0.1", port: 1883 }],
     allowAnonymous: false,
     data: undefined,
+    requireStore: false,
     store: {
       ballast: 16 * 1024 * 1024,
       durability: new DurabilityRules(),
@@ -43,7 +44,7 @@ Deno.test("parseStart without flags listens on loopback with the default limits"
 
 Deno.test("parseStart reads every flag", () => {
   const args =
-    "--listen mqtt://127.0.0.1:1884 --listen=mqtt://[::]:1885 --allow-anonymous --data /a/b " +
+    "--listen mqtt://127.0.0.1:1884 --listen=mqtt://[::]:1885 --allow-anonymous --data /a/b --require-store " +
     "--ballast 0 --durability a/#=off --durability interval --durability=a=b/+=commit " +
     "--durability-interval 250ms --when-queue-full refuse --when-all-queues-full drop-newest --log-level debug --log-format=json --max-inflight 7 --connect-timeout 2m";
   const options = parseStart(args.split(" "), DEFAULT_LIMITS);
@@ -54,6 +55,7 @@ Deno.test("parseStart reads every flag", () => {
     ],
     allowAnonymous: true,
     data: "/a/b",
+    requireStore: true,
     store: {
       ballast: 0,
       durability: new DurabilityRules("interval", [
@@ -187,6 +189,10 @@ Deno.test("parseStart names flag, value and what is allowed", () => {
     [
       "--max-inflght 1",
       "Unknown flag --max-inflght: did you mean --max-inflight?",
+    ],
+    [
+      "--require-store --data none",
+      "Flag --require-store contradicts --data none: leave one of them out",
     ],
   ];
   for (const [args, message] of cases) {

@@ -1,3 +1,4 @@
+import { dataPlace, DEFAULT_DATA, processEnvironment } from "./data_folder.ts";
 import { type FlagInfo, type ParsedFlags, usageError } from "./flags.ts";
 
 /** The flag that every store command has. */
@@ -6,12 +7,13 @@ export const DATA_FLAG: FlagInfo = {
   value: "FOLDER",
   example: "/var/lib/mailboxqtt",
   help: "the folder in which the broker keeps its store",
+  defaultText: DEFAULT_DATA,
 };
 
-/** The folder that the flags name. */
+/** The folder that the flags name, or else the one in which the broker keeps things without its flag. */
 export function storeFolder({ values }: ParsedFlags): string {
-  const folder = values.get("data")?.[0] ?? "none";
-  if (folder !== "none") return folder;
+  const place = dataPlace(values.get("data")?.[0], processEnvironment);
+  if (place.type === "folder") return place.folder;
   throw usageError(
     `Flag --data is needed: there is no store without a folder, for example --data ${DATA_FLAG.example}`,
   );

@@ -11,7 +11,9 @@ const VERSION_AT = 60;
 export interface DatabaseChoice {
   /** The database's file. */
   readonly path: string;
-  /** The schema of the database that a newer version keeps in {@linkcode DATABASE_FILE}, if one does. */
+  /** {@linkcode DATABASE_FILE} in the folder. */
+  readonly main: string;
+  /** The schema of the database that a newer version keeps there, if one does. */
   readonly newer: number | undefined;
   /** Files in which older versions kept theirs while a newer one had {@linkcode DATABASE_FILE}: names, not read. */
   readonly others: readonly string[];
@@ -36,7 +38,12 @@ export function chooseDatabase(
       others.push(name);
     }
   }
-  return { path, newer: isNewer ? found : undefined, others: others.sort() };
+  return {
+    path,
+    main,
+    newer: isNewer ? found : undefined,
+    others: others.sort(),
+  };
 }
 
 /** The schema of a database file; 0 where that cannot be told. */

@@ -23,14 +23,19 @@ export interface Outcome {
 
 function command(
   args: readonly string[],
-  wrapper: readonly string[] = [],
-  main = MAIN,
+  { wrapper = [], env = {}, main = MAIN }: {
+    wrapper?: readonly string[];
+    env?: Readonly<Record<string, string>>;
+    main?: string;
+  } = {},
 ): Deno.Command {
   const run = [...wrapper, Deno.execPath(), ...RUN, main, ...args];
   const [first, ...rest] = run;
   return new Deno.Command(first!, {
     args: rest,
     cwd: ROOT,
+    // Whatever a test forgets to say, nothing is ever written to the home of who runs it.
+    env: { STATE_DIRECTORY: "/dev/null/mailboxqtt", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -56,7 +61,11 @@ export class Program implements AsyncDisposable {
 
   /** Starts it. */
   constructor(...args: string[]) {
-    this.#process = command(args, new.target.wrapper, new.target.main).spawn();
+    const { wrapper, env, main } = new.target;
+    const isTold = main !== MAIN ||
+      args.some((arg) => /^--data(=|$)/.test(arg));
+    const data = isTold || "STATE_DIRECTORY" in env ? [] : ["--data", "none"];
+    this.#process = command([...args, ...data], { wrapper, env, main }).spawn();
     this.#reading = this.#read();
   }
 
@@ -65,6 +74,8 @@ export class Program implements AsyncDisposable {
 
   /** The module that is run, in place of which another one may play the program. */
   protected static readonly main: string = MAIN;
+  /** Variables of its environment other than this process's. With one that says where to keep things it does so. */
+  protected static readonly env: Readonly<Record<string, string>> = {};
 
   /** Its process identifier, or the wrapper's if that does not turn into it. */
   get pid(): number {

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import {
+  dataPlace,
+  type Environment,
+  type StateVariable,
+} from "./data_folder.ts";
+
+function environment(
+  values: Partial<Record<StateVariable, string>>,
+): Environment {
+  return (name) => values[name];
+}
+
+Deno.test("dataPlace is what --data says, whatever the environment does", () => {
+  const full = environment({ STATE_DIRECTORY: "/s", HOME: "/h" });
+  assert.deepEqual(dataPlace("none", full), { type: "memory" });
+  assert.deepEqual(dataPlace("/a/b", full), { type: "folder", folder: "/a/b" });
+});
+
+Deno.test("dataPlace without --data is systemd's folder, else one in the user's home", () => {
+  const XDG_STATE_HOME = "/x";
+  const HOME = "/h";
+  const cases = [
+    [{ STATE_DIRECTORY: "/var/lib/m", XDG_STATE_HOME, HOME }, "/var/lib/m"],
+    [{ STATE_DIRECTORY: "/var/lib/m:/var/lib/n" }, "/var/lib/m"],
+    [{ STATE_DIRECTORY: "", XDG_STATE_HOME, HOME }, "/x/mailboxqtt"],
+    [{ XDG_STATE_HOME: "relative", HOME }, "/h/.local/state/mailboxqtt"],
+    [{ XDG_STATE_HOME: "", HOME }, "/h/.local/state/mailboxqtt"],
+  ] as const;
+  for (const [values, folder] of cases) {
+    const place = dataPlace(undefined, environment(values));
+    assert.deepEqual(place, { type: "folder", folder });
+  }
+});
+
+Deno.test("dataPlace is nowhere if nothing says where, and tells why", () => {
+  for (const values of [{}, { HOME: "" }]) {
+    const place = dataPlace(undefined, environment(values));
+    assert.equal(place.type, "nowhere");
+  }
+});
