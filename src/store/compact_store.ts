@@ -1,8 +1,8 @@
 import { describeError, StartError } from "../core/errors.ts";
 import { copyDatabase } from "./copy_database.ts";
-import { exchangeDatabase, removeDatabase } from "./exchange.ts";
+import { exchangeDatabase } from "./exchange.ts";
 import { FolderLock } from "./folder_lock.ts";
-import { sizeOf } from "./file_names.ts";
+import { removeDatabase, sizeOf } from "./file_names.ts";
 import { findStore, openForReading } from "./open_for_reading.ts";
 
 /** What {@linkcode compactStore} did. */
@@ -30,12 +30,12 @@ export async function compactStore(
   const lock = await FolderLock.take(folder);
   try {
     const before = size();
-    await removeDatabase(unfinished);
+    removeDatabase(unfinished);
     copy(folder, unfinished, step);
     await exchangeDatabase(unfinished, folder);
     return { before, after: size() };
   } catch (error) {
-    await removeDatabase(unfinished);
+    removeDatabase(unfinished);
     if (error instanceof StartError) throw error;
     throw new StartError(
       `${attempt}: ${describeError(error)}; the store is as it was`,

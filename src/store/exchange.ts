@@ -1,15 +1,8 @@
 import { DatabaseSync } from "node:sqlite";
 import { checkpoint } from "./database.ts";
-import { sizeOf } from "./file_names.ts";
+import { fileTime, sizeOf, syncFile, syncFolderOf } from "./file_names.ts";
 import { isDatabaseError, storeFiles } from "./open_for_reading.ts";
 import { schemaVersion } from "./transaction.ts";
-
-/** Removes a database with what belongs to it, if it is there. */
-export async function removeDatabase(path: string): Promise<void> {
-  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
-    if (sizeOf(file) !== undefined) await Deno.remove(file);
-  }
-}
 
 /**
  * Puts a whole database, which is closed, in the place of the one in a folder that nobody uses. Whatever happens
@@ -20,9 +13,9 @@ export async function exchangeDatabase(
   folder: string,
 ): Promise<void> {
   const { database, log } = storeFiles(folder);
-  await sync(from);
+  syncFile(from);
   if (sizeOf(database) !== undefined && !settle(database)) {
-    const aside = `${database}.damaged-${Date.now()}`;
+    const aside = `${database}.damaged-${fileTime(Date.now())}`;
     await Deno.rename(database, aside);
     // A log that is left would be taken for the new database's.
     if (sizeOf(log) !== undefined) await Deno.rename(log, `${aside}-wal`);
@@ -31,7 +24,7 @@ export async function exchangeDatabase(
   const file = await Deno.stat(from);
   if (uid !== file.uid || gid !== file.gid) await Deno.chown(from, uid, gid);
   await Deno.rename(from, database);
-  await sync(folder);
+  syncFolderOf(database);
 }
 
 /** Has all that the log holds go into the database, and the log go. Where the database is damaged both stay. */
@@ -47,9 +40,4 @@ function settle(path: string): boolean {
     if (isDatabaseError(error)) return false;
     throw error;
   }
-}
-
-async function sync(path: string): Promise<void> {
-  using file = await Deno.open(path);
-  await file.sync();
 }

@@ -1,12 +1,12 @@
 import { describeError, StartError } from "../core/errors.ts";
 import { checkpoint, openDatabase } from "./database.ts";
-import { exchangeDatabase, removeDatabase } from "./exchange.ts";
+import { exchangeDatabase } from "./exchange.ts";
 import { fileLines } from "./file_lines.ts";
 import { FolderLock } from "./folder_lock.ts";
 import type { NameRules } from "./import_fields.ts";
 import { parseLine } from "./import_line.ts";
 import { Importer } from "./importer.ts";
-import { sizeOf } from "./file_names.ts";
+import { removeDatabase, sizeOf } from "./file_names.ts";
 import { isDatabaseError, storeFiles } from "./open_for_reading.ts";
 
 /** What {@linkcode importStore} is told. */
@@ -48,12 +48,12 @@ export async function importStore(options: ImportOptions): Promise<number> {
         `${attempt}: there is a store in ${folder} already; --replace puts the import in its place`,
       );
     }
-    await removeDatabase(unfinished);
+    removeDatabase(unfinished);
     const lines = await write(unfinished, file, options);
     await exchangeDatabase(unfinished, folder);
     return lines;
   } catch (error) {
-    await removeDatabase(unfinished);
+    removeDatabase(unfinished);
     if (error instanceof StartError) throw error;
     throw new StartError(
       `${attempt}: ${describeError(error)}; the store is as it was`,

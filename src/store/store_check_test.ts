@@ -55,7 +55,7 @@ const NO_OWNER = "what it belongs to is missing or damaged";
 /** Damage, and what is found. */
 const DAMAGES: Readonly<Record<string, readonly string[]>> = {
   "SELECT 1": [],
-  "UPDATE meta SET value = '{}' WHERE key = 'clock'": [`meta 3: ${CHECKSUM}`],
+  "UPDATE meta SET value = '{}' WHERE key = 'clock'": [`meta n: ${CHECKSUM}`],
   "UPDATE session SET ended_at = 6": [
     `session 1: ${CHECKSUM}`,
     `subscription 1: ${NO_OWNER}`,
@@ -103,8 +103,10 @@ Deno.test("checkStore finds each kind of damage, and changes nothing", async () 
     await Deno.writeFile(place.file, sound);
     tamper(place.file, damage);
     const before = await Deno.readFile(place.file);
+    const found = await problems(place.folder);
     assert.deepEqual(
-      (await problems(place.folder)).toSorted(),
+      // In which order keys were noted does not matter.
+      found.map((one) => one.replace(/^meta \d+/, "meta n")).toSorted(),
       expected.toSorted(),
       damage,
     );
