@@ -104,6 +104,16 @@ export class MemoryStore implements Store {
     });
   }
 
+  readRetained(
+    topics: readonly string[],
+    take: (messages: readonly (Message | undefined)[]) => void,
+  ): void {
+    queueMicrotask(() => {
+      if (this.#ended) return;
+      take(topics.map((topic) => this.kept.retained.get(topic)));
+    });
+  }
+
   request(batch: BatchNumber): void {
     if (this.#ended || batch <= this.#requested) return;
     this.#requested = batch;

@@ -13,6 +13,7 @@ export class NoneStore implements Store {
     return Promise.resolve();
   }
   read(): void {}
+  readRetained(): void {}
   request(): void {}
   close(): Promise<void> {
     return Promise.resolve();

@@ -44,6 +44,10 @@ export class RelaxedStore implements Store {
     this.#store.read(query, take);
   }
 
+  readRetained(...args: Parameters<Store["readRetained"]>): void {
+    this.#store.readRetained(...args);
+  }
+
   request(batch: BatchNumber): void {
     this.#store.request(batch);
   }

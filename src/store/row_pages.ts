@@ -12,7 +12,7 @@ const LONG_BODY = 16_384;
 /** A statement whose rows are arrays: they are read faster than objects. */
 export interface RowStatement {
   /** All rows at once. */
-  all(...parameters: number[]): SQLOutputValue[][];
+  all(...parameters: (number | string)[]): SQLOutputValue[][];
   /** One row after the other. */
   iterate(...parameters: number[]): Iterable<SQLOutputValue[]>;
 }

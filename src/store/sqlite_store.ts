@@ -149,6 +149,17 @@ export class SqliteStore implements Store {
     });
   }
 
+  /** Reads the retained messages of these topics. */
+  readRetained(
+    topics: readonly string[],
+    take: (messages: readonly (Message | undefined)[]) => void,
+  ): void {
+    this.#link?.readRetained(topics, ({ journal, damagedRows }) => {
+      if (damagedRows > 0) this.#events?.damaged?.(damagedRows);
+      if (!this.#ended) take(retainedIn(journal, this.#bodies));
+    });
+  }
+
   /** Says that somebody waits for this batch. */
   request(batch: BatchNumber): void {
     this.#commits.request(batch);
@@ -259,4 +270,16 @@ function deliveriesIn(
     void deliveries.push(delivery);
   new JournalReader(bodies).read(journal, { enqueue } as JournalSink<Message>);
   return deliveries;
+}
+
+/** The retained messages in a journal that holds nothing else, `undefined` for each that is removed. */
+function retainedIn(
+  journal: Uint8Array,
+  bodies: MessageBodies,
+): (Message | undefined)[] {
+  const messages: (Message | undefined)[] = [];
+  const retain = (_topic: string, message: Message | undefined) =>
+    void messages.push(message);
+  new JournalReader(bodies).read(journal, { retain } as JournalSink<Message>);
+  return messages;
 }

@@ -175,7 +175,7 @@ export interface StoreEvents {
   startOver?(): StoreReader;
   /** Called with each batch that commits. */
   committed(batch: BatchNumber): void;
-  /** Called with how many rows were found damaged while a backlog was read: they are set aside. */
+  /** Called with how many rows were found damaged while something was read: they are set aside. */
   damaged?(rows: number): void;
   /**
    * Called when there is less room on the disk, or more; before that there is enough. While there is not enough, only
@@ -208,6 +208,15 @@ export interface Store extends StoreWrites<BatchNumber> {
   open(events: StoreEvents, reader: StoreReader): Promise<void>;
   /** Reads a part of a backlog; `take` is called in a later turn of the event loop, unless the store fails or ends. */
   read(query: BacklogQuery, take: (page: BacklogPage) => void): void;
+  /**
+   * Reads the retained messages of these topics; what was not committed before the call may be missing. `take` is
+   * called with one for each topic, `undefined` where there is none, in a later turn of the event loop, unless the
+   * store fails or ends.
+   */
+  readRetained(
+    topics: readonly string[],
+    take: (messages: readonly (Message | undefined)[]) => void,
+  ): void;
   /**
    * Says that somebody waits for this batch: it is committed as soon as the one before it is. Never closes the batch
    * within the call, but in a later turn of the event loop: what is written without awaiting anything is in one

@@ -12,6 +12,7 @@ import {
 import { sizeOf } from "./file_names.ts";
 import { Held } from "./held.ts";
 import { JournalReader } from "./journal_reader.ts";
+import { JournalWriter } from "./journal_writer.ts";
 import {
   bytesToDisks,
   EMPTY_METER,
@@ -41,6 +42,14 @@ const CLOCK_EVERY = 1000;
 
 /** Pages in the log after which it goes into the database while room is short: 1 MiB. */
 const THRIFTY_CHECKPOINT_PAGES = 256;
+
+/** Retained messages, as the Store's thread hands them over. */
+export interface RetainedPiece {
+  /** A journal that retains or removes each of them in turn. */
+  readonly journal: Uint8Array<ArrayBuffer>;
+  /** Rows that were found damaged, and set aside. */
+  readonly damagedRows: number;
+}
 
 /** So often a database is replaced by a fresh one while it is in use: more often, and the disk is to blame. */
 const MENDINGS = 3;
@@ -181,13 +190,22 @@ export class StoreThread {
   read(query: BacklogQuery): BacklogPiece & { readonly damagedRows: number } {
     const damage = new Damage();
     const piece = this.#backlogs.read(query, damage);
-    if (damage.count > 0) {
-      inTransaction(
-        this.#database,
-        () => damage.setAside(this.#database, Date.now()),
-      );
-    }
+    this.#setAside(damage);
     return { ...piece, damagedRows: damage.count };
+  }
+
+  /**
+   * Reads the retained messages of these topics, as a journal that retains or removes each of them in turn; what is
+   * damaged is set aside, and counted.
+   */
+  readRetained(topics: readonly string[]): RetainedPiece {
+    const damage = new Damage();
+    const journal = new JournalWriter(STORED_BODIES);
+    for (const topic of topics) {
+      journal.retain(topic, this.#tables.retained.read(topic, damage));
+    }
+    this.#setAside(damage);
+    return { journal: journal.take(), damagedRows: damage.count };
   }
 
   /** Commits the writes in this journal, or none of them; it may then be called again with the same ones. */
@@ -287,6 +305,14 @@ export class StoreThread {
     this.#tablesDoubtful = true;
     inTransaction(this.#database, work);
     this.#tablesDoubtful = false;
+  }
+
+  #setAside(damage: Damage): void {
+    if (damage.count === 0) return;
+    inTransaction(
+      this.#database,
+      () => damage.setAside(this.#database, Date.now()),
+    );
   }
 
   #prepare(): void {

@@ -27,6 +27,7 @@ const ATTEMPTS: Record<StoreRequest["type"], string> = {
   open: "Cannot open the store",
   more: "Cannot read the store",
   read: "Cannot read the store",
+  readRetained: "Cannot read the store",
   commit: "Cannot commit to the store",
   close: "Cannot close the store",
 };
@@ -120,6 +121,14 @@ function answer(request: StoreRequest): void {
         to,
         (current) => reply({ type: "page", ...current.read(query) }),
       )
+    );
+  } else if (request.type === "readRetained") {
+    const { topics } = request;
+    keeper.write(() =>
+      mending(to, (current) => {
+        const piece = current.readRetained(topics);
+        reply({ type: "retained", ...piece }, [piece.journal.buffer]);
+      })
     );
   } else if (request.type === "commit") {
     const { batch, journal, now } = request;

@@ -25,6 +25,9 @@ export type OpenRequest = Extract<StoreRequest, { type: "open" }>;
 /** A part of a backlog. */
 export type PageReply = Extract<StoreReply, { type: "page" }>;
 
+/** Retained messages. */
+export type RetainedReply = Extract<StoreReply, { type: "retained" }>;
+
 /** What there is beside what was told in pieces. */
 export type ReadyReply = Extract<StoreReply, { type: "ready" }>;
 
@@ -36,6 +39,8 @@ export class WorkerLink {
   #failed = false;
   /** Who waits for pages, in the order of the questions. */
   readonly #readers = new Deque<(page: PageReply) => void>();
+  /** Who waits for retained messages, in the order of the questions. */
+  readonly #retainedReaders = new Deque<(reply: RetainedReply) => void>();
 
   /** Starts the thread. */
   constructor(events: WorkerLinkEvents) {
@@ -85,6 +90,15 @@ export class WorkerLink {
     this.#send({ type: "read", query });
   }
 
+  /** Has the retained messages of these topics read. */
+  readRetained(
+    topics: readonly string[],
+    take: (reply: RetainedReply) => void,
+  ): void {
+    this.#retainedReaders.pushBack(take);
+    this.#send({ type: "readRetained", topics });
+  }
+
   /** Has a batch committed. */
   commit(batch: BatchNumber, journal: Uint8Array<ArrayBuffer>, now: number) {
     this.#send({ type: "commit", batch, journal, now }, [journal.buffer]);
@@ -125,6 +139,8 @@ export class WorkerLink {
       this.#events.committed(reply.batch, reply.journal);
     } else if (reply.type === "page") {
       this.#readers.popFront()!(reply);
+    } else if (reply.type === "retained") {
+      this.#retainedReaders.popFront()!(reply);
     } else if (reply.type === "metered") {
       this.#events.metered(reply.meter);
     } else if (reply.type === "room") {

@@ -22,6 +22,8 @@ export type StoreRequest =
   | { readonly type: "more" }
   /** Read a part of a backlog. The answers are `page`, in the order of the questions. */
   | { readonly type: "read"; readonly query: BacklogQuery }
+  /** Read the retained messages of these topics. The answers are `retained`, in the order of the questions. */
+  | { readonly type: "readRetained"; readonly topics: readonly string[] }
   /** Commit these writes. The answer is `committed`. */
   | {
     readonly type: "commit";
@@ -51,6 +53,13 @@ export type StoreReply =
     readonly journal: Uint8Array<ArrayBuffer>;
     readonly last: number;
     readonly end: boolean;
+    /** Rows that were found damaged, and set aside. */
+    readonly damagedRows: number;
+  }
+  /** A journal that retains or removes, in turn, each of the topics that were asked for. */
+  | {
+    readonly type: "retained";
+    readonly journal: Uint8Array<ArrayBuffer>;
     /** Rows that were found damaged, and set aside. */
     readonly damagedRows: number;
   }

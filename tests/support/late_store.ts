@@ -1,4 +1,5 @@
 import { getOrMake } from "../../src/core/get_or_make.ts";
+import type { Message } from "../../src/store/message.ts";
 import type {
   BacklogPage,
   BacklogQuery,
@@ -15,7 +16,7 @@ export interface LateStoreOptions {
 }
 
 /**
- * A store that says it is durable, keeps nothing but what is owed, and commits late and in bulk: what may leave the
+ * A store that says it is durable, keeps nothing but what is owed or retained, and commits late and in bulk: what may leave the
  * broker only after a commit can be told from what may leave at once.
  */
 export class LateStore implements Store {
@@ -31,6 +32,8 @@ export class LateStore implements Store {
     string,
     Map<number, { delivery: StoredDelivery; batch: BatchNumber }>
   >();
+  /** What was retained last of each topic. */
+  readonly #retained = new Map<string, Message | undefined>();
   readonly #commitTime: number | undefined;
   #gathering: BatchNumber = 1;
   #underWay: ReturnType<typeof setTimeout> | undefined;
@@ -61,6 +64,15 @@ export class LateStore implements Store {
         end: true,
       });
     });
+  }
+
+  readRetained(
+    topics: readonly string[],
+    take: (messages: readonly (Message | undefined)[]) => void,
+  ): void {
+    queueMicrotask(() =>
+      take(topics.map((topic) => this.#retained.get(topic)))
+    );
   }
 
   request(batch: BatchNumber): void {
@@ -151,7 +163,8 @@ export class LateStore implements Store {
   removeReceived(): BatchNumber {
     return this.#write("removeReceived");
   }
-  retain(...[, message]: Parameters<Store["retain"]>): BatchNumber {
+  retain(topic: string, message: Message | undefined): BatchNumber {
+    this.#retained.set(topic, message);
     return this.#write("retain", message?.size);
   }
   saveWill(): BatchNumber {
