@@ -141,7 +141,7 @@ export class Counters {
   subscriptionsNow = 0;
   /** Retained messages held now. */
   retainedNow = 0;
-  /** Bytes of the retained messages held now. */
+  /** Bytes that these take in memory now; where the store alone has one, little but its topic does. */
   retainedBytesNow = 0;
   /** Messages waiting in sessions now. */
   queuedNow = 0;

@@ -63,6 +63,8 @@ export interface Limits {
    * memory ceiling where that is less.
    */
   readonly retainedBytes: number;
+  /** Bytes of those that are in memory where the store has them too. Default 32 MiB. */
+  readonly retainedInMemory: number;
   /**
    * Bytes of messages held in memory at which publishers are no longer read. Default 512 MiB here; the
    * start command takes half of the machine's memory instead, at most 1 GiB.
@@ -105,6 +107,7 @@ export const DEFAULT_LIMITS: Limits = {
   subscriptionsPerClient: 50_000,
   retainedMessages: 1_000_000,
   retainedBytes: 256 * MiB,
+  retainedInMemory: 32 * MiB,
   memoryCeiling: 512 * MiB,
   memoryResumePercent: 80,
 };
@@ -293,8 +296,15 @@ export const LIMIT_INFO: Readonly<Record<keyof Limits, LimitInfo>> = {
     minimum: 0,
     maximum: 1024 * GiB,
     help:
-      "size of all retained messages; they count towards the memory ceiling",
+      "size of all retained messages; those in memory count towards its ceiling",
     defaultText: "256MiB, at most half of the memory ceiling",
+  },
+  retainedInMemory: {
+    flag: "max-retained-in-memory",
+    unit: "bytes",
+    minimum: 0,
+    maximum: 1024 * GiB,
+    help: "size of those kept in memory too where the store has them",
   },
   memoryCeiling: {
     flag: "memory-ceiling",

@@ -38,7 +38,9 @@ export type RouterMessage =
   | { type: "disconnected"; link: Link; cause: DisconnectedCause }
   | { type: "drained"; link: Link }
   | { type: "alarm"; change: AlarmChange }
-  | { type: "committed" };
+  | { type: "committed" }
+  /** There is work left of a turn that no message began. */
+  | { type: "workLeft" };
 
 /** What the Router is made with. */
 export interface RouterOptions {

@@ -82,6 +82,7 @@ export class RetainedCursor<M> {
   readonly #newest: number;
   readonly #stack: Frame<M>[] = [];
   #finished = false;
+  #visited = 0;
 
   /** For {@linkcode RetainedTree.cursor}. */
   constructor(root: PathNode<unknown>, filter: string, newest: number) {
@@ -95,13 +96,20 @@ export class RetainedCursor<M> {
     return this.#finished;
   }
 
+  /** How many nodes it has looked at, about. */
+  get visited(): number {
+    return this.#visited;
+  }
+
   /**
    * The next message. Gives `undefined` at the end, where {@linkcode RetainedCursor.finished} becomes
    * true, and before that where `maximumVisits` nodes were looked at without a find: call it again,
    * after letting others work.
    */
   next(maximumVisits = Infinity): M | undefined {
-    for (let visits = 0; visits < maximumVisits; visits++) {
+    const last = this.#visited + maximumVisits;
+    while (this.#visited < last) {
+      this.#visited++;
       const frame = this.#stack.at(-1);
       if (frame === undefined) {
         this.#finished = true;

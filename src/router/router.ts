@@ -19,6 +19,7 @@ import {
 } from "../session/queue_policy.ts";
 import type { Session } from "../session/session.ts";
 import { DiskRoom } from "../store/disk_room.ts";
+import type { Message } from "../store/message.ts";
 import type {
   BacklogPage,
   BacklogQuery,
@@ -227,6 +228,17 @@ export class Router implements SessionContext {
     );
   }
 
+  readRetained(
+    topics: readonly string[],
+    take: (messages: readonly (Message | undefined)[]) => void,
+  ): void {
+    this.store.readRetained(
+      topics,
+      (messages) =>
+        this.#turn(() => this.#guard.run(undefined, () => take(messages))),
+    );
+  }
+
   whenCommitted(
     link: Link | undefined,
     batch: BatchNumber,
@@ -261,7 +273,7 @@ export class Router implements SessionContext {
       const begin = performance.now();
       this.#sliceEnd = begin + SLICE;
       this.now = this.#clock.now();
-      this.#commits.catchUp();
+      this.#catchUp();
       for (let handled = 1; message !== undefined; handled++) {
         this.#handle(message);
         const look = handled % MESSAGES_BETWEEN_LOOKS === 0;
@@ -284,11 +296,13 @@ export class Router implements SessionContext {
    */
   #turn(work: () => void): void {
     this.now = this.#clock.now();
-    this.#commits.catchUp();
+    this.#catchUp();
     try {
       work();
     } finally {
       this.#endTurn();
+      // The loop may sleep.
+      if (!this.#worklist.empty) this.#mailbox.sendUrgent({ type: "workLeft" });
     }
   }
 
@@ -320,8 +334,16 @@ export class Router implements SessionContext {
         this.#alarms.change(message.change);
         break;
       case "committed":
-        this.#commits.catchUp();
+        this.#catchUp();
+        break;
+      case "workLeft":
     }
+  }
+
+  /** Goes on with what waited for the Store. */
+  #catchUp(): void {
+    this.#commits.catchUp();
+    this.#retained.committed();
   }
 
   /** Has all that was put into Outboxes in this turn written. */

@@ -199,7 +199,9 @@ export class Subscriptions implements SharedGroups {
       const { retainHandling } = request;
       if (retainHandling === 0 || (retainHandling === 1 && isNew)) {
         session.outbound.replays.cancel(request.filter);
-        session.outbound.replays.add(this.#retained.replay(subscription));
+        session.outbound.replays.add(
+          this.#retained.replay(session, subscription),
+        );
       }
     } else {
       this.#join(session, subscription, filter);

@@ -2,6 +2,7 @@ import type { Counters, DroppedCause } from "../core/counters.ts";
 import type { Limits } from "../core/limits.ts";
 import type { QoS } from "../codec/packet.ts";
 import type { DiskRoom } from "../store/disk_room.ts";
+import type { Message } from "../store/message.ts";
 import type {
   BacklogPage,
   BacklogQuery,
@@ -35,6 +36,11 @@ export interface SessionContext {
   groupWaits(group: DeliveryGroup): void;
   /** Reads a part of a backlog; `take` is called in a later turn of the Router. */
   readBacklog(query: BacklogQuery, take: (page: BacklogPage) => void): void;
+  /** Reads the retained messages of these topics; `take` is called in a later turn of the Router. */
+  readRetained(
+    topics: readonly string[],
+    take: (messages: readonly (Message | undefined)[]) => void,
+  ): void;
   /**
    * Calls back in a turn of the Router when the batch is committed; at once where it is already. What goes wrong then
    * ends this client.

@@ -100,6 +100,7 @@ export class Outbound {
   detach(): void {
     const { link, stored } = this.#session;
     this.#resends.begin([]);
+    this.replays.unload();
     if (link !== undefined) giveBack(takeUnsent(this.#window, link));
     if (stored) this.#queue.unload();
   }

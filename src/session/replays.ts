@@ -8,8 +8,13 @@ import type { Session } from "./session.ts";
 export interface Replay {
   /** The subscription that asked for them. */
   readonly subscription: StoredSubscription;
-  /** The next one; `undefined` when there are no more; `"later"` when it has searched long enough for now. */
-  next(): Message | undefined | "later";
+  /**
+   * The next one; `undefined` when there are no more; `"later"` when it has searched long enough for now;
+   * `"loading"` while it comes from the Store: the session is pumped when it has come.
+   */
+  next(): Message | undefined | "later" | "loading";
+  /** Lets go of what was read ahead: it is read again, should the next one be asked for. */
+  release(): void;
 }
 
 /** Cursors are read while the Outbox holds less than so many bytes. */
@@ -33,18 +38,25 @@ export class Replays {
   /** Adds retained messages to be sent after those that were added before, in place of those of the same filter. */
   add(replay: Replay): void {
     const { filter } = replay.subscription;
-    this.#waiting.delete(filter);
+    this.cancel(filter);
     this.#waiting.set(filter, replay);
   }
 
   /** Drops those of a filter: it was unsubscribed. */
   cancel(filter: string): void {
+    this.#waiting.get(filter)?.release();
     this.#waiting.delete(filter);
   }
 
   /** Drops all of them. */
   clear(): void {
+    this.unload();
     this.#waiting.clear();
+  }
+
+  /** Lets go of what was read ahead: the client is away. */
+  unload(): void {
+    for (const replay of this.#waiting.values()) replay.release();
   }
 
   /** Sends what the client can take now. */
@@ -65,6 +77,7 @@ export class Replays {
           this.#context.pumpLater(this.#session);
           return;
         }
+        if (message === "loading") return;
         if (message === undefined) break;
         // The clause has no exception for messages that were retained meanwhile [MQTT-3.8.3-3].
         if (
