@@ -89,7 +89,7 @@ async function restart(broker: DurableBroker, report: Report): Promise<void> {
     report.figure({
       part: 2,
       name: `Restart with that backlog after ${how}: it listens after`,
-      value: `${rounded(ms / 1000)} s (${rounded(broker.resident)} MiB)`,
+      value: broker.started(ms),
       target: "< 2 s",
       met: ms < 2_000,
     });

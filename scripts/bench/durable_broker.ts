@@ -2,6 +2,7 @@
 
 import type { Address } from "../../tests/support/client.ts";
 import { BrokerProcess } from "./broker_process.ts";
+import { rounded } from "./durable_report.ts";
 import { cpuTime, readProcess } from "./process_figures.ts";
 
 /** Limits that the figures do not meet, whatever the defaults are. */
@@ -68,6 +69,14 @@ export class DurableBroker {
   /** CPU time that it has used since its start, in milliseconds. */
   get cpu(): number {
     return cpuTime(this.process.pid);
+  }
+
+  /** What it took to start: the time until it listened, CPU time, memory now. To be asked right after that. */
+  started(ms: number): string {
+    const cpu = rounded(this.cpu / 1000);
+    return `${rounded(ms / 1000)} s (${cpu} s of CPU, ${
+      rounded(this.resident)
+    } MiB)`;
   }
 
   /** Begins to look for the most resident memory. */

@@ -2,7 +2,8 @@ import type { Publish, QoS } from "../codec/packet.ts";
 import type { Delivery, DeliveryGroup } from "../session/delivery.ts";
 import type { Frames } from "../session/frames.ts";
 import type { SessionContext, Terms } from "../session/context.ts";
-import { Backlog, type BacklogOwner } from "../session/backlog.ts";
+import { Backlog } from "../session/backlog.ts";
+import type { BacklogOwner } from "../session/backlog_owner.ts";
 import type { Session } from "../session/session.ts";
 import { isKept, type Message } from "../store/message.ts";
 import {

@@ -3,36 +3,14 @@ import type {
   BacklogPage,
   BatchNumber,
   StoredBacklog,
-  StoredDelivery,
 } from "../store/store.ts";
+import type { BacklogOwner, Owed } from "./backlog_owner.ts";
 import type { SessionContext } from "./context.ts";
 import { MessageQueue } from "./message_queue.ts";
 import { QueueLimits } from "./queue_limits.ts";
 
-/** Something that is owed. */
-export interface Owed {
-  /** What is owed. */
-  readonly message: Message;
-  /** Its number among what its owner is owed. */
-  readonly number: number;
-}
-
 /** Pages grow up to so many times the usual size for a client that has taken one before the next has come. */
 const MOST_GROWTH = 8;
-
-/** To whom the messages of a {@linkcode Backlog} are owed. */
-export interface BacklogOwner<T extends Owed> {
-  /** Under which the Store knows it. */
-  readonly key: string;
-  /** Whether it could send messages now, so that they are worth keeping in memory. */
-  readonly online: boolean;
-  /** Makes the record of a message that comes from the Store. */
-  fromStore(stored: StoredDelivery): T;
-  /** Called when messages have come from the Store. */
-  pageCame(): void;
-  /** Has the Store forget a message that is dropped. */
-  forget(item: T): void;
-}
 
 /** What is in the Store alone: a stretch between what is before it and what is behind it in memory. */
 interface Stretch<T extends Owed> {

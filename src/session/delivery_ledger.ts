@@ -1,7 +1,7 @@
 import { isKept, type Message } from "../store/message.ts";
 import type { BatchNumber, Store, StoredDelivery } from "../store/store.ts";
 import type { Terms } from "./context.ts";
-import type { BacklogOwner } from "./backlog.ts";
+import type { BacklogOwner } from "./backlog_owner.ts";
 import { type Delivery, restoredDelivery } from "./delivery.ts";
 import type { Link } from "./link.ts";
 import type { Session } from "./session.ts";
