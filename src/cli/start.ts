@@ -47,10 +47,11 @@ export async function start(args: readonly string[]): Promise<number> {
     durability: options.store.durability,
     queuePolicies: options.queuePolicies,
   });
+  // Before anybody knows that it runs: what ends it from now on, ends it well.
+  const signals = endSignals();
   announce(log, broker.addresses, options, folder);
   tellStore();
 
-  const signals = endSignals();
   const status = await Promise.race([
     broker.finished,
     fault,

@@ -1,3 +1,4 @@
+import type { DroppedCause } from "../core/counters.ts";
 import { isKept, type Message } from "../store/message.ts";
 import type {
   BacklogPage,
@@ -8,27 +9,10 @@ import type { BacklogOwner, Owed } from "./backlog_owner.ts";
 import type { SessionContext } from "./context.ts";
 import { MessageQueue } from "./message_queue.ts";
 import { QueueLimits } from "./queue_limits.ts";
+import { emptyStretch, type Stretch } from "./stretch.ts";
 
 /** Pages grow up to so many times the usual size for a client that has taken one before the next has come. */
 const MOST_GROWTH = 8;
-
-/** What is in the Store alone: a stretch between what is before it and what is behind it in memory. */
-interface Stretch<T extends Owed> {
-  messages: number;
-  bytes: number;
-  /** The number after which it begins. */
-  after: number;
-  /** Its last number. */
-  last: number;
-  /** Numbers in it of messages that are in memory all the same: they were given back. */
-  readonly early: Set<number>;
-  /** What came after it, in memory. */
-  readonly behind: MessageQueue<T>;
-  /** Whether a page of it is on its way, or a commit is waited for. */
-  busy: boolean;
-  /** Bytes of the next page. */
-  page: number;
-}
 
 /**
  * Messages that wait for somebody, within the limits of a session. Where the Store has them, only some of them are in
@@ -92,13 +76,9 @@ export class Backlog<T extends Owed> {
       return true;
     }
     if (this.#limits.dropsOldest(obstacle, size)) {
-      const cause = obstacle;
-      let dropped = 0;
-      while (obstacle !== undefined && this.length > 0) {
-        dropped += this.#dropOldest(this.#limits.excess(this, size));
-        obstacle = this.#limits.obstacle(this, size);
-      }
-      this.#limits.drop(cause, dropped);
+      obstacle = this.#makeRoom(size, 1);
+      // Where the oldest are in the Store alone, it makes room a little later.
+      if (this.#stretch !== undefined) return true;
     }
     if (obstacle !== undefined) this.#limits.drop(obstacle, 1);
     return obstacle === undefined;
@@ -201,26 +181,76 @@ export class Backlog<T extends Owed> {
     this.#extend(stretch, length, bytes, items.at(-1)!.number);
     this.#fold(stretch);
     stretch.after = first.number - 1;
+    stretch.oldest.clear();
   }
 
-  /** Drops the oldest message, or of what is in the Store alone as many as have so many bytes; says how many. */
-  #dropOldest(bytes: number): number {
-    const item = this.#unkeptIsNext() ? this.#unkept.pop() : this.#head.pop();
+  /** Drops the oldest messages until one of this size has room; returns what stands against it even so. */
+  #makeRoom(size: number, messages: number): DroppedCause | undefined {
+    const cause = this.#limits.obstacle(this, size, messages);
+    let obstacle = cause;
+    let dropped = 0;
+    while (obstacle !== undefined && this.#dropOldest()) {
+      dropped++;
+      obstacle = this.#limits.obstacle(this, size, messages);
+    }
+    if (cause !== undefined) this.#limits.drop(cause, dropped);
+    return obstacle;
+  }
+
+  /** Drops the oldest message, if it is known which one that is; says whether. */
+  #dropOldest(): boolean {
+    const stretch = this.#stretch;
+    let item = this.#unkeptIsNext() ? this.#unkept.pop() : this.#head.pop();
+    if (item === undefined && stretch?.messages === 0) this.#fold(stretch);
+    if (item === undefined && !stretch?.messages) item = this.#unkept.pop();
     if (item !== undefined) {
       this.#owner.forget(item);
-      return 1;
+      return true;
     }
-    const stretch = this.#stretch!;
-    if (stretch.messages === 0) this.#fold(stretch);
-    const { messages, after } = stretch;
-    const size = stretch.bytes / messages;
-    const most = Math.min(messages, Math.max(1, Math.ceil(bytes / size)));
-    const last = Math.min(stretch.last, after + most);
-    this.#context.store.discard(this.#owner.key, after + 1, last);
-    this.#extend(stretch, -most, -most * size, 0);
-    stretch.after = last;
-    if (stretch.after === stretch.last) this.#endStretch(stretch);
-    return most;
+    const oldest = stretch?.oldest.popFront();
+    if (stretch === undefined || oldest === undefined) {
+      if (stretch !== undefined) this.#learnOldest(stretch);
+      return false;
+    }
+    const { number, size } = oldest;
+    this.#context.store.dequeue(this.#owner.key, number);
+    this.#extend(stretch, -1, -Math.min(size, stretch.bytes), 0);
+    stretch.after = number;
+    if (stretch.messages === 0) this.#endStretch(stretch);
+    return true;
+  }
+
+  /** Asks the Store which messages of the stretch are the oldest, to drop as many as are too many then. */
+  #learnOldest(stretch: Stretch<T>): void {
+    if (stretch.busy) return;
+    stretch.busy = true;
+    const { after, last } = stretch;
+    const kept = this.#kept;
+    const query = {
+      owner: this.#owner.key,
+      after,
+      last,
+      bytes: this.#pageSize,
+    };
+    this.#context.readBacklog(query, ({ deliveries }) => {
+      stretch.busy = false;
+      if (this.#stretch !== stretch) return;
+      if (stretch.after === after) {
+        for (const { number, message: { size } } of deliveries) {
+          if (stretch.early.has(number)) continue;
+          stretch.oldest.pushBack({ number, size });
+        }
+      }
+      // What is not committed cannot be read yet.
+      if (stretch.oldest.length === 0) {
+        if (kept <= this.#context.store.committed) return;
+        const again = () => void this.#makeRoom(0, 0);
+        this.#context.whenCommitted(undefined, kept, again);
+        return;
+      }
+      this.#makeRoom(0, 0);
+      this.#owner.pageCame();
+    });
   }
 
   /** Whether all that came before the first message that is not kept has been taken out. */
@@ -237,16 +267,11 @@ export class Backlog<T extends Owed> {
   }
 
   #beginStretch(after: number): Stretch<T> {
-    return this.#stretch = {
-      messages: 0,
-      bytes: 0,
+    return this.#stretch = emptyStretch(
       after,
-      last: after,
-      early: new Set(),
-      behind: new MessageQueue(this.#context.counters),
-      busy: false,
-      page: this.#pageSize,
-    };
+      this.#pageSize,
+      this.#context.counters,
+    );
   }
 
   #extend(
@@ -286,6 +311,10 @@ export class Backlog<T extends Owed> {
         if (this.#stretch === stretch) this.#owner.pageCame();
         return;
       }
+      if (!this.#owner.online) {
+        stretch.busy = false;
+        return;
+      }
       this.#take(stretch, page);
       if (page.end && !committed && stretch.messages > 0) {
         // What is not committed cannot be read yet.
@@ -322,6 +351,7 @@ export class Backlog<T extends Owed> {
       0,
     );
     stretch.after = page.last;
+    stretch.oldest.clear();
   }
 
   /** All of the stretch has been read. What it lacks was damaged. */

@@ -25,14 +25,18 @@ export class QueueLimits {
     this.#owner = owner;
   }
 
-  /** The limit that stands against adding a message of this size, if one does. */
-  obstacle(queue: LimitedQueue, size: number): DroppedCause | undefined {
+  /** The limit that stands against adding a message of this size, or none of 0 bytes, if one does. */
+  obstacle(
+    queue: LimitedQueue,
+    size: number,
+    messages = 1,
+  ): DroppedCause | undefined {
     const { limits, counters, queuePolicies } = this.#context;
-    if (queue.length >= limits.queuedMessages) return "queueMessages";
+    if (queue.length + messages > limits.queuedMessages) return "queueMessages";
     if (queue.allBytes + size > limits.queuedBytes) return "queueBytes";
     // Where messages are refused, that is so before anybody gets them.
     if (queuePolicies.all === "refuse") return undefined;
-    if (counters.queuedNow >= limits.allQueuedMessages) {
+    if (counters.queuedNow + messages > limits.allQueuedMessages) {
       return "allQueueMessages";
     }
     return counters.queuedBytesNow + counters.storedBytesNow + size >
@@ -48,16 +52,6 @@ export class QueueLimits {
       obstacle === "allQueueBytes";
     const policy = ofAll ? queuePolicies.all : queuePolicies.one;
     return policy === "drop-oldest" && size <= limits.queuedBytes;
-  }
-
-  /** Bytes that there would be too many with a message of this size. */
-  excess(queue: LimitedQueue, size: number): number {
-    const { limits, counters } = this.#context;
-    const { queuedBytesNow, storedBytesNow } = counters;
-    return size + Math.max(
-      queue.allBytes - limits.queuedBytes,
-      queuedBytesNow + storedBytesNow - limits.allQueuedBytes,
-    );
   }
 
   /** Counts messages that were dropped, and tells of the first. */

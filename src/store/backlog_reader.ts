@@ -94,7 +94,9 @@ export class BacklogReader {
   ): BacklogPiece {
     const journal = new JournalWriter(STORED_BODIES);
     const id = this.#owners.find(owner);
-    if (id === undefined) return { journal: journal.take(), last, end: true };
+    if (id === undefined) {
+      return { journal: journal.take(), last: after, end: true };
+    }
     const most = Math.min(this.#likelyRows, MOST_ROWS);
     const sizes = this.#selectSizes.all(id, after, last, most);
     let size = 0;

@@ -270,3 +270,13 @@ Deno.test("StoreThread.commit() comes to the same where a batch that failed is i
   again.thread.leave();
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("StoreThread.read() says of an owner that it does not know yet that nothing is read", async () => {
+  const folder = await Deno.makeTempDir();
+  const { thread } = await open(`${folder}/db`);
+  const page = thread.read({ owner: "new", after: 3, last: 50, bytes: 1e6 });
+  assert.equal(page.last, 3);
+  assert.equal(page.end, true);
+  thread.leave();
+  await Deno.remove(folder, { recursive: true });
+});

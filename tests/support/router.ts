@@ -9,6 +9,7 @@ import { Decoder } from "../../src/codec/decoder.ts";
 import { type FinishedPacket, PacketType } from "../../src/codec/packet.ts";
 import type { ReasonCode } from "../../src/codec/reason_code.ts";
 import { termsFor } from "../../src/connection/handshake.ts";
+import type { DurabilityRules } from "../../src/router/durability_rules.ts";
 import type { RouterHandle } from "../../src/router/messages.ts";
 import { Router } from "../../src/router/router.ts";
 import { Link, type LinkOwner } from "../../src/session/link.ts";
@@ -40,6 +41,8 @@ import type { Properties } from "./properties.ts";
 export interface TestRouterOptions {
   /** Limits other than the defaults. */
   limits?: Partial<Limits>;
+  /** What of it its store keeps, in place of all. */
+  durability?: DurabilityRules;
   /** What becomes of messages where there are too many, in place of the default. */
   queuePolicies?: QueuePolicies;
   /** In place of a {@linkcode MemoryStore} that commits at once. */
@@ -87,6 +90,7 @@ export class TestRouter implements AsyncDisposable {
       log,
       clock,
       store,
+      ...(options.durability && { durability: options.durability }),
       ...(options.queuePolicies && { queuePolicies: options.queuePolicies }),
     });
     const events = {
