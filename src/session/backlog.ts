@@ -112,9 +112,12 @@ export class Backlog<T extends Owed> {
     }
     const { behind } = stretch;
     if (behind.bytes + size > most) this.#fold(stretch);
-    if (most === 0 || stretch.messages + behind.length === 0) {
+    if (stretch.messages + behind.length === 0) {
+      // What has a lower number is in memory or has gone out, though the Store may not know to whom.
+      stretch.after = item.number - 1;
       this.#extend(stretch, 1, size, item.number);
-    } else behind.push(item);
+    } else if (most === 0) this.#extend(stretch, 1, size, item.number);
+    else behind.push(item);
   }
 
   /** Puts a message that was taken out before all others again. */
@@ -232,7 +235,7 @@ export class Backlog<T extends Owed> {
       last,
       bytes: this.#pageSize,
     };
-    this.#context.readBacklog(query, ({ deliveries }) => {
+    this.#context.readBacklog(query, ({ deliveries, end }) => {
       stretch.busy = false;
       if (this.#stretch !== stretch) return;
       if (stretch.after === after) {
@@ -243,7 +246,10 @@ export class Backlog<T extends Owed> {
       }
       // What is not committed cannot be read yet.
       if (stretch.oldest.length === 0) {
-        if (kept <= this.#context.store.committed) return;
+        if (kept <= this.#context.store.committed) {
+          if (end && stretch.last === last) this.#endStretch(stretch);
+          return;
+        }
         const again = () => void this.#makeRoom(0, 0);
         this.#context.whenCommitted(undefined, kept, again);
         return;

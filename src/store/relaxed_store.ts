@@ -18,6 +18,13 @@ import type {
  */
 export class RelaxedStore implements Store {
   readonly #store: Store;
+  /** The batch that removes a session, the last one that did. */
+  #lastRemoval: BatchNumber = 0;
+  /** What is read when that is committed. */
+  readonly #waiting: {
+    readonly query: BacklogQuery;
+    readonly take: (page: BacklogPage) => void;
+  }[] = [];
 
   /** Writes to this one. */
   constructor(store: Store) {
@@ -37,11 +44,25 @@ export class RelaxedStore implements Store {
   }
 
   open(events: StoreEvents, reader: StoreReader): Promise<void> {
-    return this.#store.open(events, reader);
+    const committed = (batch: BatchNumber) => {
+      if (batch >= this.#lastRemoval) {
+        for (const { query, take } of this.#waiting.splice(0)) {
+          this.#store.read(query, take);
+        }
+      }
+      events.committed(batch);
+    };
+    return this.#store.open({ ...events, committed }, reader);
   }
 
   read(query: BacklogQuery, take: (page: BacklogPage) => void): void {
-    this.#store.read(query, take);
+    if (this.#lastRemoval <= this.#store.committed) {
+      this.#store.read(query, take);
+      return;
+    }
+    // A client that was let in before its former session is removed must see nothing of that.
+    this.#waiting.push({ query, take });
+    this.#store.request(this.#lastRemoval);
   }
 
   readRetained(...args: Parameters<Store["readRetained"]>): void {
@@ -70,7 +91,7 @@ export class RelaxedStore implements Store {
   }
 
   removeSession(clientId: string): BatchNumber {
-    this.#store.removeSession(clientId);
+    this.#lastRemoval = this.#store.removeSession(clientId);
     return 0;
   }
 
