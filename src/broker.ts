@@ -109,6 +109,7 @@ export class Broker {
         router = Router.start(parts);
         return router.restore;
       },
+      mended: () => router.keepAgain(),
       committed: () => router.committed(),
       damaged: (rows) =>
         log.error("Rows of the store are damaged, and were set aside", {

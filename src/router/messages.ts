@@ -84,6 +84,8 @@ export interface RouterHandle {
   waits(link: Link, packet: Publish): boolean;
   /** Takes what the Store held, before the first client comes. */
   readonly restore: StoreReader;
+  /** Has all sessions and what belongs to them kept once more, but for messages: the Store may have lost some. */
+  keepAgain(): void;
   /** Says that this was all: what it held goes on from here. */
   restored(): void;
   /** Ends the Router; what waits in its mailbox is dropped. Resolves when it has ended. */

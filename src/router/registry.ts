@@ -98,6 +98,21 @@ export class Registry {
     }
   }
 
+  /** Has the Store keep all that it knew once more, but for messages: it may have lost some of it. */
+  keepAgain(): void {
+    const { store } = this.#options.context;
+    for (const session of this.#sessions.values()) {
+      const { clientId, stored, subscriptions, received, will } = session;
+      if (store.durable && will !== undefined) store.saveWill(clientId, will);
+      if (!stored) continue;
+      this.#save(session);
+      for (const one of subscriptions.values()) {
+        store.saveSubscription(clientId, one);
+      }
+      for (const packetId of received) store.saveReceived(clientId, packetId);
+    }
+  }
+
   /**
    * Lets a client in: takes over from its former connection, resumes or makes its session, and has CONNACK sent
    * when that is committed.

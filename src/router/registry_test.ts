@@ -257,3 +257,30 @@ Deno.test("Registry counts sessions and subscriptions", async () => {
   assert.equal(router.counters.sessionsNow, 1);
   assert.equal(router.counters.subscriptionsNow, 0);
 });
+
+Deno.test("Registry.keepAgain() has the Store keep what it may have lost", async () => {
+  const store = new MemoryStore();
+  await using router = new TestRouter({ store });
+  const peer = await router.connect({
+    ...PERSISTENT,
+    clientId: "kept",
+    will: { topic: "w", payload: "gone" },
+  });
+  await peer.subscribe("a", { qos: 1 });
+  await peer.publish("b", "x", { qos: 2, packetId: 7 });
+  await router.settle();
+  for (const contents of [store.kept, store.written]) {
+    contents.sessions.clear();
+    contents.subscriptions.clear();
+    contents.received.clear();
+    contents.wills.clear();
+  }
+  router.handle.keepAgain();
+  await router.settle();
+  await router.commit();
+  const { sessions, subscriptions, received, wills } = store.kept;
+  assert.ok(sessions.has("kept"));
+  assert.equal(subscriptions.get("kept")!.get("a")!.qos, 1);
+  assert.deepEqual([...received.get("kept")!], [7]);
+  assert.equal(wills.get("kept")!.message.topic.text, "w");
+});

@@ -127,6 +127,7 @@ export class Router implements SessionContext {
           router.#restore.finish();
           router.#retained.restored();
         }),
+      keepAgain: () => router.#turn(() => router.#registry.keepAgain()),
       close: () => router.#close(),
     };
   }

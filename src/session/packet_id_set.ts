@@ -4,13 +4,19 @@ const WORDS = 65_536 / 32;
  * A set of packet identifiers, 1 to 65,535: the QoS 2 messages received whose PUBREL has not come. One bit each,
  * allocated with the first.
  */
-export class PacketIdSet {
+export class PacketIdSet implements Iterable<number> {
   #words: Uint32Array | undefined;
   #size = 0;
 
   /** How many identifiers are in the set. */
   get size(): number {
     return this.#size;
+  }
+
+  /** The identifiers in ascending order. */
+  *[Symbol.iterator](): Iterator<number> {
+    if (this.#size === 0) return;
+    for (let id = 1; id <= 65_535; id++) if (this.has(id)) yield id;
   }
 
   /** Whether the identifier is in the set. */

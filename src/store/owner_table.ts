@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { rowChecksum } from "./checksum.ts";
+import { PACKET_IDENTIFIERS } from "./session_tables.ts";
 
 /** Names remembered with their numbers; beyond that the memory begins anew. */
 const REMEMBERED = 10_000;
@@ -17,9 +18,15 @@ export class OwnerTable {
     this.#select = database.prepare("SELECT id FROM owner WHERE name = ?");
     this.#insert = database.prepare("INSERT INTO owner VALUES (?, ?, ?)");
     this.#delete = database.prepare("DELETE FROM owner WHERE id = ?");
+    // A name may have been lost, and what belongs to it still be there: that is to be nobody else's.
     const last = database.prepare(
       `SELECT max(id) AS id FROM
-       (SELECT max(id) AS id FROM owner UNION SELECT max(owner) FROM purge)`,
+       (SELECT max(id) AS id FROM owner UNION SELECT max(owner) FROM purge
+        UNION SELECT max(owner) FROM session
+        UNION SELECT max(owner) FROM subscription
+        UNION SELECT max(owner) FROM delivery
+        UNION SELECT max(client) FROM inflight
+        UNION SELECT max(id) / ${PACKET_IDENTIFIERS} FROM received)`,
     ).get();
     this.#next = Number(last?.id ?? 0) + 1;
   }

@@ -109,7 +109,10 @@ export class SqliteStore implements Store {
       },
       room: (report) => events.room?.(report),
       metered: (meter) => events.metered?.(meter),
-      mended: (mending) => this.#options.onMended?.(mending),
+      mended: (mending) => {
+        this.#options.onMended?.(mending);
+        if (this.#opening !== undefined) events.mended?.();
+      },
       failed: (error) => this.#fail(error),
     });
     try {

@@ -173,6 +173,8 @@ export interface StoreEvents {
    * start to the reader that this returns. Left out, the store cannot be opened then.
    */
   startOver?(): StoreReader;
+  /** Called where rows may have been lost, since a file turned out to be damaged in use: all is to be written again. */
+  mended?(): void;
   /** Called with each batch that commits. */
   committed(batch: BatchNumber): void;
   /** Called with how many rows were found damaged while something was read: they are set aside. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { HeldContents } from "../../tests/support/held_contents.ts";
 import { testMessage } from "../../tests/support/store_writes.ts";
+import { Corruption } from "./corruption.ts";
 import { JournalReader } from "./journal_reader.ts";
 import { JournalWriter } from "./journal_writer.ts";
 import { MessageBodies } from "./message_body.ts";
@@ -278,5 +279,28 @@ Deno.test("StoreThread.read() says of an owner that it does not know yet that no
   assert.equal(page.last, 3);
   assert.equal(page.end, true);
   thread.leave();
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("StoreThread gives a new client nothing of one whose name was lost while it was in use", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/db`;
+  const { thread } = await open(path);
+  thread.commit(everything(), 0);
+  const other = new DatabaseSync(path);
+  other.exec("DELETE FROM owner");
+  other.close();
+  thread.mend(new Corruption("database disk image is malformed"));
+  const to = new JournalWriter(new MessageBodies());
+  const session = { expiryInterval: Infinity, endedAt: undefined };
+  to.saveSession({ ...session, clientId: "other" });
+  thread.commit(to.take(), 0);
+  const page = thread.read({ owner: "other", after: 0, last: 9, bytes: 1e6 });
+  assert.equal(page.journal.length, 0);
+  thread.leave();
+  const again = await open(path);
+  assert.equal(again.held.subscriptions.size, 0);
+  assert.deepEqual([...again.held.sessions.keys()], ["other"]);
+  again.thread.leave();
   await Deno.remove(folder, { recursive: true });
 });
