@@ -63,7 +63,7 @@ export class DiskNeeds {
     if (packet.retain && packet.end > packet.payloadStart) return true;
     const { targets, groups } = this.#dispatcher.routeOf(topic);
     return targets.some((target) =>
-      target.qos > 0 && target.session.persistent &&
+      target.qos > 0 && target.session.isKept &&
       (target.session !== session || target.own !== undefined)
     ) || groups.some((group) => group.persistent);
   }

@@ -78,7 +78,10 @@ export class Backlog<T extends Owed> {
     if (this.#limits.dropsOldest(obstacle, size)) {
       obstacle = this.#makeRoom(size, 1);
       // Where the oldest are in the Store alone, it makes room a little later.
-      if (this.#stretch !== undefined) return true;
+      if (
+        obstacle !== undefined && this.#stretch !== undefined &&
+        this.#limits.dropsOldest(obstacle, size)
+      ) return true;
     }
     if (obstacle !== undefined) this.#limits.drop(obstacle, 1);
     return obstacle === undefined;
@@ -192,7 +195,10 @@ export class Backlog<T extends Owed> {
     const cause = this.#limits.obstacle(this, size, messages);
     let obstacle = cause;
     let dropped = 0;
-    while (obstacle !== undefined && this.#dropOldest()) {
+    while (
+      obstacle !== undefined && this.#limits.dropsOldest(obstacle, size) &&
+      this.#dropOldest()
+    ) {
       dropped++;
       obstacle = this.#limits.obstacle(this, size, messages);
     }

@@ -61,3 +61,22 @@ Deno.test("SharedGroup sends a QoS 2 message to one member once, also at the end
   }
   assert.deepEqual(seen, ["3", "4"]);
 });
+
+Deno.test("the Store forgets what was acknowledged by a client that has resumed its session with expiry interval 0", async () => {
+  const store = new MemoryStore();
+  await using router = new TestRouter({ store });
+  const publisher = await router.connect();
+  const first = await router.connect({ ...PERSISTENT, clientId: "c" });
+  await first.subscribe("a", { qos: 1 });
+  await first.lose();
+  const again = await router.connect({ clean: false, clientId: "c" });
+  for (let n = 0; n < 50; n++) {
+    await publisher.publish("a", `${n}`, { qos: 1 });
+    await router.settle();
+    for (const { packetId } of again.messages()) {
+      await again.acknowledge("puback", packetId);
+    }
+  }
+  await router.settle();
+  assert.equal(store.written.owed("c").length, 0);
+});

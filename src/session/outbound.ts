@@ -173,7 +173,7 @@ export class Outbound {
     terms: Terms,
     shared?: SharedOrigin,
   ): BatchNumber {
-    const { link, persistent } = this.#session;
+    const { link, isKept } = this.#session;
     const number = shared?.number ?? ++this.#lastNumber;
     const batch = shared === undefined
       ? this.#ledger.enqueue(message, terms, number)
@@ -187,7 +187,7 @@ export class Outbound {
     if (!this.canTake(size)) {
       this.#enqueue(makeDelivery(message.owned, terms, number, shared), batch);
     } else if (takesFrame(link, size, terms)) {
-      const keep = persistent || shared !== undefined;
+      const keep = isKept || shared !== undefined;
       const delivery = keep
         ? makeDelivery(message.owned, terms, number, shared)
         : undefined;
@@ -316,7 +316,7 @@ export class Outbound {
       this.#ledger.dequeue(delivery);
       return;
     }
-    const keep = this.#session.persistent || delivery.group !== undefined
+    const keep = this.#session.isKept || delivery.group !== undefined
       ? delivery
       : undefined;
     const packetId = this.#window.open(qos, keep);

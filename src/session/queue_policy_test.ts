@@ -185,3 +185,23 @@ Deno.test("QueuePolicy drop-oldest drops the oldest messages also after a restar
   const again = await router.connect({ ...PERSISTENT, clientId: "away" });
   assert.deepEqual(await drained(router, again), ["7", "8", "9"]);
 });
+
+Deno.test("a queue that drops its oldest drops no more than it must where all queues drop the newest", async () => {
+  const store = new MemoryStore();
+  const limits = { queuedMessages: 20, allQueuedBytes: 25_000 };
+  const queuePolicies = { one: "drop-oldest", all: "drop-newest" } as const;
+  await using router = new TestRouter({ store, limits, queuePolicies });
+  const publisher = await router.connect();
+  for (const id of ["a", "b"]) {
+    const client = await router.connect({ ...PERSISTENT, clientId: id });
+    await client.subscribe(id, { qos: 1 });
+    await client.lose();
+  }
+  for (let n = 0; n < 20; n++) await publisher.publish("a", "", { qos: 1 });
+  await publisher.publish("b", "x".repeat(20_000), { qos: 1 });
+  await router.settle();
+  // Fits into its own queue, once one has gone, and not into all of them.
+  await publisher.publish("a", "x".repeat(3000), { qos: 1 });
+  await router.settle();
+  assert.ok(router.counters.queuedNow >= 20, String(router.counters.queuedNow));
+});

@@ -54,6 +54,14 @@ export class Session {
     return this.expiryInterval > 0;
   }
 
+  /**
+   * Whether what it was sent is kept until it is acknowledged: it outlives its connection, or did before, so that the
+   * Store has what it is owed.
+   */
+  get isKept(): boolean {
+    return this.stored || this.persistent;
+  }
+
   /** Calls off the timers that ran since the connection ended. */
   cancelTimers(): void {
     this.willTimer?.cancel();

@@ -27,3 +27,18 @@ export function isUnreadable(error: unknown): boolean {
   const { errcode } = error as { errcode?: number };
   return errcode !== undefined && UNREADABLE.has(errcode);
 }
+
+/** Failures to read a place, a second apart, after which it is given up. */
+const PATIENCE = 30;
+
+/**
+ * Makes a judge of the errors of one piece of work that is tried again and again: says whether the database is to be
+ * mended. That is so at once where it is damaged, and where a place cannot be read that so many times.
+ */
+export function judgeOfDamage(
+  patience: number = PATIENCE,
+): (error: unknown) => boolean {
+  let unreadable = 0;
+  return (error) =>
+    isCorruption(error) || (isUnreadable(error) && ++unreadable >= patience);
+}

@@ -2,10 +2,11 @@
 
 import { describeError } from "../core/errors.ts";
 import { Ballast } from "./ballast.ts";
-import { isCorruption, isUnreadable } from "./corruption.ts";
+import { isCorruption, isUnreadable, judgeOfDamage } from "./corruption.ts";
 import { DiskKeeper } from "./disk_keeper.ts";
 import { troubleOf } from "./disk_trouble.ts";
 import { Idle } from "./idle.ts";
+import type { Mending } from "./mending.ts";
 import { StoreThread } from "./store_thread.ts";
 import type { StoreReply, StoreRequest } from "./worker_messages.ts";
 
@@ -115,25 +116,29 @@ function answer(request: StoreRequest): void {
   if (request.type === "more") more(to);
   else if (request.type === "read") {
     const { query } = request;
+    const isDamage = judgeOfDamage();
     // Behind what could not be written, since it is to see that.
     keeper.write(() =>
       mending(
         to,
         (current) => reply({ type: "page", ...current.read(query) }),
+        isDamage,
       )
     );
   } else if (request.type === "readRetained") {
     const { topics } = request;
+    const isDamage = judgeOfDamage();
     keeper.write(() =>
       mending(to, (current) => {
         const piece = current.readRetained(topics);
         reply({ type: "retained", ...piece }, [piece.journal.buffer]);
-      })
+      }, isDamage)
     );
   } else if (request.type === "commit") {
     const { batch, journal, now } = request;
+    const isDamage = judgeOfDamage();
     keeper.write(() => {
-      mending(to, (current) => current.commit(journal, now));
+      mending(to, (current) => current.commit(journal, now), isDamage);
       reply({ type: "committed", batch, journal }, [journal.buffer]);
       lastCommit = now;
       idle.touch();
@@ -218,13 +223,23 @@ function checkLater(checked: StoreThread): void {
 function mending(
   thread: StoreThread,
   work: (thread: StoreThread) => void,
+  isDamage: (error: unknown) => boolean = isCorruption,
 ): void {
   try {
     work(thread);
   } catch (error) {
-    if (!isCorruption(error)) throw error;
-    reply({ type: "mended", mending: thread.mend(error) });
+    if (!isDamage(error)) throw error;
+    reply({ type: "mended", mending: mended(thread, error) });
     work(thread);
+  }
+}
+
+/** Mends it. A disk that cannot be read at all may yet come back: what that is, is told as what it was. */
+function mended(thread: StoreThread, error: unknown): Mending {
+  try {
+    return thread.mend(error);
+  } catch (second) {
+    throw isUnreadable(error) ? error : second;
   }
 }
 
