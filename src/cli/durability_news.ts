@@ -9,7 +9,7 @@ export function durabilityNews(settings: StoreSettings): string[] {
     commit:
       "What is acknowledged is on the disk before: it survives a power cut",
     interval:
-      `What is acknowledged is on the disk within ${window}: a power cut loses what is younger`,
+      `What is acknowledged is on the disk within ${window}: a power cut or kill loses what is younger`,
     off:
       "Messages are in memory only: those that wait, or are retained, are lost when the broker ends",
   };

@@ -115,6 +115,7 @@ export class SqliteStore implements Store {
       },
       failed: (error) => this.#fail(error),
     });
+    let fault: { readonly error: unknown } | undefined;
     try {
       this.#choice = chooseDatabase(folder);
       const { checkedFirst = CHECKED_FIRST } = this.#options;
@@ -123,9 +124,17 @@ export class SqliteStore implements Store {
       events.resumed(now);
       let told = reader;
       let journal = new JournalReader(this.#bodies);
+      const tell = (piece: Uint8Array) => {
+        try {
+          // A store tells what it holds in no other words than those of a StoreReader.
+          journal.read(piece, told as unknown as JournalSink<Message>);
+        } catch (error) {
+          fault = { error };
+          throw error;
+        }
+      };
       const { opening, backlogs } = await this.#link.held(
-        // A store tells what it holds in no other words than those of a StoreReader.
-        (piece) => journal.read(piece, told as unknown as JournalSink<Message>),
+        tell,
         () => {
           if (events.startOver === undefined) throw new Error("It is damaged");
           journal = new JournalReader(this.#bodies);
@@ -137,7 +146,10 @@ export class SqliteStore implements Store {
     } catch (error) {
       this.#end();
       this.#link.terminate();
-      throw new UnusableFolder(folder, error);
+      // It is not for want of a folder where its reader fails.
+      throw fault === undefined
+        ? new UnusableFolder(folder, error)
+        : fault.error;
     }
     this.#commits.start();
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { HeldContents } from "../../tests/support/held_contents.ts";
 import { testMessage } from "../../tests/support/store_writes.ts";
 import { openStore, SqlitePlace } from "../../tests/support/stores.ts";
 import { ManualClock } from "../core/clock.ts";
@@ -259,5 +260,19 @@ Deno.test("SqliteStore refuses a folder that another one uses, until that is kil
 Deno.test("SqliteStore that was never opened can be closed", async () => {
   const place = await SqlitePlace.create();
   await place.make().close();
+  await place.remove();
+});
+
+Deno.test("SqliteStore passes on what its reader throws, which is not for want of a folder", async () => {
+  const place = await SqlitePlace.create();
+  await filled(place);
+  const reader = new HeldContents();
+  reader.saveSession = () => {
+    throw new TypeError("a fault of the reader");
+  };
+  const store = place.make();
+  const events = { resumed() {}, committed() {}, failed() {} };
+  await assert.rejects(store.open(events, reader), TypeError);
+  await (await openStore(place.make())).store.close();
   await place.remove();
 });
