@@ -44,7 +44,8 @@ export class Outbound {
   readonly #session: Session;
   readonly #window: DeliveryWindow;
   readonly #ledger: DeliveryLedger;
-  readonly #queue: Backlog<Delivery>;
+  /** What waits to be sent; made with the first that must. */
+  #queue: Backlog<Delivery> | undefined;
   /** Retained messages to be sent as the Outbox drains. */
   readonly replays: Replays;
   /** Messages to send again on the present Link. */
@@ -57,25 +58,24 @@ export class Outbound {
     this.#session = session;
     this.#ledger = new DeliveryLedger(context.store, session);
     this.#window = new DeliveryWindow(context);
-    this.#queue = new Backlog(context, this.#ledger);
     this.replays = new Replays(context, session);
   }
 
   /** Bytes in memory of the messages that wait here, or were sent and may be sent again. */
   get bytes(): number {
-    return this.#queue.bytes + this.#window.bytes;
+    return (this.#queue?.bytes ?? 0) + this.#window.bytes;
   }
 
   /** Messages that wait here, not yet sent. */
   get queuedMessages(): number {
-    return this.#queue.length;
+    return this.#queue?.length ?? 0;
   }
 
   /** Whether it can be sent a QoS 1 or 2 message of this size right now. */
   canTake(size: number): boolean {
     const link = this.#session.link;
     return link !== undefined && link.ready && link.sendQuota > 0 &&
-      this.#queue.length === 0 && this.#resends.empty &&
+      this.queuedMessages === 0 && this.#resends.empty &&
       this.#window.hasRoom(size) && link.hasRoom(size);
   }
 
@@ -102,18 +102,18 @@ export class Outbound {
     this.#resends.begin([]);
     this.replays.unload();
     if (link !== undefined) giveBack(takeUnsent(this.#window, link));
-    if (stored) this.#queue.unload();
+    if (stored) this.#queue?.unload();
   }
 
   /** Goes on with what the Store held and the client was not sent. */
   restoreBacklog(backlog: StoredBacklog): void {
     this.#lastNumber = Math.max(this.#lastNumber, backlog.last);
-    this.#queue.restore(backlog);
+    this.#madeQueue().restore(backlog);
   }
 
   /** Whether a message of this size must be refused, for it would have to wait and there is no room. */
   refuses(size: number): boolean {
-    return this.#queue.refuses(size) && !this.canTake(size);
+    return this.#queue?.refuses(size) === true && !this.canTake(size);
   }
 
   /** Puts a message back that the client was sent under this packet identifier, after those sent before it. */
@@ -138,10 +138,10 @@ export class Outbound {
   /** Ends the session: what it was owed is dropped, but for shared QoS 1 messages [MQTT-4.8.2-4, -5]. */
   end(): void {
     giveBack(takeUnacknowledged(this.#window, this.#ledger));
-    if (this.#queue.length > 0) {
-      this.#context.dropped(this.#session, "sessionEnded", this.#queue.length);
+    if (this.queuedMessages > 0) {
+      this.#context.dropped(this.#session, "sessionEnded", this.queuedMessages);
     }
-    this.#queue.clear();
+    this.#queue?.clear();
     this.replays.clear();
   }
 
@@ -264,7 +264,7 @@ export class Outbound {
   #pump(link: Link): void {
     if (!this.#resend(link)) return;
     for (;;) {
-      const delivery = this.#queue.peek();
+      const delivery = this.#queue?.peek();
       if (delivery === undefined) break;
       const { size } = delivery.message;
       if (this.windowFull(size)) break;
@@ -272,10 +272,10 @@ export class Outbound {
         link.wantsDrain = true;
         return;
       }
-      this.#queue.pop();
+      this.#queue!.pop();
       this.#send(link, delivery);
     }
-    if (this.#queue.length > 0) return;
+    if (this.queuedMessages > 0) return;
     for (const group of this.#session.groups) group.feed(this.#session);
     this.replays.pump(link);
   }
@@ -301,9 +301,15 @@ export class Outbound {
     }
   }
 
+  /** Most sessions never have anything waiting. */
+  #madeQueue(): Backlog<Delivery> {
+    return this.#queue ??= new Backlog(this.#context, this.#ledger);
+  }
+
   #enqueue(delivery: Delivery, kept: BatchNumber): void {
-    if (this.#queue.admit(delivery.message)) {
-      this.#queue.push(delivery, kept);
+    const queue = this.#madeQueue();
+    if (queue.admit(delivery.message)) {
+      queue.push(delivery, kept);
       this.pump();
     } else this.#ledger.dequeue(delivery);
   }

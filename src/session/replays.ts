@@ -27,7 +27,7 @@ export class Replays {
   readonly #context: SessionContext;
   readonly #session: Session;
   /** By their filters, in the order in which they were asked for. */
-  readonly #waiting = new Map<string, Replay>();
+  #waiting: Map<string, Replay> | undefined;
 
   /** Makes the replays of a session: none. */
   constructor(context: SessionContext, session: Session) {
@@ -39,30 +39,33 @@ export class Replays {
   add(replay: Replay): void {
     const { filter } = replay.subscription;
     this.cancel(filter);
+    this.#waiting ??= new Map();
     this.#waiting.set(filter, replay);
   }
 
   /** Drops those of a filter: it was unsubscribed. */
   cancel(filter: string): void {
-    this.#waiting.get(filter)?.release();
-    this.#waiting.delete(filter);
+    this.#waiting?.get(filter)?.release();
+    this.#waiting?.delete(filter);
   }
 
   /** Drops all of them. */
   clear(): void {
     this.unload();
-    this.#waiting.clear();
+    this.#waiting = undefined;
   }
 
   /** Lets go of what was read ahead: the client is away. */
   unload(): void {
-    for (const replay of this.#waiting.values()) replay.release();
+    for (const replay of this.#waiting?.values() ?? []) replay.release();
   }
 
   /** Sends what the client can take now. */
   pump(link: Link): void {
     let looked = 0;
-    for (const [filter, replay] of this.#waiting) {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    for (const [filter, replay] of waiting) {
       for (;;) {
         if (link.outbox.bytes + link.gate.bytes >= READ_BELOW) {
           link.wantsDrain = true;
@@ -85,7 +88,10 @@ export class Replays {
         ) continue;
         this.#session.outbound.deliverRetained(message, subscription);
       }
-      this.#waiting.delete(filter);
+      waiting.delete(filter);
+    }
+    if (waiting.size === 0 && this.#waiting === waiting) {
+      this.#waiting = undefined;
     }
   }
 }
