@@ -107,10 +107,13 @@ export class BacklogReader {
     }
     this.#likelyRows = rows === most ? 2 * most : FIRST_ROWS + rows;
     const to = rows === 0 ? after : Number(sizes[rows - 1]![0]);
-    const deliveries = new DeliveryRows(this.#database, damage);
+    const deliveries = new DeliveryRows(
+      this.#database,
+      (message) => damage.add("message", message),
+    );
     for (const row of this.#selectRows.all(id, after, to)) {
       const delivery = deliveries.decode(row);
-      if (delivery === undefined) damage.add("delivery", Number(row[0]));
+      if (typeof delivery === "string") damage.add("delivery", Number(row[0]));
       else journal.enqueue(owner, delivery);
     }
     const end = rows === sizes.length && rows < most;

@@ -1,12 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import { deliveryChecksum } from "./checksum.ts";
-import type { Damage } from "./damage.ts";
 import { messageChecksum } from "./delivery_tables.ts";
 import { EncodingReader } from "./encoding.ts";
 import type { Carrying } from "./journal.ts";
 import { unpackQos, unpackRetain } from "./journal_reader.ts";
 import { StoredBody } from "./message_body.ts";
 import type { Row } from "./row_pages.ts";
+import { WRONG_CHECKSUM } from "./sound_rows.ts";
 import { NO_IDENTIFIERS, type StoredDelivery } from "./store.ts";
 
 /** What {@linkcode DeliveryRows.decode} takes, in this order. */
@@ -16,14 +16,14 @@ export const DELIVERY_COLUMNS =
 
 /** Makes deliveries of rows, if these are to be trusted, and notes damaged messages. */
 export class DeliveryRows {
-  readonly #damage: Damage;
+  readonly #onDamaged: (message: number) => void;
   readonly #selectMessage;
   /** Shared messages; `undefined` for the damaged ones. */
   readonly #messages = new Map<number, StoredBody | undefined>();
 
-  /** Reads shared messages from this database. */
-  constructor(database: DatabaseSync, damage: Damage) {
-    this.#damage = damage;
+  /** Reads shared messages from this database; `onDamaged` is told the rowids of those that are damaged. */
+  constructor(database: DatabaseSync, onDamaged: (message: number) => void) {
+    this.#onDamaged = onDamaged;
     this.#selectMessage = database.prepare(
       "SELECT body, checksum FROM message WHERE id = ?",
     );
@@ -34,8 +34,8 @@ export class DeliveryRows {
     this.#messages.clear();
   }
 
-  /** The delivery in a row of {@linkcode DELIVERY_COLUMNS}; `undefined` where it is damaged. */
-  decode(row: Row): Carrying<StoredDelivery, StoredBody> | undefined {
+  /** The delivery in a row of {@linkcode DELIVERY_COLUMNS}, or what is wrong with it. */
+  decode(row: Row): Carrying<StoredDelivery, StoredBody> | string {
     const [_id, owner, number, terms, identifiers, shared, checksum, body] =
       row as [
         number,
@@ -47,7 +47,7 @@ export class DeliveryRows {
         number,
         Uint8Array | null,
       ];
-    if (!isBytes(identifiers) || !isBytes(body)) return undefined;
+    if (!isBytes(identifiers) || !isBytes(body)) return WRONG_CHECKSUM;
     const expected = deliveryChecksum(
       owner,
       number,
@@ -56,11 +56,11 @@ export class DeliveryRows {
       shared,
       body,
     );
-    if (checksum !== expected) return undefined;
+    if (checksum !== expected) return WRONG_CHECKSUM;
     const message = body === null
       ? this.#message(shared)
       : new StoredBody(body, false);
-    if (message === undefined) return undefined;
+    if (message === undefined) return "its message is missing or damaged";
     return {
       number,
       qos: unpackQos(terms),
@@ -82,7 +82,7 @@ export class DeliveryRows {
       if (
         body instanceof Uint8Array && checksum === messageChecksum(id, body)
       ) message = new StoredBody(body, true);
-      else this.#damage.add("message", id);
+      else this.#onDamaged(id);
     }
     this.#messages.set(id, message);
     return message;
@@ -95,7 +95,7 @@ function isBytes(value: unknown): boolean {
 }
 
 /** Subscription identifiers as a delivery has them. */
-export function unpackIdentifiers(bytes: Uint8Array): number[] {
+function unpackIdentifiers(bytes: Uint8Array): number[] {
   const from = new EncodingReader(bytes);
   const identifiers: number[] = [];
   while (from.at < from.end) identifiers.push(from.number());

@@ -6,11 +6,8 @@ import { MessageBodies, type StoredBody } from "./message_body.ts";
 import { MetaTable } from "./meta_table.ts";
 import type { KeptTime } from "./service_time.ts";
 import { countKinds, type StoredKind } from "./store_summary.ts";
-import {
-  readStoredRows,
-  type RowProblem,
-  type RowSink,
-} from "./stored_rows.ts";
+import type { RowSink } from "./sound_rows.ts";
+import { readStoredRows, type RowProblem } from "./stored_rows.ts";
 
 /** What an export is, in its first line. */
 export const EXPORT_FORMAT = "mailboxqtt store";

@@ -31,7 +31,11 @@ export class HeldDeliveries {
   /** Tells with these. */
   constructor(options: HeldDeliveriesOptions) {
     this.#options = options;
-    this.#rows = new DeliveryRows(options.database, options.damage);
+    const { database, damage } = options;
+    this.#rows = new DeliveryRows(
+      database,
+      (message) => damage.add("message", message),
+    );
   }
 
   /** Tells row by row. */
@@ -90,7 +94,7 @@ export class HeldDeliveries {
     );
     if (checksum !== expected) return false;
     const told = this.#rows.decode(deliveryRow);
-    if (told === undefined) {
+    if (typeof told === "string") {
       damage.add("delivery", delivery);
       return false;
     }

@@ -8,7 +8,8 @@ import { isDatabaseError, openForReading } from "./open_for_reading.ts";
 import { prepareRows } from "./row_pages.ts";
 import { COUNTED_TABLES } from "./schema.ts";
 import { countKinds } from "./store_summary.ts";
-import { readStoredRows, type RowSink } from "./stored_rows.ts";
+import type { RowSink } from "./sound_rows.ts";
+import { readStoredRows } from "./stored_rows.ts";
 
 /** Something that is wrong with a store. */
 export interface StoreProblem {

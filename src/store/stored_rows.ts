@@ -1,26 +1,18 @@
 import type { DatabaseSync } from "node:sqlite";
 import { describeError } from "../core/errors.ts";
-import {
-  deliveryChecksum,
-  inflightChecksum,
-  mixChecksum,
-  rowChecksum,
-} from "./checksum.ts";
+import { inflightChecksum } from "./checksum.ts";
 import type { DamagedTable } from "./damage.ts";
-import { unpackIdentifiers } from "./delivery_rows.ts";
-import { messageChecksum } from "./delivery_tables.ts";
-import type { JournalSink } from "./journal.ts";
-import {
-  unpackQos,
-  unpackRetain,
-  unpackSubscription,
-} from "./journal_reader.ts";
-import { StoredBody } from "./message_body.ts";
+import { DeliveryRows } from "./delivery_rows.ts";
 import { isDatabaseError } from "./open_for_reading.ts";
-import { retainedChecksum } from "./retained_table.ts";
 import { prepareRows, readRows, type Row } from "./row_pages.ts";
-import { PACKET_IDENTIFIERS, willChecksum } from "./session_tables.ts";
-import { isSharedGroup, NO_IDENTIFIERS, type StoreReader } from "./store.ts";
+import {
+  NO_OWNER,
+  ROW_COLUMNS,
+  type RowSink,
+  SoundRows,
+  type SoundTable,
+  WRONG_CHECKSUM,
+} from "./sound_rows.ts";
 
 /** A row that is not to be trusted. */
 export interface RowProblem {
@@ -32,12 +24,6 @@ export interface RowProblem {
   readonly problem: string;
 }
 
-/** Takes what the rows say; see {@linkcode StoreReader}. Of what is owed it is told all. */
-export type RowSink = Pick<
-  JournalSink<StoredBody>,
-  Exclude<keyof StoreReader, "backlog">
->;
-
 /** What {@linkcode readStoredRows} needs. */
 export interface StoredRowsOptions {
   /** Where the rows are, in a transaction of its own. */
@@ -48,16 +34,19 @@ export interface StoredRowsOptions {
   readonly problem: (problem: RowProblem) => void;
 }
 
-const CHECKSUM = "its checksum is wrong";
-const NO_OWNER = "what it belongs to is missing or damaged";
 const NOTHING = new Uint8Array(0);
 
-/** A row's table, columns, and what is done with it; that returns what is wrong with the row, if anything. */
-interface Table {
-  readonly table: DamagedTable;
-  readonly columns: readonly string[];
-  readonly tell: (row: Row) => string | undefined;
-}
+/** What {@linkcode DeliveryRows} takes. */
+const COLUMNS = [
+  "id",
+  "owner",
+  "number",
+  "terms",
+  "identifiers",
+  "message",
+  "checksum",
+  "body",
+];
 
 /**
  * Reads all rows of a store one by one, with a `yield` behind each, and looks at their checksums and at what they
@@ -71,12 +60,8 @@ class StoredRows {
   readonly #database: DatabaseSync;
   readonly #sink: RowSink;
   readonly #problem: (problem: RowProblem) => void;
-  readonly #names = new Map<number, string>();
-  /** Names of clients with a session. */
-  readonly #clients = new Map<number, string>();
-  readonly #selectMessage;
-  /** Shared messages by their rowid; `undefined` for those that are not sound. */
-  readonly #messages = new Map<number, StoredBody | undefined>();
+  readonly #sound: SoundRows;
+  readonly #rows: DeliveryRows;
   #shared = 0;
   /** Owners that are gone, whose deliveries are being removed. */
   readonly #gone: ReadonlySet<number>;
@@ -89,65 +74,42 @@ class StoredRows {
     this.#problem = problem;
     const gone = database.prepare("SELECT owner FROM purge").all();
     this.#gone = new Set(gone.map(({ owner }) => Number(owner)));
-    this.#selectMessage = database.prepare(
-      "SELECT body, checksum FROM message WHERE id = ?",
+    this.#sound = new SoundRows(sink);
+    this.#rows = new DeliveryRows(
+      database,
+      (row) => problem({ table: "message", row, problem: WRONG_CHECKSUM }),
     );
   }
 
   *rows(): Generator<void> {
-    for (const table of this.#tables()) {
-      yield* this.#guarded(table.table, this.#each(table));
+    for (
+      const table of ["owner", "session", "subscription", "received"] as const
+    ) yield* this.#guarded(table, this.#each(table));
+    yield* this.#guarded("delivery", this.#deliveries());
+    for (const table of ["retained", "will"] as const) {
+      yield* this.#guarded(table, this.#each(table));
     }
     yield* this.#guarded("inflight", this.#inflight());
     yield* this.#guarded("message", this.#unreferenced());
   }
 
-  #tables(): Table[] {
-    const table = (
-      table: DamagedTable,
-      columns: readonly string[],
-      tell: (row: Row) => string | undefined,
-    ) => ({ table, columns, tell: tell.bind(this) });
-    return [
-      table("owner", ["id", "name", "checksum"], this.#owner),
-      table(
-        "session",
-        ["owner", "expiry_interval", "ended_at", "checksum"],
-        this.#session,
-      ),
-      table(
-        "subscription",
-        ["id", "owner", "filter", "options", "identifier", "checksum"],
-        this.#subscription,
-      ),
-      table("received", ["id", "checksum"], this.#received),
-      table("delivery", [
-        "id",
-        "owner",
-        "number",
-        "terms",
-        "identifiers",
-        "message",
-        "checksum",
-        "body",
-      ], this.#delivery),
-      table("retained", ["id", "topic", "checksum", "body"], this.#retained),
-      table("will", [
-        "id",
-        "client_id",
-        "delay_interval",
-        "expiry_interval",
-        "checksum",
-        "body",
-      ], this.#will),
-    ];
+  *#each(table: SoundTable): Generator<void> {
+    const columns = ROW_COLUMNS[table];
+    for (const row of readRows(this.#database, { table, columns })) {
+      const problem = this.#sound[table](row);
+      if (problem !== undefined) {
+        this.#problem({ table, row: Number(row[0]), problem });
+      }
+      yield;
+    }
   }
 
-  *#each({ table, columns, tell }: Table): Generator<void> {
-    for (const row of readRows(this.#database, { table, columns })) {
-      const problem = tell(row);
+  *#deliveries(): Generator<void> {
+    const table = "delivery";
+    for (const row of readRows(this.#database, { table, columns: COLUMNS })) {
+      const problem = this.#delivery(row);
       if (problem !== undefined) {
-        if (table === "delivery") this.#untold.add(Number(row[0]));
+        this.#untold.add(Number(row[0]));
         this.#problem({ table, row: Number(row[0]), problem });
       }
       yield;
@@ -165,117 +127,19 @@ class StoredRows {
     }
   }
 
-  #owner([id, name, checksum]: Row): string | undefined {
-    if (checksum !== rowChecksum(Number(id), String(name))) return CHECKSUM;
-    this.#names.set(Number(id), String(name));
-    return undefined;
-  }
-
-  #session([owner, expiryInterval, endedAt, checksum]: Row) {
-    const clientId = this.#names.get(Number(owner));
-    if (clientId === undefined) return NO_OWNER;
-    const expected = rowChecksum(
-      Number(owner),
-      clientId,
-      expiryInterval as number | null,
-      endedAt as number | null,
-    );
-    if (checksum !== expected) return CHECKSUM;
-    this.#clients.set(Number(owner), clientId);
-    this.#sink.saveSession({
-      clientId,
-      expiryInterval: expiryInterval === null
-        ? Infinity
-        : Number(expiryInterval),
-      endedAt: endedAt === null ? undefined : Number(endedAt),
-    });
-    return undefined;
-  }
-
-  #subscription([_id, owner, filter, options, identifier, checksum]: Row) {
-    const expected = rowChecksum(
-      Number(owner),
-      String(filter),
-      Number(options),
-      Number(identifier),
-    );
-    if (checksum !== expected) return CHECKSUM;
-    const clientId = this.#clients.get(Number(owner));
-    if (clientId === undefined) return NO_OWNER;
-    this.#sink.saveSubscription(
-      clientId,
-      unpackSubscription(String(filter), Number(options), Number(identifier)),
-    );
-    return undefined;
-  }
-
-  #received([id, checksum]: Row): string | undefined {
-    if (checksum !== mixChecksum(0, Number(id))) return CHECKSUM;
-    const packetId = Number(id) % PACKET_IDENTIFIERS;
-    const owner = (Number(id) - packetId) / PACKET_IDENTIFIERS;
-    const clientId = this.#clients.get(owner);
-    if (clientId === undefined) return NO_OWNER;
-    this.#sink.saveReceived(clientId, packetId);
-    return undefined;
-  }
-
   #delivery(row: Row): string | undefined {
-    const [_id, owner, number, terms, identifiers, shared, checksum, body] =
-      row as [
-        number,
-        number,
-        number,
-        number,
-        Uint8Array | null,
-        number | null,
-        number,
-        Uint8Array | null,
-      ];
+    const owner = Number(row[1]);
     if (this.#gone.has(owner)) return undefined;
-    if (!isBytesOrNull(identifiers) || !isBytesOrNull(body)) return CHECKSUM;
-    const expected = deliveryChecksum(
-      owner,
-      number,
-      terms,
-      identifiers,
-      shared,
-      body,
-    );
-    if (checksum !== expected) return CHECKSUM;
-    const name = this.#ownerName(owner);
+    const delivery = this.#rows.decode(row);
+    if (delivery === WRONG_CHECKSUM) return delivery;
+    const name = this.#sound.ownerName(owner);
     if (name === undefined) return NO_OWNER;
-    const message = body === null
-      ? this.#message(shared)
-      : new StoredBody(body, false);
-    if (message === undefined) return "its message is missing or damaged";
-    this.#sink.enqueue(name, {
-      number,
-      qos: unpackQos(terms),
-      retain: unpackRetain(terms),
-      identifiers: identifiers === null
-        ? NO_IDENTIFIERS
-        : unpackIdentifiers(identifiers),
-      message,
-    });
+    if (typeof delivery === "string") return delivery;
+    const { message } = delivery;
+    if (message.shared && message.row === 0) message.row = ++this.#shared;
+    this.#sink.enqueue(name, delivery);
     message.bytes = NOTHING;
     return undefined;
-  }
-
-  #message(id: number | null): StoredBody | undefined {
-    if (id === null || this.#messages.has(id)) return this.#messages.get(id!);
-    const row = this.#selectMessage.get(id);
-    let message: StoredBody | undefined;
-    if (row !== undefined) {
-      const { body, checksum } = row;
-      if (
-        body instanceof Uint8Array && checksum === messageChecksum(id, body)
-      ) {
-        message = new StoredBody(body, true);
-        message.row = ++this.#shared;
-      } else this.#problem({ table: "message", row: id, problem: CHECKSUM });
-    }
-    this.#messages.set(id, message);
-    return message;
   }
 
   *#inflight(): Generator<void> {
@@ -307,11 +171,11 @@ class StoredRows {
       released !== 0,
       position,
     );
-    if (checksum !== expected) return CHECKSUM;
+    if (checksum !== expected) return WRONG_CHECKSUM;
     if (owner === null) return "its delivery is missing";
     if (this.#untold.has(delivery)) return "its delivery is damaged";
-    const client = this.#clients.get(clientId);
-    const ownerName = this.#ownerName(Number(owner));
+    const client = this.#sound.client(clientId);
+    const ownerName = this.#sound.ownerName(Number(owner));
     if (client === undefined || ownerName === undefined) return NO_OWNER;
     this.#sink.assign(ownerName, Number(number), client, packetId);
     if (released !== 0) this.#sink.release(client, packetId);
@@ -330,36 +194,4 @@ class StoredRows {
       yield;
     }
   }
-
-  #retained([_id, topic, checksum, body]: Row): string | undefined {
-    if (!(body instanceof Uint8Array)) return CHECKSUM;
-    if (checksum !== retainedChecksum(String(topic), body)) return CHECKSUM;
-    this.#sink.retain(String(topic), new StoredBody(body, false));
-    return undefined;
-  }
-
-  #will([_id, clientId, delay, expiry, checksum, body]: Row) {
-    if (!(body instanceof Uint8Array)) return CHECKSUM;
-    const delayInterval = Number(delay);
-    const expiryInterval = Number(expiry);
-    const name = String(clientId);
-    if (checksum !== willChecksum(name, delayInterval, expiryInterval, body)) {
-      return CHECKSUM;
-    }
-    const message = new StoredBody(body, false);
-    this.#sink.saveWill(name, { delayInterval, expiryInterval, message });
-    return undefined;
-  }
-
-  #ownerName(id: number): string | undefined {
-    const client = this.#clients.get(id);
-    if (client !== undefined) return client;
-    const name = this.#names.get(id);
-    return name !== undefined && isSharedGroup(name) ? name : undefined;
-  }
-}
-
-/** Whether a value is of the kind that the column is to hold. */
-function isBytesOrNull(value: unknown): boolean {
-  return value === null || value instanceof Uint8Array;
 }
