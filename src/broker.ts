@@ -224,16 +224,11 @@ function accept(
   const { counters, limits } = context;
   if (counters.connectionsNow >= limits.maximumConnections) {
     counters.refused.tooManyConnections++;
-    refused.note(hostOf(transport.peer), 1, {});
+    refused.note(transport.host, 1, {});
     transport.close();
     return;
   }
   const connection = Connection.start(context, transport);
   connections.add(connection);
   connection.finished.finally(() => connections.delete(connection));
-}
-
-/** The address without its port. */
-function hostOf(peer: string): string {
-  return peer.slice(0, peer.lastIndexOf(":"));
 }

@@ -3,6 +3,7 @@ import type { Transport } from "./transport.ts";
 /** A TCP connection. */
 export class TcpTransport implements Transport {
   readonly peer: string;
+  readonly host: string;
   readonly #connection: Deno.TcpConn;
   #closed = false;
 
@@ -10,6 +11,7 @@ export class TcpTransport implements Transport {
   constructor(connection: Deno.TcpConn) {
     this.#connection = connection;
     const { hostname, port } = connection.remoteAddr;
+    this.host = hostname;
     this.peer = hostname.includes(":")
       ? `[${hostname}]:${port}`
       : `${hostname}:${port}`;

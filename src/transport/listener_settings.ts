@@ -1,0 +1,61 @@
+/** What is spoken on a TCP port: MQTT as it is or within WebSocket, each plain or over TLS. */
+export type PortProtocol = "mqtt" | "mqtts" | "ws" | "wss";
+
+/** A TCP port to listen on. */
+export interface PortAddress {
+  /** What is spoken there. */
+  readonly protocol: PortProtocol;
+  /** A host name or address. */
+  readonly hostname: string;
+  /** 0 to 65,535; 0 for any free one. */
+  readonly port: number;
+}
+
+/** A Unix socket to listen on, with MQTT as it is. */
+export interface SocketAddress {
+  /** What tells it from a port. */
+  readonly protocol: "unix";
+  /** The socket's file. */
+  readonly path: string;
+  /** Its permissions, such as `0o660`; left out, what the process's umask leaves. */
+  readonly mode?: number;
+}
+
+/** Certificates and what is asked of clients. */
+export interface TlsSettings {
+  /** File with the server's certificate and its intermediates (PEM). */
+  readonly certificate: string;
+  /** File with its private key (PEM). */
+  readonly key: string;
+  /** The oldest TLS version that is spoken. Default `TLSv1.2`. */
+  readonly minimumVersion?: "TLSv1.2" | "TLSv1.3";
+  /** Whether clients must, may or need not show a certificate. Default `no`. */
+  readonly clientCertificates?: "require" | "request" | "no";
+  /** File with the authorities that sign clients' certificates (PEM); needed unless none are asked for. */
+  readonly clientAuthority?: string;
+  /** File with their revocation lists (PEM). */
+  readonly revocationList?: string;
+}
+
+/** How WebSocket is spoken. */
+export interface WebSocketSettings {
+  /** The path of the URL, such as `/mqtt`. */
+  readonly path: string;
+  /** Origins whose pages may connect, such as `https://example.org`; empty for all. Programs, which send none, always may. */
+  readonly origins: readonly string[];
+}
+
+/** All there is to say about one listener's transport. */
+export interface ListenerSettings {
+  /** Where to listen. */
+  readonly address: PortAddress | SocketAddress;
+  /** For `mqtts` and `wss`. */
+  readonly tls?: TlsSettings;
+  /** For `ws` and `wss`. */
+  readonly webSocket?: WebSocketSettings;
+  /**
+   * Addresses and networks (`192.0.2.7`, `2001:db8::/32`) of proxies, which begin each connection with a header of the
+   * PROXY protocol; nobody else may connect then. Left out, no header is expected.
+   */
+  readonly proxiesFrom?: readonly string[];
+}
