@@ -1,5 +1,6 @@
 // The composition root: builds the actors in the order in which a message meets them, and takes them down again.
 
+import { UserQuotas } from "./auth/user_quotas.ts";
 import { type Clock, SteadyClock } from "./core/clock.ts";
 import { Counters } from "./core/counters.ts";
 import { EXIT, toError } from "./core/errors.ts";
@@ -21,16 +22,19 @@ import { DurabilityRules } from "./router/durability_rules.ts";
 import type { RouterHandle } from "./router/messages.ts";
 import type { QueuePolicies } from "./session/queue_policy.ts";
 import { Router } from "./router/router.ts";
-import { Connection } from "./connection/connection.ts";
-import type {
-  ConnectionContext,
-  ConnectionHandle,
-} from "./connection/context.ts";
+import {
+  type DoorSettings,
+  Doorway,
+  type DoorwayContext,
+  refusedConnections,
+} from "./connection/doorway.ts";
 
 /** What a broker is made with. */
 export interface BrokerOptions {
   /** Where to listen: at least one address. */
   readonly listeners: readonly ListenerAddress[];
+  /** What holds for those who come in there; left out, everybody may. */
+  readonly door?: DoorSettings;
   /** What clients may use; see {@linkcode Limits}. */
   readonly limits: Limits;
   /** Left out: nothing is logged. */
@@ -58,7 +62,7 @@ export class Broker {
   /** Raises and clears alarms, which clients see as retained messages on `$SYS/broker/alarm/<name>`. */
   readonly alarms: Pick<RouterHandle, "raise" | "clear">;
   readonly #listeners: readonly ListenerHandle[];
-  readonly #connections: Set<ConnectionHandle>;
+  readonly #doorways: readonly Doorway[];
   readonly #router: RouterHandle;
   readonly #store: Store;
   readonly #timers: TimerWheel;
@@ -144,7 +148,7 @@ export class Broker {
       onError: (error) =>
         log.error("Fault in a timer", { error: toError(error) }),
     });
-    const context: ConnectionContext = {
+    const context: DoorwayContext = {
       router,
       store,
       limits,
@@ -152,17 +156,21 @@ export class Broker {
       log,
       timers,
       clock,
+      users: new UserQuotas(),
+      slowed: new PacedLog("Client slowed down: it sends more than it may", {
+        log,
+        clock,
+        timers,
+      }),
     };
-    const connections = new Set<ConnectionHandle>();
-    const refused = new PacedLog("Connections refused: too many", {
-      ...context,
-      subject: "address",
-    });
-    const onAccept = (transport: Transport) =>
-      accept(context, connections, refused, transport);
+    const refused = refusedConnections(context);
+    const doorways: Doorway[] = [];
     const listeners: ListenerHandle[] = [];
     try {
       for (const address of options.listeners) {
+        const doorway = new Doorway(context, refused, options.door ?? {});
+        doorways.push(doorway);
+        const onAccept = (transport: Transport) => doorway.accept(transport);
         listeners.push(Listener.start({ address, log, onAccept }));
       }
     } catch (error) {
@@ -176,7 +184,7 @@ export class Broker {
       counters,
       finished,
       listeners,
-      connections,
+      doorways,
       router,
       store,
       timers,
@@ -187,7 +195,7 @@ export class Broker {
     counters: Counters;
     finished: Promise<number>;
     listeners: readonly ListenerHandle[];
-    connections: Set<ConnectionHandle>;
+    doorways: readonly Doorway[];
     router: RouterHandle;
     store: Store;
     timers: TimerWheel;
@@ -196,39 +204,24 @@ export class Broker {
     this.finished = parts.finished;
     this.#listeners = parts.listeners;
     this.addresses = parts.listeners.map((listener) => listener.address);
-    this.#connections = parts.connections;
+    this.#doorways = parts.doorways;
     this.#router = parts.router;
     this.alarms = parts.router;
     this.#store = parts.store;
     this.#timers = parts.timers;
   }
 
+  /** Ends clients that were let in with what holds no more. */
+  recheck(): void {
+    for (const doorway of this.#doorways) doorway.recheck();
+  }
+
   /** Ends the broker: no new connections, DISCONNECT 0x8B to MQTT 5 clients, what waits is written. */
   async shutdown(): Promise<void> {
     for (const listener of this.#listeners) listener.close();
-    const connections = [...this.#connections];
-    for (const connection of connections) connection.end("shutdown");
-    await Promise.all(connections.map((connection) => connection.finished));
+    await Promise.all(this.#doorways.map((doorway) => doorway.end("shutdown")));
     await this.#router.close();
     this.#timers.close();
     await this.#store.close();
   }
-}
-
-function accept(
-  context: ConnectionContext,
-  connections: Set<ConnectionHandle>,
-  refused: PacedLog,
-  transport: Transport,
-): void {
-  const { counters, limits } = context;
-  if (counters.connectionsNow >= limits.maximumConnections) {
-    counters.refused.tooManyConnections++;
-    refused.note(transport.host, 1, {});
-    transport.close();
-    return;
-  }
-  const connection = Connection.start(context, transport);
-  connections.add(connection);
-  connection.finished.finally(() => connections.delete(connection));
 }

@@ -68,3 +68,14 @@ export interface AuthenticationMethod {
   /** Whether what a client was let in with by this method still holds. */
   holds(identity: Identity): boolean;
 }
+
+/** Finds out who the clients of a listener are. */
+export interface Authenticator {
+  /**
+   * Begins with a client that names this Authentication Method of MQTT 5.0, or none; `undefined` where there is no such
+   * method.
+   */
+  begin(applicant: Applicant, method: string | undefined): Exchange | undefined;
+  /** Whether what a client was let in with still holds. */
+  holds(identity: Identity): boolean;
+}

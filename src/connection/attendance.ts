@@ -1,8 +1,10 @@
+import type { Identity } from "../auth/method.ts";
 import {
   DISCONNECTED_CAUSES,
   type DisconnectedCause,
   REFUSED_CAUSES,
 } from "../core/counters.ts";
+import { toError } from "../core/errors.ts";
 import type { ProtocolVersion } from "../codec/packet.ts";
 import type { ConnectionContext } from "./context.ts";
 import { PROTOCOL_NAMES, type Refusal } from "./handshake.ts";
@@ -11,6 +13,8 @@ import { PROTOCOL_NAMES, type Refusal } from "./handshake.ts";
 export class Attendance {
   /** The client identifier, once it is known. */
   clientId: string | undefined;
+  /** Who the client is, once that is known. */
+  identity: Identity | undefined;
   readonly #context: Pick<ConnectionContext, "counters" | "log">;
   readonly #address: string;
   #isClient = false;
@@ -22,6 +26,11 @@ export class Attendance {
   ) {
     this.#context = context;
     this.#address = address;
+  }
+
+  /** The user, once it is known that there is one. */
+  get user(): string | undefined {
+    return this.identity?.user;
   }
 
   /** Whether the client was accepted. */
@@ -37,6 +46,7 @@ export class Attendance {
     counters.clientsNow++;
     log.info("Client connected", {
       client: this.clientId,
+      user: this.user,
       address: this.#address,
       protocol: PROTOCOL_NAMES[version],
       keepAlive,
@@ -44,15 +54,30 @@ export class Attendance {
   }
 
   /** The connection ends without having had an accepted client. */
-  refused({ cause, detail }: Refusal): void {
+  refused({ cause, detail, note = detail }: Refusal): void {
     const { counters, log } = this.#context;
     counters.refused[cause]++;
     log.info("Connection refused", {
       client: this.clientId,
       address: this.#address,
       cause: REFUSED_CAUSES[cause],
+      detail: note,
+    });
+  }
+
+  /** The client authenticated again, and failed. */
+  denied(detail: string): void {
+    const client = this.clientId;
+    this.#context.log.info("Client authenticated again, and failed", {
+      client,
       detail,
     });
+  }
+
+  /** Something went wrong that is no fault of the client. */
+  fault(error: unknown): void {
+    const fault = { client: this.clientId, error: toError(error) };
+    this.#context.log.error("Fault in a connection", fault);
   }
 
   /** The connection of an accepted client ends. */

@@ -1,9 +1,7 @@
 // One client's connection. Read `#run` from top to bottom: it is a connection's whole life.
 
 import type { DisconnectedCause } from "../core/counters.ts";
-import { toError } from "../core/errors.ts";
 import type { Timer } from "../core/timer_wheel.ts";
-import { Decoder } from "../codec/decoder.ts";
 import {
   type Connect,
   type FinishedPacket,
@@ -16,21 +14,28 @@ import type { Transport } from "../transport/transport.ts";
 import { causeOf, DISCONNECT_CODE } from "../session/disconnect_code.ts";
 import { Link, type LinkOwner } from "../session/link.ts";
 import { Outbox } from "../session/outbox.ts";
+import type { Denial, Identity } from "../auth/method.ts";
+import { type Allowance, allowanceFor } from "./allowance.ts";
 import { Attendance } from "./attendance.ts";
+import {
+  applicantOf,
+  methodProperties,
+  Reauthentication,
+  type ReauthenticationOwner,
+} from "./authentication.ts";
 import type { ConnectionContext, ConnectionHandle } from "./context.ts";
+import { type Doorstep, Entrance, type Granted } from "./entrance.ts";
 import { finish } from "./finish.ts";
 import {
   keepAliveFor,
   NOT_IN_TIME,
   type Refusal,
-  refusalFor,
-  refusalOf,
   refusedCauseOf,
   refusingConnack,
   termsFor,
   withinSize,
 } from "./handshake.ts";
-import { ReadBuffer } from "./read_buffer.ts";
+import { Intake } from "./intake.ts";
 import { Throttle } from "./throttle.ts";
 import { Watch } from "./watch.ts";
 import { Writer, type WriterHandle, type WriterOwner } from "./writer.ts";
@@ -41,18 +46,25 @@ const LINGER_TIME = 1000;
 const DRAINED_BELOW = 32 * 1024;
 
 /** The actor that reads from one client: handshake, keep alive, decoding; in the end it tells why it ended. */
-export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
+export class Connection
+  implements
+    ConnectionHandle,
+    Doorstep,
+    LinkOwner,
+    ReauthenticationOwner,
+    WriterOwner {
   readonly finished: Promise<void>;
   readonly #context: ConnectionContext;
   readonly #transport: Transport;
   readonly #outbox: Outbox;
   readonly #writer: WriterHandle;
-  readonly #decoder: Decoder;
-  readonly #input: ReadBuffer;
+  readonly #intake: Intake;
   readonly #throttle: Throttle;
   readonly #attendance: Attendance;
   #link: Link | undefined;
-  #ended = false;
+  #reauthentication: Reauthentication | undefined;
+  #allowance: Allowance | undefined;
+  ended = false;
   /** Ends the wait for the Router's answer to CONNECT. */
   #admitted: (() => void) | undefined;
   /** Closes the transport when the client does not. */
@@ -76,76 +88,78 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
     this.#writer = Writer.start({ transport, outbox, clock, owner: this });
     const watch = this.#watch = new Watch(context, this.#writer, outbox, this);
     const { router } = context;
-    const input = this.#input = new ReadBuffer(router.governor);
+    const intake = this.#intake = new Intake(limits, router.governor);
+    const input = intake.buffer;
     this.#throttle = new Throttle({ router, counters, input, watch });
-    this.#decoder = new Decoder({
-      role: "server",
-      maximumPacketSize: Math.min(
-        limits.maximumConnectSize,
-        limits.maximumPacketSize,
-      ),
-      maximumFilters: limits.subscriptionsPerClient + 1,
-      maximumUserProperties: 0,
-    });
-    counters.connectionOpened();
     this.finished = this.#run();
   }
 
   async #run(): Promise<void> {
     try {
-      const connect = await this.#handshake();
-      if (connect !== undefined) {
-        const link = this.#link = this.#makeLink(connect);
-        await this.#admission(connect, link);
-        await this.#serve(link);
-      }
-    } catch (error) {
-      this.#fault(error);
-    }
-    await this.#discardRest();
-    this.#transport.close();
-    this.#context.counters.connectionClosed();
-  }
-
-  /** Reads CONNECT, the first packet [MQTT-3.1.0-1]; `undefined` if the connection ended instead. */
-  async #handshake(): Promise<Connect | undefined> {
-    const { limits, timers } = this.#context;
-    const timeout = timers.schedule(
-      limits.connectTimeout,
-      () => this.#refuse({ cause: "connectTimeout" }),
-    );
-    try {
-      while (await this.#read() && !this.#ended) {
-        let packet = this.#decode();
-        if (packet instanceof UnfinishedPacket) packet = await finish(packet);
-        if (packet instanceof PacketError) {
-          this.#refuse(refusalFor(packet));
-        } else if (packet?.type === PacketType.Connect && !this.#ended) {
-          const refusal = refusalOf(packet);
-          if (refusal === undefined) return packet;
-          this.#refuse(refusal, packet.properties.maximumPacketSize);
+      const entrance = new Entrance({
+        context: this.#context,
+        transport: this.#transport,
+        intake: this.#intake,
+        doorstep: this,
+      });
+      const connect = await entrance.connect();
+      const granted = connect && await entrance.authenticate(connect);
+      if (connect !== undefined && granted !== undefined) {
+        this.#know(connect, granted.identity);
+        const allowance = this.#allow(connect);
+        if (allowance !== undefined) {
+          const link = this.#link = this.#makeLink(connect, allowance);
+          await this.#admission(connect, link, granted);
+          await this.#serve(link);
         }
       }
-      return undefined;
-    } finally {
-      timeout.cancel();
+    } catch (error) {
+      this.fault(error);
     }
+    await this.#discardRest();
+    this.#allowance?.release();
+    this.#transport.close();
   }
 
-  #makeLink(connect: Connect): Link {
-    const { limits, store } = this.#context;
-    this.#decoder.maximumPacketSize = limits.maximumPacketSize;
+  /** What the client may use; `undefined` if it is refused. */
+  #allow(connect: Connect): Allowance | undefined {
+    const clientId = this.#attendance.clientId = connect.clientId ||
+      `auto-${crypto.randomUUID()}`;
+    const { user } = this.#attendance;
+    const allowance = allowanceFor(this.#context, user, clientId);
+    if ("limits" in allowance) return this.#allowance = allowance;
+    this.refuse(allowance, connect.properties.maximumPacketSize);
+    return undefined;
+  }
+
+  #makeLink(connect: Connect, { limits }: Allowance): Link {
+    const { store } = this.#context;
+    this.#intake.allow(limits.maximumPacketSize);
     const terms = termsFor(connect, limits);
     return new Link({ owner: this, outbox: this.#outbox, store, terms });
   }
 
+  /** Remembers who the client is. */
+  #know(connect: Connect, identity: Identity): void {
+    this.#attendance.identity = identity;
+    if (connect.properties.authenticationMethod === undefined) return;
+    this.#reauthentication = new Reauthentication({
+      identity,
+      applicant: applicantOf(connect, this.#transport),
+      method: connect.properties.authenticationMethod,
+      authenticator: this.#context.door.authenticator,
+      owner: this,
+    });
+  }
+
   /** Goes through the Router: resolves when CONNACK is on its way, or the connection has ended. */
-  async #admission(connect: Connect, link: Link): Promise<void> {
+  async #admission(
+    connect: Connect,
+    link: Link,
+    granted: Granted,
+  ): Promise<void> {
     const { router, limits, timers } = this.#context;
-    const clientId = connect.clientId === ""
-      ? `auto-${crypto.randomUUID()}`
-      : connect.clientId;
-    this.#attendance.clientId = clientId;
+    const clientId = this.#attendance.clientId!;
     const keepAlive = keepAliveFor(connect, limits);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#admitted = resolve;
@@ -154,6 +168,10 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
       link,
       clientId,
       serverKeepAlive: keepAlive === connect.keepAlive ? undefined : keepAlive,
+      methodProperties: methodProperties(
+        connect.properties.authenticationMethod,
+        granted.data,
+      ),
       accepted: () => {
         this.#attendance.accepted(connect.protocolVersion, keepAlive);
         if (keepAlive > 0) this.#watch.keepAlive(keepAlive);
@@ -163,7 +181,7 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
     // The session may have to be kept first, and a disk may take its time.
     const timeout = timers.schedule(
       limits.connectTimeout,
-      () => this.#refuse(NOT_IN_TIME, connect.properties.maximumPacketSize),
+      () => this.refuse(NOT_IN_TIME, connect.properties.maximumPacketSize),
     );
     await promise;
     timeout.cancel();
@@ -173,25 +191,29 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
   /** Hands over batch after batch, until the connection ends. */
   async #serve(link: Link): Promise<void> {
     const { router, counters } = this.#context;
-    const input = this.#input;
-    while (!this.#ended) {
+    const intake = this.#intake;
+    const input = intake.buffer;
+    const pace = this.#allowance?.pace;
+    while (!this.ended) {
       const { start } = input;
       const packets: FinishedPacket[] = [];
-      let rest = this.#decodeInto(packets);
-      while (rest instanceof UnfinishedPacket) {
-        const packet = await finish(rest);
-        if (!(packet instanceof PacketError)) packets.push(packet);
-        rest = packet instanceof PacketError
-          ? packet
-          : this.#decodeInto(packets);
+      let rest = intake.nextInto(packets);
+      while (rest !== undefined && !(rest instanceof PacketError)) {
+        const packet = rest instanceof UnfinishedPacket
+          ? await finish(rest)
+          : rest;
+        if (packet instanceof PacketError) rest = packet;
+        else rest = this.#take(packet, packets) ?? intake.nextInto(packets);
       }
+      const size = input.start - start;
       counters.packetsReceived += packets.length;
       link.source = input.shared;
       if (this.#throttle.idle(link)) {
         if (packets.length > 0) await router.submit(link, packets);
       } else {
-        await this.#throttle.submit(link, packets, input.start - start);
+        await this.#throttle.submit(link, packets, size);
       }
+      if (pace !== undefined) await pace.slow(packets, size, this.#watch);
       if (rest !== undefined) {
         this.end(causeOf(rest.reasonCode), rest.reasonCode, rest.message);
       }
@@ -200,65 +222,68 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
         await this.#writer.room();
         this.#watch.listen();
       }
-      if (this.#ended) return;
+      if (this.ended) return;
       // What #read does, without another promise: this loop runs for every read of every client.
       let bytes: number | null;
       try {
-        bytes = await this.#transport.read(input.space());
+        bytes = await this.#transport.read(
+          pace === undefined ? input.space() : pace.space(input),
+        );
       } catch {
-        return this.#lost("networkError");
+        return this.lost("networkError");
       }
-      if (bytes === null) return this.#lost("clientClosed");
+      if (bytes === null) return this.lost("clientClosed");
       this.#received(bytes);
     }
   }
 
-  /** Decodes all packets that are there; returns an error in them, or a long packet that is read on in steps. */
-  #decodeInto(
-    packets: FinishedPacket[],
-  ): UnfinishedPacket | PacketError | undefined {
-    for (;;) {
-      const packet = this.#decode();
-      if (
-        packet === undefined || packet instanceof PacketError ||
-        packet.type === PacketType.Unfinished
-      ) return packet;
-      packets.push(packet);
+  /** Takes an AUTH, and gives all else to the Router; returns what is wrong, if anything. */
+  #take(packet: FinishedPacket, packets: FinishedPacket[]) {
+    if (packet.type === PacketType.Auth && this.#reauthentication) {
+      return this.#reauthentication.take(packet);
     }
-  }
-
-  /** The next packet, if it is there whole, or the error in it. */
-  #decode(): FinishedPacket | UnfinishedPacket | PacketError | undefined {
-    const input = this.#input;
-    if (input.start === input.end) return undefined;
-    try {
-      const packet = this.#decoder.decode(input.bytes, input.start, input.end);
-      if (packet !== undefined) input.start += this.#decoder.size;
-      return packet;
-    } catch (error) {
-      if (error instanceof PacketError) return error;
-      throw error;
-    }
+    packets.push(packet);
+    return undefined;
   }
 
   /** Reads what is there; says whether there was anything before the end of the stream. */
-  async #read(): Promise<boolean> {
+  async read(): Promise<boolean> {
     let bytes: number | null;
     try {
-      bytes = await this.#transport.read(this.#input.space());
+      bytes = await this.#transport.read(this.#intake.buffer.space());
     } catch {
-      this.#lost("networkError");
+      this.lost("networkError");
       return false;
     }
-    if (bytes === null) this.#lost("clientClosed");
+    if (bytes === null) this.lost("clientClosed");
     else this.#received(bytes);
     return bytes !== null;
   }
 
   #received(bytes: number): void {
-    this.#input.filled(bytes);
+    this.#intake.buffer.filled(bytes);
     this.#watch.received();
     this.#context.counters.bytesReceived += bytes;
+  }
+
+  /** Sends a packet that is not the Router's. */
+  send(packet: Uint8Array): void {
+    if (this.ended) return;
+    this.#outbox.buffer.append(packet);
+    this.#context.counters.packetsSent++;
+    this.flush();
+  }
+
+  denied({ detail }: Denial): void {
+    this.#attendance.denied(detail);
+    this.end("notAuthorized");
+  }
+
+  recheck(): void {
+    const { authenticator } = this.#context.door;
+    const { identity } = this.#attendance;
+    if (identity === undefined || authenticator === undefined) return;
+    if (!authenticator.holds(identity)) this.end("notAuthorized");
   }
 
   flush(): void {
@@ -271,12 +296,12 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
     code: ReasonCode | undefined = DISCONNECT_CODE[cause],
     detail?: string,
   ): void {
-    if (this.#ended) return;
+    if (this.ended) return;
     const terms = this.#link?.terms;
     if (terms === undefined || !this.#attendance.isClient) {
       // What it is told is a CONNACK [MQTT-3.2.0-1].
       const refusal = { cause: refusedCauseOf(cause), code, detail };
-      this.#refuse(refusal, terms?.maximumPacketSize, cause);
+      this.refuse(refusal, terms?.maximumPacketSize, cause);
       return;
     }
     const { version, maximumPacketSize } = terms;
@@ -302,18 +327,18 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
   }
 
   writeFailed(): void {
-    this.#lost("networkError");
+    this.lost("networkError");
   }
 
   /** Refuses a client before it is one, telling it why where its protocol has words for that. */
-  #refuse(
+  refuse(
     refusal: Refusal,
     maximumPacketSize = Infinity,
     cause: DisconnectedCause = "networkError",
   ): void {
-    if (this.#ended) return;
+    if (this.ended) return;
     this.#attendance.refused(refusal);
-    const { version } = this.#decoder;
+    const { version } = this.#intake;
     if (version !== undefined) {
       const connack = refusingConnack(refusal, version, maximumPacketSize);
       if (connack !== undefined) this.#outbox.buffer.append(connack);
@@ -321,8 +346,8 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
     this.#close(cause);
   }
 
-  #lost(cause: DisconnectedCause): void {
-    if (this.#ended) return;
+  lost(cause: DisconnectedCause): void {
+    if (this.ended) return;
     if (this.#attendance.isClient) this.#attendance.ended(cause);
     else this.#attendance.refused({ cause: "closedEarly" });
     this.#close(cause);
@@ -331,9 +356,10 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
   /** Ends the connection: its session is told, what is in the Outbox is written, both sides close. */
   #close(cause: DisconnectedCause): void {
     const { router, timers } = this.#context;
-    this.#ended = true;
+    this.ended = true;
     this.#watch.cancel();
     this.#throttle.end();
+    this.#allowance?.pace?.end();
     if (this.#link !== undefined) {
       this.#link.end();
       router.disconnected(this.#link, cause);
@@ -351,7 +377,7 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
 
   /** Reads on without looking until the client closes too, so that it gets our last bytes and not a reset. */
   async #discardRest(): Promise<void> {
-    this.#lost("networkError");
+    this.lost("networkError");
     const scratch = new Uint8Array(512);
     try {
       while (await this.#transport.read(scratch) !== null);
@@ -360,15 +386,13 @@ export class Connection implements ConnectionHandle, LinkOwner, WriterOwner {
       // Closed by the timer, or by the client's reset: there is nothing left to save.
     }
     this.#lingering?.cancel();
-    this.#input.release();
+    this.#intake.buffer.release();
     this.#outbox.clear();
     if (this.#link) this.#context.router.governor.forgetLink(this.#link);
   }
 
-  #fault(error: unknown): void {
-    const client = this.#attendance.clientId;
-    const fault = { client, error: toError(error) };
-    this.#context.log.error("Fault in a connection", fault);
+  fault(error: unknown): void {
+    this.#attendance.fault(error);
     this.end("internalError");
   }
 }

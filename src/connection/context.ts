@@ -1,13 +1,31 @@
+import type { ClientLimits } from "../auth/client_limits.ts";
+import type { Authenticator } from "../auth/method.ts";
+import type { UserQuotas } from "../auth/user_quotas.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Counters, DisconnectedCause } from "../core/counters.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Log } from "../core/log.ts";
+import type { PacedLog } from "../core/paced_log.ts";
 import type { Timers } from "../core/timer_wheel.ts";
 import type { RouterHandle } from "../router/messages.ts";
 import type { Store } from "../store/store.ts";
 
+/** What holds at present for the connections of one listener. */
+export interface Door {
+  /** Finds out who a client is; left out, everybody may come in. */
+  readonly authenticator?: Authenticator;
+  /** What those who come through it may use. */
+  readonly limits: ClientLimits;
+}
+
 /** What every Connection is made with. */
 export interface ConnectionContext {
+  /** The door through which the client comes. */
+  readonly door: Door;
+  /** What users do that are limited. */
+  readonly users: UserQuotas;
+  /** Told, by client identifier, who is not read for a while since it sends too much. */
+  readonly slowed: PacedLog;
   /** Where packets go. */
   readonly router: RouterHandle;
   /** Where the Router keeps what must last. */
@@ -28,6 +46,8 @@ export interface ConnectionContext {
 export interface ConnectionHandle {
   /** Ends it, after telling an MQTT 5 client why. */
   end(cause: DisconnectedCause): void;
+  /** Ends it if what its client was let in with holds no more. */
+  recheck(): void;
   /** Resolves when nothing of it is left. */
   readonly finished: Promise<void>;
 }

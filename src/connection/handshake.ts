@@ -24,6 +24,8 @@ export interface Refusal {
   readonly code?: ReasonCode | undefined;
   /** For the log, and for an MQTT 5 client. */
   readonly detail?: string | undefined;
+  /** For the log alone. */
+  readonly note?: string | undefined;
 }
 
 /** For a client whose session the disk has not kept in time. */
@@ -59,13 +61,7 @@ export function refusalOf(connect: Connect): Refusal | undefined {
       detail: "Cannot accept the will: topics below $SYS are the broker's own",
     };
   }
-  const method = connect.properties.authenticationMethod;
-  if (method === undefined) return undefined;
-  return {
-    cause: "badAuthenticationMethod",
-    code: ReasonCode.BadAuthenticationMethod,
-    detail: "Cannot authenticate: no authentication method is configured",
-  };
+  return undefined;
 }
 
 /** The refusal of a client whose first packet was no CONNECT, or a bad one. */

@@ -24,11 +24,17 @@ export interface ByDisk {
 /** Why a connection ended before its client was accepted: each cause, and its name in the log. */
 export const REFUSED_CAUSES = {
   tooManyConnections: "too many connections",
+  tooManyFromAddress: "too many connections from its address",
+  tooManyClients: "too many clients of its user",
+  tooManyConnects: "too many connections a second of its user",
   connectTimeout: "no CONNECT in time",
   badConnect: "first packet is no valid CONNECT",
   unsupportedVersion: "unsupported protocol version",
   badClientId: "client id not accepted",
+  badUserNameOrPassword: "bad user name or password",
   notAuthorized: "not authorized",
+  /** After too many failures, for a while. */
+  banned: "banned for now",
   badAuthenticationMethod: "unknown authentication method",
   badWill: "will not accepted",
   /** The client went away, or the network did. */
@@ -92,6 +98,8 @@ export const DISCONNECTED_CAUSES = {
   slowConsumer: "client reads nothing",
   /** The memory ceiling's last step: the largest consumer is ended. */
   memory: "memory ceiling",
+  /** The settings were loaded anew, or it authenticated again and failed. */
+  notAuthorized: "not authorized any more",
   administrative: "ended by an operator",
   shutdown: "broker ending",
   /** A fault of ours, met while working on this client's bytes. */
@@ -171,6 +179,10 @@ export class Counters {
   readonly messagesSent: ByQos = { qos0: 0, qos1: 0, qos2: 0 };
   /** Messages dropped, by cause, once for each subscriber that misses one. */
   readonly dropped: Record<DroppedCause, number> = zeros(DROPPED_CAUSES);
+  /** Connections that had to wait before they were served, since too many came just before. */
+  connectsSlowed = 0;
+  /** Times at which a client was not read for a while, since it had sent more than it may in a second. */
+  publishersSlowed = 0;
   /** Times at which the memory ceiling made publishers wait. */
   memoryPauses = 0;
   /** Times at which the disk had no room for more, or answered with errors. */

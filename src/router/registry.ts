@@ -28,6 +28,8 @@ export interface Arrival {
   readonly clientId: string;
   /** Seconds of keep alive that it must keep, where that is not what it asked for. */
   readonly serverKeepAlive: number | undefined;
+  /** What CONNACK says of an authentication by method [MQTT-4.12.0-5]. */
+  readonly methodProperties: Properties;
   /** Called when CONNACK is on its way. */
   readonly accepted: () => void;
 }
@@ -305,9 +307,10 @@ export class Registry {
 
   #connackProperties(arrival: Arrival, session: Session): Properties {
     const { limits } = this.#options.context;
-    const { connect, clientId, serverKeepAlive } = arrival;
+    const { connect, clientId, serverKeepAlive, methodProperties } = arrival;
     const asked = connect.properties.sessionExpiryInterval ?? 0;
     const properties: Properties = {
+      ...methodProperties,
       receiveMaximum: limits.receiveMaximum,
       maximumPacketSize: limits.maximumPacketSize,
       topicAliasMaximum: limits.topicAliasMaximum,

@@ -21,6 +21,7 @@ export const DISCONNECT_CODE: Readonly<
   quotaExceeded: ReasonCode.QuotaExceeded,
   slowConsumer: ReasonCode.QuotaExceeded,
   memory: ReasonCode.QuotaExceeded,
+  notAuthorized: ReasonCode.NotAuthorized,
   administrative: ReasonCode.AdministrativeAction,
   shutdown: ReasonCode.ServerShuttingDown,
   internalError: ReasonCode.ImplementationSpecificError,

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import type { ClientLimits } from "../../src/auth/client_limits.ts";
+import type { Authenticator } from "../../src/auth/method.ts";
 import { Broker } from "../../src/broker.ts";
 import { ManualClock } from "../../src/core/clock.ts";
 import { Counters } from "../../src/core/counters.ts";
@@ -21,6 +23,10 @@ export interface TestBrokerOptions {
   store?: Store;
   /** What of it that store keeps, in place of all. */
   durability?: DurabilityRules;
+  /** Who may come in, in place of everybody. */
+  authenticator?: Authenticator;
+  /** What those may use who come in. */
+  clientLimits?: ClientLimits;
   /** What becomes of messages where there are too many, in place of the default. */
   queuePolicies?: QueuePolicies;
 }
@@ -59,6 +65,10 @@ export class TestBroker implements AsyncDisposable {
     const clock = options.manualClock ? new ManualClock() : undefined;
     const broker = await Broker.start({
       listeners: [{ protocol: "mqtt", hostname: "127.0.0.1", port: 0 }],
+      door: {
+        ...(options.authenticator && { authenticator: options.authenticator }),
+        ...(options.clientLimits && { limits: options.clientLimits }),
+      },
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       log: createLog({
         level: "info",
@@ -118,6 +128,11 @@ export class TestBroker implements AsyncDisposable {
   /** Resolves to an exit status if the broker ends of its own accord. */
   get finished(): Promise<number> {
     return this.#broker.finished;
+  }
+
+  /** Ends clients that were let in with what holds no more. */
+  recheck(): void {
+    this.#broker.recheck();
   }
 
   /** Ends the broker as SIGTERM would. */

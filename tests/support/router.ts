@@ -204,6 +204,7 @@ export class Peer implements LinkOwner {
       link: this.link,
       clientId,
       serverKeepAlive: undefined,
+      methodProperties: {},
       accepted: () => {},
     });
   }
