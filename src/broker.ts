@@ -11,11 +11,12 @@ import { NoneStore } from "./store/none_store.ts";
 import { RelaxedStore } from "./store/relaxed_store.ts";
 import { RoomNews } from "./store/room_news.ts";
 import type { Store } from "./store/store.ts";
-import {
-  Listener,
-  type ListenerAddress,
-  type ListenerHandle,
-} from "./transport/listener.ts";
+import { Listener, type ListenerHandle } from "./transport/listener.ts";
+import type {
+  ListenerSettings,
+  PortAddress,
+  SocketAddress,
+} from "./transport/listener_settings.ts";
 import type { Transport } from "./transport/transport.ts";
 import { DurabilityRules } from "./router/durability_rules.ts";
 import type { RouterHandle } from "./router/messages.ts";
@@ -29,8 +30,8 @@ import type {
 
 /** What a broker is made with. */
 export interface BrokerOptions {
-  /** Where to listen: at least one address. */
-  readonly listeners: readonly ListenerAddress[];
+  /** Where to listen, and how: at least one. */
+  readonly listeners: readonly ListenerSettings[];
   /** What clients may use; see {@linkcode Limits}. */
   readonly limits: Limits;
   /** Left out: nothing is logged. */
@@ -52,7 +53,7 @@ export class Broker {
   /** What it counted since it was made. */
   readonly counters: Counters;
   /** Where it listens, with the ports that the system chose. */
-  readonly addresses: readonly ListenerAddress[];
+  readonly addresses: readonly (PortAddress | SocketAddress)[];
   /** Resolves to an exit status when the broker ends of its own accord. */
   readonly finished: Promise<number>;
   /** Raises and clears alarms, which clients see as retained messages on `$SYS/broker/alarm/<name>`. */
@@ -162,8 +163,8 @@ export class Broker {
       accept(context, connections, refused, transport);
     const listeners: ListenerHandle[] = [];
     try {
-      for (const address of options.listeners) {
-        listeners.push(Listener.start({ address, log, onAccept }));
+      for (const settings of options.listeners) {
+        listeners.push(Listener.start({ settings, log, onAccept }));
       }
     } catch (error) {
       for (const listener of listeners) listener.close();

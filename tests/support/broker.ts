@@ -58,7 +58,9 @@ export class TestBroker implements AsyncDisposable {
     const lines: string[] = [];
     const clock = options.manualClock ? new ManualClock() : undefined;
     const broker = await Broker.start({
-      listeners: [{ protocol: "mqtt", hostname: "127.0.0.1", port: 0 }],
+      listeners: [{
+        address: { protocol: "mqtt", hostname: "127.0.0.1", port: 0 },
+      }],
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       log: createLog({
         level: "info",
