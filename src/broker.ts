@@ -12,29 +12,21 @@ import { NoneStore } from "./store/none_store.ts";
 import { RelaxedStore } from "./store/relaxed_store.ts";
 import { RoomNews } from "./store/room_news.ts";
 import type { Store } from "./store/store.ts";
-import {
-  Listener,
-  type ListenerAddress,
-  type ListenerHandle,
-} from "./transport/listener.ts";
-import type { Transport } from "./transport/transport.ts";
+import type {
+  PortAddress,
+  SocketAddress,
+} from "./transport/listener_settings.ts";
 import { DurabilityRules } from "./router/durability_rules.ts";
 import type { RouterHandle } from "./router/messages.ts";
 import type { QueuePolicies } from "./session/queue_policy.ts";
 import { Router } from "./router/router.ts";
-import {
-  type DoorSettings,
-  Doorway,
-  type DoorwayContext,
-  refusedConnections,
-} from "./connection/doorway.ts";
+import { type DoorOptions, Doors } from "./connection/doors.ts";
+import type { DoorwayContext } from "./connection/doorway.ts";
 
 /** What a broker is made with. */
 export interface BrokerOptions {
-  /** Where to listen: at least one address. */
-  readonly listeners: readonly ListenerAddress[];
-  /** What holds for those who come in there; left out, everybody may. */
-  readonly door?: DoorSettings;
+  /** Where to listen, how, and who may come in: at least one. */
+  readonly listeners: readonly DoorOptions[];
   /** What clients may use; see {@linkcode Limits}. */
   readonly limits: Limits;
   /** Left out: nothing is logged. */
@@ -55,14 +47,11 @@ export interface BrokerOptions {
 export class Broker {
   /** What it counted since it was made. */
   readonly counters: Counters;
-  /** Where it listens, with the ports that the system chose. */
-  readonly addresses: readonly ListenerAddress[];
   /** Resolves to an exit status when the broker ends of its own accord. */
   readonly finished: Promise<number>;
   /** Raises and clears alarms, which clients see as retained messages on `$SYS/broker/alarm/<name>`. */
   readonly alarms: Pick<RouterHandle, "raise" | "clear">;
-  readonly #listeners: readonly ListenerHandle[];
-  readonly #doorways: readonly Doorway[];
+  readonly #doors: Doors;
   readonly #router: RouterHandle;
   readonly #store: Store;
   readonly #timers: TimerWheel;
@@ -163,18 +152,10 @@ export class Broker {
         timers,
       }),
     };
-    const refused = refusedConnections(context);
-    const doorways: Doorway[] = [];
-    const listeners: ListenerHandle[] = [];
+    const doors = new Doors(context);
     try {
-      for (const address of options.listeners) {
-        const doorway = new Doorway(context, refused, options.door ?? {});
-        doorways.push(doorway);
-        const onAccept = (transport: Transport) => doorway.accept(transport);
-        listeners.push(Listener.start({ address, log, onAccept }));
-      }
+      await doors.change(options.listeners);
     } catch (error) {
-      for (const listener of listeners) listener.close();
       await router.close();
       timers.close();
       await store.close();
@@ -183,8 +164,7 @@ export class Broker {
     return new Broker({
       counters,
       finished,
-      listeners,
-      doorways,
+      doors,
       router,
       store,
       timers,
@@ -194,32 +174,38 @@ export class Broker {
   private constructor(parts: {
     counters: Counters;
     finished: Promise<number>;
-    listeners: readonly ListenerHandle[];
-    doorways: readonly Doorway[];
+    doors: Doors;
     router: RouterHandle;
     store: Store;
     timers: TimerWheel;
   }) {
     this.counters = parts.counters;
     this.finished = parts.finished;
-    this.#listeners = parts.listeners;
-    this.addresses = parts.listeners.map((listener) => listener.address);
-    this.#doorways = parts.doorways;
+    this.#doors = parts.doors;
     this.#router = parts.router;
     this.alarms = parts.router;
     this.#store = parts.store;
     this.#timers = parts.timers;
   }
 
-  /** Ends clients that were let in with what holds no more. */
-  recheck(): void {
-    for (const doorway of this.#doorways) doorway.recheck();
+  /** Where it listens now, with the ports that the system chose. */
+  get addresses(): readonly (PortAddress | SocketAddress)[] {
+    return this.#doors.listeners.map(({ address }) => address);
+  }
+
+  /**
+   * Listens there from now on, by these settings. Connections that may stay do.
+   *
+   * @throws {StartError} If one cannot be listened on; nothing has changed then.
+   */
+  changeListeners(listeners: readonly DoorOptions[]): Promise<void> {
+    return this.#doors.change(listeners);
   }
 
   /** Ends the broker: no new connections, DISCONNECT 0x8B to MQTT 5 clients, what waits is written. */
   async shutdown(): Promise<void> {
-    for (const listener of this.#listeners) listener.close();
-    await Promise.all(this.#doorways.map((doorway) => doorway.end("shutdown")));
+    this.#doors.close();
+    await this.#doors.end();
     await this.#router.close();
     this.#timers.close();
     await this.#store.close();

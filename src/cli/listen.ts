@@ -1,60 +1,26 @@
-import type { ListenerAddress } from "../transport/listener.ts";
+import type {
+  ListenerSettings,
+  PortAddress,
+} from "../transport/listener_settings.ts";
 import { badValue, usageError } from "./flags.ts";
+import { ListenerError } from "./listener_table.ts";
+import { formatAddress, readListener } from "./listener_url.ts";
 
 /** Where the broker listens if it is not told: only programs on the same machine reach it there. */
-export const DEFAULT_LISTEN: ListenerAddress = {
-  protocol: "mqtt",
-  hostname: "127.0.0.1",
-  port: 1883,
+export const DEFAULT_LISTEN: ListenerSettings & {
+  readonly address: PortAddress;
+} = {
+  address: { protocol: "mqtt", hostname: "127.0.0.1", port: 1883 },
 };
 
-const URL_FORM =
-  /^([a-z][a-z0-9+.-]*):\/\/(\[[^\]]*\]|[^:/?#@[\]]*)(?::([^/?#@]*))?\/?$/i;
-
 /** Reads the value of `--listen`. Throws a sentence for its user that says what is wrong with it. */
-export function parseListen(text: string): ListenerAddress {
-  const [, scheme, host, port] = URL_FORM.exec(text) ?? [];
-  if (scheme === undefined || host === undefined) {
-    throw badValue(
-      "listen",
-      text,
-      "write it as mqtt://HOST:PORT, for example mqtt://127.0.0.1:1883",
-    );
+export function parseListen(text: string): ListenerSettings {
+  try {
+    return readListener(text);
+  } catch (error) {
+    if (!(error instanceof ListenerError)) throw error;
+    throw badValue("listen", text, error.message);
   }
-  if (scheme.toLowerCase() !== "mqtt") {
-    throw badValue("listen", text, "only mqtt:// is supported");
-  }
-  const hostname = parseHost(host);
-  if (hostname === undefined) {
-    throw badValue(
-      "listen",
-      text,
-      "the host must be a name, an IPv4 address, or an IPv6 address in brackets",
-    );
-  }
-  if (
-    port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535)
-  ) {
-    throw badValue(
-      "listen",
-      text,
-      "the port must be a whole number from 0 to 65535",
-    );
-  }
-  return {
-    protocol: "mqtt",
-    hostname,
-    port: port === undefined ? DEFAULT_LISTEN.port : Number(port),
-  };
-}
-
-/** The URL of an address, as `--listen` takes it. */
-export function formatListen(
-  { protocol, hostname, port }: ListenerAddress,
-): string {
-  return `${protocol}://${
-    hostname.includes(":") ? `[${hostname}]` : hostname
-  }:${port}`;
 }
 
 /** Whether only this machine reaches an address. A name other than localhost counts as reachable. */
@@ -63,32 +29,36 @@ export function isLoopback(hostname: string): boolean {
     .test(hostname);
 }
 
+/** Whether strangers may come to a listener. What is behind a proxy is reached from where the proxy is. */
+export function isExposed(settings: ListenerSettings): boolean {
+  const { address, tls, proxiesFrom } = settings;
+  if (address.protocol === "unix") return false;
+  if (tls?.clientCertificates === "require") return false;
+  return proxiesFrom !== undefined || !isLoopback(address.hostname);
+}
+
 /** Throws if an address is named twice, or if strangers could reach one that nothing protects. */
 export function checkListens(
-  listens: readonly ListenerAddress[],
+  listens: readonly ListenerSettings[],
   allowAnonymous: boolean,
 ): void {
   const seen = new Set<string>();
   for (const listen of listens) {
-    const url = formatListen(listen);
-    if (listen.port !== 0 && seen.has(url)) {
-      throw usageError(`Flag --listen names ${url} twice: name it once`);
+    const { address, proxiesFrom } = listen;
+    const url = formatAddress(address);
+    const isFree = address.protocol !== "unix" && address.port === 0;
+    const place = address.protocol === "unix" ? url : url.split("://")[1]!;
+    if (seen.has(place) && !isFree) {
+      throw usageError(`Flag --listen names ${place} twice: name it once`);
     }
-    seen.add(url);
-    if (isLoopback(listen.hostname) || allowAnonymous) continue;
+    seen.add(place);
+    if (!isExposed(listen) || allowAnonymous) continue;
     throw usageError(
-      `Cannot listen on ${url} without --allow-anonymous: every machine that reaches it could read and ` +
-        "send all messages; add --allow-anonymous if that is meant, or listen on 127.0.0.1",
+      proxiesFrom === undefined
+        ? `Cannot listen on ${url} without --allow-anonymous: every machine that reaches it could read and ` +
+          "send all messages; add --allow-anonymous if that is meant, or listen on 127.0.0.1"
+        : `Cannot listen on ${url} without --allow-anonymous: every machine that reaches its proxy could read ` +
+          "and send all messages; add --allow-anonymous if that is meant",
     );
-  }
-}
-
-/** A host in its normal form: lower case, IPv6 shortened and without brackets. */
-function parseHost(host: string): string | undefined {
-  if (!/^(?:[\w.-]+|\[[\da-f:.]+\])$/i.test(host)) return undefined;
-  try {
-    return new URL(`http://${host}/`).hostname.replace(/^\[(.*)\]$/, "$1");
-  } catch {
-    return undefined;
   }
 }

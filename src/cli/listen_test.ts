@@ -1,10 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  checkListens,
-  formatListen,
-  isLoopback,
-  parseListen,
-} from "./listen.ts";
+import { checkListens, isExposed, isLoopback, parseListen } from "./listen.ts";
 
 Deno.test("parseListen reads names and addresses", () => {
   const cases: [string, string, number][] = [
@@ -23,7 +18,7 @@ Deno.test("parseListen reads names and addresses", () => {
   ];
   for (const [text, hostname, port] of cases) {
     assert.deepEqual(
-      parseListen(text),
+      parseListen(text).address,
       { protocol: "mqtt", hostname, port },
       text,
     );
@@ -40,12 +35,12 @@ Deno.test("parseListen says what is wrong with an address", () => {
     ["localhost:1883", form],
     ["mqtt:127.0.0.1", form],
     ["mqtt://host/path", form],
-    ["mqtt://host?x", form],
+    ["mqtt://host?x", /no setting "x": a listener has certificate, key/],
     ["mqtt://user:word@host", form],
     ["mqtt://::1:1883", host],
     ["mqtt://[::1", form],
-    ["mqtts://host:8883", /only mqtt:\/\/ is supported/],
-    ["ws://host", /only mqtt:\/\/ is supported/],
+    ["http://host", /must begin with mqtt:\/\/, mqtts:\/\/, ws:/],
+    ["mqtts://host:8883", /needs a certificate and its key: add certificate=/],
     ["mqtt://:1883", host],
     ["mqtt://*:1883", host],
     ["mqtt://a b:1883", host],
@@ -71,13 +66,11 @@ Deno.test("parseListen says what is wrong with an address", () => {
   }
 });
 
-Deno.test("formatListen writes what parseListen reads", () => {
-  for (
-    const text of ["mqtt://127.0.0.1:1883", "mqtt://[::1]:0", "mqtt://host:1"]
-  ) {
-    assert.equal(formatListen(parseListen(text)), text);
-  }
-});
+function hostOf(host: string): string {
+  const { address } = parseListen(`mqtt://${host}`);
+  assert.ok(address.protocol !== "unix");
+  return address.hostname;
+}
 
 Deno.test("isLoopback knows what only this machine reaches", () => {
   for (
@@ -90,9 +83,9 @@ Deno.test("isLoopback knows what only this machine reaches", () => {
       "a.localhost",
     ]
   ) {
-    assert.ok(isLoopback(parseListen(`mqtt://${host}`).hostname), host);
+    assert.ok(isLoopback(hostOf(host)), host);
   }
-  assert.ok(isLoopback(parseListen("mqtt://[::ffff:127.0.0.1]").hostname));
+  assert.ok(isLoopback(hostOf("[::ffff:127.0.0.1]")));
   const reachable = [
     "0.0.0.0",
     "[::]",
@@ -103,7 +96,7 @@ Deno.test("isLoopback knows what only this machine reaches", () => {
     "[::2]",
   ];
   for (const host of reachable) {
-    assert.ok(!isLoopback(parseListen(`mqtt://${host}`).hostname), host);
+    assert.ok(!isLoopback(hostOf(host)), host);
   }
 });
 
@@ -119,6 +112,33 @@ Deno.test("checkListens refuses what strangers reach, unless it is meant", () =>
   checkListens(listens, true);
 });
 
+Deno.test("isExposed knows what strangers come to", () => {
+  const tls = "certificate=/c&key=/k";
+  const cases: [string, boolean][] = [
+    ["mqtt://127.0.0.1", false],
+    ["ws://127.0.0.1", false],
+    ["unix:///run/x.sock", false],
+    ["mqtt://127.0.0.1?proxies_from=127.0.0.1", true],
+    ["ws://10.0.0.1", true],
+    [`mqtts://10.0.0.1?${tls}`, true],
+    [
+      `mqtts://10.0.0.1?${tls}&client_certificates=request&client_authority=/a`,
+      true,
+    ],
+    [
+      `mqtts://10.0.0.1?${tls}&client_certificates=require&client_authority=/a`,
+      false,
+    ],
+  ];
+  for (const [text, expected] of cases) {
+    assert.equal(isExposed(parseListen(text)), expected, text);
+  }
+  assert.throws(
+    () => checkListens([parseListen(cases[3]![0])], false),
+    /every machine that reaches its proxy/,
+  );
+});
+
 Deno.test("checkListens refuses an address named twice, but not port 0", () => {
   const twice = [
     parseListen("mqtt://localhost"),
@@ -126,8 +146,18 @@ Deno.test("checkListens refuses an address named twice, but not port 0", () => {
   ];
   assert.throws(
     () => checkListens(twice, false),
-    /names mqtt:\/\/localhost:1883 twice/,
+    /names localhost:1883 twice/,
   );
+  assert.throws(
+    () =>
+      checkListens([
+        parseListen("mqtt://[::1]:1883"),
+        parseListen("ws://[::1]:1883"),
+      ], false),
+    /names \[::1\]:1883 twice/,
+  );
+  const socket = parseListen("unix:///run/x.sock");
+  assert.throws(() => checkListens([socket, socket], false), /x\.sock twice/);
   const any = parseListen("mqtt://127.0.0.1:0");
   checkListens([any, any], false);
 });

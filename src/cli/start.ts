@@ -3,10 +3,13 @@ import type { Broker } from "../broker.ts";
 import { Counters } from "../core/counters.ts";
 import { EXIT } from "../core/errors.ts";
 import { createLog, type Log } from "../core/log.ts";
-import type { ListenerAddress } from "../transport/listener.ts";
+import type {
+  PortAddress,
+  SocketAddress,
+} from "../transport/listener_settings.ts";
 import { defaultLimits } from "./default_limits.ts";
 import { durabilityNews } from "./durability_news.ts";
-import { formatListen } from "./listen.ts";
+import { formatAddress } from "./listener_url.ts";
 import { LogWriter } from "./log_writer.ts";
 import { endSignals, signalStatus } from "./signals.ts";
 import { parseStart, type StartOptions } from "./start_options.ts";
@@ -40,7 +43,7 @@ export async function start(args: readonly string[]): Promise<number> {
   // Only now: wrong arguments are told at once, without loading the broker first.
   const { startBroker } = await import("./start_broker.ts");
   const { broker, folder, tellStore } = await startBroker(options, {
-    listeners: options.listen,
+    listeners: options.listen.map((listener) => ({ listener })),
     limits: options.limits,
     log,
     counters,
@@ -74,19 +77,20 @@ export async function start(args: readonly string[]): Promise<number> {
 /** Two or three lines for who started it: where it listens, how to try it, what it does not do. */
 function announce(
   log: Log,
-  addresses: readonly ListenerAddress[],
+  addresses: readonly (PortAddress | SocketAddress)[],
   options: StartOptions,
   folder: string | undefined,
 ): void {
   for (const address of addresses) {
-    log.info("Listening", { url: formatListen(address), version: VERSION });
+    log.info("Listening", { url: formatAddress(address), version: VERSION });
   }
-  const first = addresses[0];
-  if (first !== undefined) {
-    const host = reachable(first.hostname);
+  for (const address of addresses) {
+    const flags = flagsToReach(address);
+    if (flags === undefined) continue;
     log.info(
-      `Connect a first device with: mosquitto_sub -h ${host} -p ${first.port} -t test -i test-sub`,
+      `Connect a first device with: mosquitto_sub ${flags} -t test -i test-sub`,
     );
+    break;
   }
   if (folder === undefined) {
     log.info(
@@ -97,6 +101,15 @@ function announce(
       log.info(sentence, { folder });
     }
   }
+}
+
+/** The flags with which mosquitto's programs connect to an address, if they can without further files. */
+function flagsToReach(
+  address: PortAddress | SocketAddress,
+): string | undefined {
+  if (address.protocol === "unix") return `--unix ${address.path}`;
+  if (address.protocol !== "mqtt") return undefined;
+  return `-h ${reachable(address.hostname)} -p ${address.port}`;
 }
 
 /** A host to connect to from this machine, also where the broker listens on all interfaces. */

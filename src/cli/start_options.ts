@@ -5,7 +5,7 @@ import {
   type LogFormat,
   type LogLevel,
 } from "../core/log.ts";
-import type { ListenerAddress } from "../transport/listener.ts";
+import type { ListenerSettings } from "../transport/listener_settings.ts";
 import { DEFAULT_DATA } from "./data_folder.ts";
 import {
   badValue,
@@ -16,13 +16,8 @@ import {
 } from "./flags.ts";
 import type { QueuePolicies } from "../session/queue_policy.ts";
 import { LIMIT_FLAGS, parseLimits } from "./limit_flags.ts";
-import {
-  checkListens,
-  DEFAULT_LISTEN,
-  formatListen,
-  parseListen,
-} from "./listen.ts";
-
+import { checkListens, DEFAULT_LISTEN, parseListen } from "./listen.ts";
+import { formatListener } from "./listener_url.ts";
 import { parseQueueFlags, QUEUE_FLAGS } from "./queue_flags.ts";
 import {
   parseStoreFlags,
@@ -33,7 +28,7 @@ import {
 /** What the start command was told to do. */
 export interface StartOptions {
   /** Where to listen: at least one. */
-  readonly listen: readonly ListenerAddress[];
+  readonly listen: readonly ListenerSettings[];
   /** Whether clients without credentials may come in from elsewhere than this machine. */
   readonly allowAnonymous: boolean;
   /** The folder in which sessions and messages are kept, or `none`; `undefined` where that is not said. */
@@ -57,10 +52,10 @@ export const START_FLAGS: readonly FlagInfo[] = [
   {
     name: "listen",
     value: "URL",
-    example: formatListen(DEFAULT_LISTEN),
+    example: formatListener(DEFAULT_LISTEN),
     repeatable: true,
     help: "where to listen; may be given more than once",
-    defaultText: formatListen(DEFAULT_LISTEN),
+    defaultText: formatListener(DEFAULT_LISTEN),
   },
   {
     name: "allow-anonymous",

@@ -26,7 +26,9 @@ function messageOf(...args: string[]): string {
 
 Deno.test("parseStart without flags listens on loopback with the default limits", () => {
   assert.deepEqual(parseStart([], DEFAULT_LIMITS), {
-    listen: [{ protocol: "mqtt", hostname: "127.0.0.1", port: 1883 }],
+    listen: [{
+      address: { protocol: "mqtt", hostname: "127.0.0.1", port: 1883 },
+    }],
     allowAnonymous: false,
     data: undefined,
     requireStore: false,
@@ -50,8 +52,8 @@ Deno.test("parseStart reads every flag", () => {
   const options = parseStart(args.split(" "), DEFAULT_LIMITS);
   assert.deepEqual(options, {
     listen: [
-      { protocol: "mqtt", hostname: "127.0.0.1", port: 1884 },
-      { protocol: "mqtt", hostname: "::", port: 1885 },
+      { address: { protocol: "mqtt", hostname: "127.0.0.1", port: 1884 } },
+      { address: { protocol: "mqtt", hostname: "::", port: 1885 } },
     ],
     allowAnonymous: true,
     data: "/a/b",

@@ -1,23 +1,18 @@
 import { delay } from "@std/async/delay";
 import { describeError, StartError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import type {
+  ListenerSettings,
+  PortAddress,
+  SocketAddress,
+} from "./listener_settings.ts";
 import { TcpTransport } from "./tcp.ts";
 import type { Transport } from "./transport.ts";
 
-/** Where to listen. */
-export interface ListenerAddress {
-  /** What is spoken there: MQTT over plain TCP. */
-  readonly protocol: "mqtt";
-  /** A host name or address. */
-  readonly hostname: string;
-  /** 0 to 65,535; 0 for any free one. */
-  readonly port: number;
-}
-
 /** What a Listener is made with. */
 export interface ListenerOptions {
-  /** Where to listen. */
-  readonly address: ListenerAddress;
+  /** Where to listen, and how. */
+  readonly settings: ListenerSettings;
   /** Where it tells of connections that it could not accept. */
   readonly log: Log;
   /** Takes each accepted connection over. */
@@ -27,7 +22,7 @@ export interface ListenerOptions {
 /** How the rest of the broker talks to a Listener. */
 export interface ListenerHandle {
   /** Where it really listens. */
-  readonly address: ListenerAddress;
+  readonly address: PortAddress | SocketAddress;
   /** Accepts no more connections. */
   close(): void;
 }
@@ -48,7 +43,13 @@ export class Listener {
    * @throws {StartError} If the address cannot be listened on.
    */
   static start(options: ListenerOptions): ListenerHandle {
-    const { protocol, hostname, port } = options.address;
+    const { address } = options.settings;
+    if (address.protocol !== "mqtt") {
+      throw new StartError(
+        `Cannot listen for ${address.protocol}://: only mqtt:// is supported`,
+      );
+    }
+    const { protocol, hostname, port } = address;
     const host = hostname.includes(":") ? `[${hostname}]` : hostname;
     let listener: Deno.TcpListener;
     try {

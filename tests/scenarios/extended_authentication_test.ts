@@ -224,10 +224,10 @@ Deno.test("a client whose credential holds no more is ended", async () => {
   const authenticator = new Counting();
   await using broker = await TestBroker.start({ authenticator });
   const client = await enter(broker, "ann");
-  broker.recheck();
+  await broker.recheck();
   await client.ping();
   authenticator.holding = false;
-  broker.recheck();
+  await broker.recheck();
   assert.equal((await client.expect("disconnect")).reasonCode, 0x87);
   await until(
     "it is counted",

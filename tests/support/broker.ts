@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ClientLimits } from "../../src/auth/client_limits.ts";
 import type { Authenticator } from "../../src/auth/method.ts";
+import type { DoorOptions } from "../../src/connection/doors.ts";
 import { Broker } from "../../src/broker.ts";
 import { ManualClock } from "../../src/core/clock.ts";
 import { Counters } from "../../src/core/counters.ts";
@@ -41,6 +42,7 @@ export class TestBroker implements AsyncDisposable {
   readonly log: string[];
   readonly #broker: Broker;
   readonly #clock: ManualClock | undefined;
+  readonly #door: DoorOptions;
   readonly #clients: Client[] = [];
 
   private constructor(
@@ -48,6 +50,7 @@ export class TestBroker implements AsyncDisposable {
     counters: Counters,
     log: string[],
     clock: ManualClock | undefined,
+    door: DoorOptions,
   ) {
     const address = broker.addresses[0];
     assert.ok(address !== undefined && "port" in address);
@@ -56,6 +59,7 @@ export class TestBroker implements AsyncDisposable {
     this.log = log;
     this.#broker = broker;
     this.#clock = clock;
+    this.#door = door;
   }
 
   /** Starts a broker on a free port of the loopback interface. */
@@ -63,12 +67,15 @@ export class TestBroker implements AsyncDisposable {
     const counters = new Counters();
     const lines: string[] = [];
     const clock = options.manualClock ? new ManualClock() : undefined;
-    const broker = await Broker.start({
-      listeners: [{ protocol: "mqtt", hostname: "127.0.0.1", port: 0 }],
-      door: {
-        ...(options.authenticator && { authenticator: options.authenticator }),
-        ...(options.clientLimits && { limits: options.clientLimits }),
+    const door = {
+      listener: {
+        address: { protocol: "mqtt", hostname: "127.0.0.1", port: 0 },
       },
+      ...(options.authenticator && { authenticator: options.authenticator }),
+      ...(options.clientLimits && { limits: options.clientLimits }),
+    } as const;
+    const broker = await Broker.start({
+      listeners: [door],
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       log: createLog({
         level: "info",
@@ -83,7 +90,7 @@ export class TestBroker implements AsyncDisposable {
         ? { queuePolicies: options.queuePolicies }
         : {}),
     });
-    return new TestBroker(broker, counters, lines, clock);
+    return new TestBroker(broker, counters, lines, clock, door);
   }
 
   /** Connects a client, which must be accepted. */
@@ -131,8 +138,8 @@ export class TestBroker implements AsyncDisposable {
   }
 
   /** Ends clients that were let in with what holds no more. */
-  recheck(): void {
-    this.#broker.recheck();
+  recheck(): Promise<void> {
+    return this.#broker.changeListeners([this.#door]);
   }
 
   /** Ends the broker as SIGTERM would. */

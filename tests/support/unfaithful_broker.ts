@@ -2,6 +2,7 @@
 
 import { Broker } from "../../src/broker.ts";
 import { SteadyClock } from "../../src/core/clock.ts";
+import { formatAddress } from "../../src/cli/listener_url.ts";
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
 import { SqliteStore } from "../../src/store/sqlite_store.ts";
 import { earlyStore, type Fault, syncNothing } from "./unfaithful_store.ts";
@@ -14,14 +15,18 @@ if (fault === "unsynced") syncNothing();
 const clock = new SteadyClock();
 const store = new SqliteStore({ folder, clock });
 const broker = await Broker.start({
-  listeners: [{ protocol: "mqtt", hostname: "127.0.0.1", port: 0 }],
+  listeners: [{
+    listener: {
+      address: { protocol: "mqtt", hostname: "127.0.0.1", port: 0 },
+    },
+  }],
   limits: DEFAULT_LIMITS,
   clock,
   store: fault === "unsynced"
     ? store
     : earlyStore(store, fault === "lazy" ? LAZY : 0),
 });
-const line = `Listening url=mqtt://127.0.0.1:${broker.addresses[0]!.port}\n`;
+const line = `Listening url=${formatAddress(broker.addresses[0]!)}\n`;
 Deno.stderr.writeSync(new TextEncoder().encode(line));
 const { promise: told, resolve } = Promise.withResolvers<void>();
 Deno.addSignalListener("SIGTERM", resolve);

@@ -1,0 +1,124 @@
+import { Listener, type ListenerHandle } from "../transport/listener.ts";
+import type { ListenerSettings } from "../transport/listener_settings.ts";
+import {
+  type DoorSettings,
+  Doorway,
+  type DoorwayContext,
+  type RefusedConnections,
+  refusedConnections,
+} from "./doorway.ts";
+
+/** A listener, and what holds for those who come through it. */
+export interface DoorOptions extends DoorSettings {
+  /** Where it listens, and how. */
+  readonly listener: ListenerSettings;
+}
+
+/** A door that is open. */
+interface Open {
+  options: DoorOptions;
+  listener: ListenerHandle;
+  readonly doorway: Doorway;
+}
+
+/** All listeners of a broker, by their addresses: what is open, and what changes of it while the broker runs. */
+export class Doors {
+  readonly #context: DoorwayContext;
+  readonly #refused: RefusedConnections;
+  #open = new Map<string, Open>();
+
+  /** Opens none yet. */
+  constructor(context: DoorwayContext) {
+    this.#context = context;
+    this.#refused = refusedConnections(context);
+  }
+
+  /** The listeners, in the order in which they were asked for. */
+  get listeners(): readonly ListenerHandle[] {
+    return [...this.#open.values()].map(({ listener }) => listener);
+  }
+
+  /** Its connections, and those who come through each door. */
+  get doorways(): readonly Doorway[] {
+    return [...this.#open.values()].map(({ doorway }) => doorway);
+  }
+
+  /**
+   * Has these doors open, and no others. Connections that may stay do: those of a door that is closed are ended, and
+   * those whose clients would not be let in any more.
+   *
+   * @throws {StartError} If one cannot be opened; nothing has changed then.
+   */
+  async change(doors: readonly DoorOptions[]): Promise<void> {
+    const former = this.#open;
+    const open = new Map<string, Open>();
+    /** What to do once all are open, and to undo where one cannot be. */
+    const undo: (() => void | Promise<void>)[] = [];
+    try {
+      for (const [at, options] of doors.entries()) {
+        const key = keyOf(options.listener, at);
+        const old = former.get(key);
+        if (old === undefined) {
+          const doorway = new Doorway(this.#context, this.#refused, options);
+          const listener = await this.#listen(options, doorway);
+          undo.push(() => listener.close());
+          open.set(key, { options, listener, doorway });
+        } else if (isSame(old.options.listener, options.listener)) {
+          open.set(key, { ...old, options });
+        } else {
+          old.listener.close();
+          undo.push(async () => {
+            old.listener = await this.#listen(old.options, old.doorway);
+          });
+          const listener = await this.#listen(options, old.doorway);
+          undo.push(() => listener.close());
+          open.set(key, { options, listener, doorway: old.doorway });
+        }
+      }
+    } catch (error) {
+      for (const step of undo.reverse()) await step();
+      throw error;
+    }
+    this.#open = open;
+    for (const { doorway, options } of open.values()) doorway.change(options);
+    for (const [key, { listener, doorway }] of former) {
+      if (open.has(key)) continue;
+      listener.close();
+      // Its clients take their leave while the broker goes on.
+      doorway.end("administrative");
+    }
+  }
+
+  /** Lets nobody in any more. */
+  close(): void {
+    for (const { listener } of this.#open.values()) listener.close();
+  }
+
+  /** Ends all connections, and resolves when nothing is left of them. */
+  async end(): Promise<void> {
+    await Promise.all(this.doorways.map((doorway) => doorway.end("shutdown")));
+  }
+
+  async #listen(
+    options: DoorOptions,
+    doorway: Doorway,
+  ): Promise<ListenerHandle> {
+    return await Listener.start({
+      ...this.#context,
+      settings: options.listener,
+      onAccept: (transport) => doorway.accept(transport),
+    });
+  }
+}
+
+/** What is the same for a door before and after a change. Doors on any free port are told apart by their order. */
+function keyOf({ address }: ListenerSettings, at: number): string {
+  if (address.protocol === "unix") return address.path;
+  const { protocol, hostname, port } = address;
+  return `${protocol} ${hostname} ${port === 0 ? `any, ${at}` : port}`;
+}
+
+/** Whether two listeners are the same in all that needs a new one. */
+function isSame(one: ListenerSettings, other: ListenerSettings): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
