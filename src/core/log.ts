@@ -43,6 +43,12 @@ export interface Log {
   error(message: string, fields?: LazyLogFields): void;
 }
 
+/** A log whose level may be changed while it is in use. */
+export interface AdjustableLog extends Log {
+  /** The lowest level that is written. */
+  level: LogLevel;
+}
+
 /** How {@linkcode createLog} writes. */
 export interface LogOptions {
   /** The lowest level that is written. */
@@ -79,19 +85,27 @@ class SinkHandler extends BaseHandler {
 }
 
 /** A log that writes lines of `level` and above to `write`. */
-export function createLog(options: LogOptions): Log {
-  const levelName = options.level.toUpperCase() as LevelName;
-  const logger = new Logger("mailboxqtt", levelName, {
+export function createLog(options: LogOptions): AdjustableLog {
+  const logger = new Logger("mailboxqtt", nameOf(options.level), {
     handlers: [new SinkHandler(options)],
   });
-  const lowest = LogLevels[levelName];
   return {
-    enabled: (level) => LogLevels[level.toUpperCase() as LevelName] >= lowest,
+    get level() {
+      return logger.levelName.toLowerCase() as LogLevel;
+    },
+    set level(level) {
+      logger.levelName = nameOf(level);
+    },
+    enabled: (level) => LogLevels[nameOf(level)] >= logger.level,
     debug: (message, fields) => void logger.debug(message, fields),
     info: (message, fields) => void logger.info(message, fields),
     warn: (message, fields) => void logger.warn(message, fields),
     error: (message, fields) => void logger.error(message, fields),
   };
+}
+
+function nameOf(level: LogLevel): LevelName {
+  return level.toUpperCase() as LevelName;
 }
 
 const nothing = (): void => {};

@@ -20,6 +20,17 @@ Deno.test("createLog writes its level and above", () => {
   }
 });
 
+Deno.test("createLog's level may be changed", () => {
+  const { lines, log } = capture("warn");
+  log.level = "debug";
+  assert.equal(log.level, "debug");
+  assert.ok(log.enabled("debug"));
+  log.debug("Written");
+  log.level = "error";
+  log.warn("Not written");
+  assert.equal(lines.length, 1);
+});
+
 Deno.test("createLog builds lazy fields only for lines that are written", () => {
   const { lines, log } = capture("info");
   let built = 0;
