@@ -2,6 +2,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { EXIT, StartError } from "../core/errors.ts";
+import { printable } from "./columns.ts";
 import { nearest } from "./nearest.ts";
 
 /** One flag of a command. */
@@ -155,9 +156,4 @@ function missingValue({ name, example }: FlagInfo): StartError {
     ? ""
     : `, for example --${name} ${example}`;
   return usageError(`Flag --${name} needs a value${hint}`);
-}
-
-/** What somebody typed, fit to be shown inside a sentence on one line. */
-function printable(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
 }

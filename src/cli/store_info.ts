@@ -5,6 +5,7 @@ import {
   type StoreSummary,
   summarize,
 } from "../store/store_summary.ts";
+import { columns, printable } from "./columns.ts";
 import { badValue, parseFlags } from "./flags.ts";
 import { formatBytes, formatTime } from "./human.ts";
 import { print } from "./output.ts";
@@ -122,21 +123,13 @@ function backlogs(
         : runs
         ? "online"
         : "was online",
-      JSON.stringify(name).slice(1, -1),
+      printable(name),
     ]),
   ];
-  const [messages, bytes, since] = [0, 1, 2].map((at) =>
-    Math.max(...rows.map((row) => row[at]!.length))
-  ) as [number, number, number];
-  const lines = rows.map(([a, b, c, d]) =>
-    `${a!.padStart(messages)}  ${b!.padStart(bytes)}  ${
-      c!.padEnd(since)
-    }  ${d}\n`
-  );
   const title = shown.length < owners.length
     ? `The ${shown.length} largest backlogs of ${format(owners.length)}`
     : "Backlogs";
-  return `\n${title}:\n${lines.join("")}`;
+  return `\n${title}:\n${columns(rows, [0, 1])}`;
 }
 
 function format(count: number): string {
