@@ -1,5 +1,10 @@
 /** A variable of the environment that says where a program keeps things. */
-export type StateVariable = "STATE_DIRECTORY" | "XDG_STATE_HOME" | "HOME";
+export type StateVariable =
+  | "STATE_DIRECTORY"
+  | "RUNTIME_DIRECTORY"
+  | "XDG_STATE_HOME"
+  | "XDG_RUNTIME_DIR"
+  | "HOME";
 
 /** Reads a variable of the environment; `undefined` where it is not set. */
 export type Environment = (name: StateVariable) => string | undefined;

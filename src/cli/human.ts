@@ -20,3 +20,17 @@ export function formatTime(time: number): string {
     " UTC",
   );
 }
+
+/** A time in its two largest units: `3 d 4 h`, `12 s`. */
+export function formatDuration(milliseconds: number): string {
+  const seconds = Math.floor(milliseconds / 1000);
+  const parts = [
+    [Math.floor(seconds / 86_400), "d"],
+    [Math.floor(seconds / 3600) % 24, "h"],
+    [Math.floor(seconds / 60) % 60, "min"],
+    [seconds % 60, "s"],
+  ] as const;
+  const first = parts.findIndex(([count]) => count > 0);
+  return parts.slice(first === -1 ? 3 : first).slice(0, 2)
+    .map(([count, unit]) => `${count} ${unit}`).join(" ");
+}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatBytes, formatTime } from "./human.ts";
+import { formatBytes, formatDuration, formatTime } from "./human.ts";
 
 Deno.test("formatBytes leaves few digits", () => {
   const cases: [number, string][] = [
@@ -15,4 +15,13 @@ Deno.test("formatBytes leaves few digits", () => {
 
 Deno.test("formatTime writes UTC to the second", () => {
   assert.equal(formatTime(1.7e12), "2023-11-14 22:13:20 UTC");
+});
+
+Deno.test("formatDuration shows the two largest units", () => {
+  const second = 1000;
+  const hour = 3600 * second;
+  assert.equal(formatDuration(0), "0 s");
+  assert.equal(formatDuration(59_999), "59 s");
+  assert.equal(formatDuration(61 * second), "1 min 1 s");
+  assert.equal(formatDuration(76 * hour + 59 * second), "3 d 4 h");
 });

@@ -1,0 +1,115 @@
+import { StartError } from "../core/errors.ts";
+import { type AdjustableLog, LOG_LEVELS } from "../core/log.ts";
+import type { ControlHandler, ControlRequest } from "./control_server.ts";
+import type { SessionInfo } from "./session_info.ts";
+import type { StatusInfo } from "./status_info.ts";
+
+/** The broker, as the control socket needs it. */
+export interface ControlledBroker {
+  /** How it is. */
+  status(): StatusInfo;
+  /** All sessions, online or not. */
+  sessions(): Promise<readonly SessionInfo[]>;
+  /** Ends a client's connection; says whether it had one. */
+  disconnect(clientId: string): Promise<boolean>;
+  /** Gives a session to a user; says whether there is one. */
+  adopt(clientId: string, user: string): Promise<boolean>;
+  /** Ends a session; says whether there was one. */
+  deleteSession(clientId: string): Promise<boolean>;
+  /** Reads the configuration again, and says in a sentence what has changed. Throws a StartError where it is faulty. */
+  reload(): Promise<string>;
+  /** Says whether somebody may do something, and why. */
+  explain(request: ExplainRequest): unknown;
+  /** Its log. */
+  readonly log: AdjustableLog;
+}
+
+/** What somebody wants to know the answer to. */
+export interface ExplainRequest {
+  /** The user; `undefined` for an anonymous client. */
+  readonly user: string | undefined;
+  /** The client identifier. */
+  readonly clientId: string;
+  /** What is to be done. */
+  readonly action: "publish" | "subscribe" | "receive";
+  /** To which topic or topic filter. */
+  readonly topic: string;
+}
+
+const ACTIONS = ["publish", "subscribe", "receive"] as const;
+
+/** What can be asked for on the control socket. */
+export function controlCommands(
+  broker: ControlledBroker,
+): ReadonlyMap<string, ControlHandler> {
+  return new Map<string, ControlHandler>([
+    ["status", () => broker.status()],
+    ["sessions", () => broker.sessions()],
+    ["disconnect", async (request) => {
+      const clientId = text(request, "clientId");
+      if (await broker.disconnect(clientId)) {
+        return `Client ${JSON.stringify(clientId)} is disconnected`;
+      }
+      throw new StartError(
+        `Cannot disconnect ${JSON.stringify(clientId)}: it is not connected`,
+      );
+    }],
+    ["adopt", async (request) => {
+      const clientId = text(request, "clientId");
+      const user = text(request, "user");
+      if (await broker.adopt(clientId, user)) {
+        return `Session ${JSON.stringify(clientId)} belongs to ${
+          JSON.stringify(user)
+        } now`;
+      }
+      throw noSession(clientId);
+    }],
+    ["delete", async (request) => {
+      const clientId = text(request, "clientId");
+      if (await broker.deleteSession(clientId)) {
+        return `Session ${JSON.stringify(clientId)} is ended`;
+      }
+      throw noSession(clientId);
+    }],
+    ["reload", () => broker.reload()],
+    ["log-level", (request) => {
+      const level = choice(request, "level", LOG_LEVELS);
+      broker.log.level = level;
+      return `The broker logs ${level} and above`;
+    }],
+    ["explain", (request) =>
+      broker.explain({
+        user: request.user === undefined ? undefined : text(request, "user"),
+        clientId: text(request, "clientId"),
+        action: choice(request, "action", ACTIONS),
+        topic: text(request, "topic"),
+      })],
+  ]);
+}
+
+function noSession(clientId: string): StartError {
+  return new StartError(
+    `Cannot find a session of client ${JSON.stringify(clientId)}`,
+  );
+}
+
+function text(request: ControlRequest, name: string): string {
+  const value = request[name];
+  if (typeof value === "string") return value;
+  throw new StartError(`Cannot read the request: ${name} must be a text`);
+}
+
+function choice<Value extends string>(
+  request: ControlRequest,
+  name: string,
+  allowed: readonly Value[],
+): Value {
+  const value = text(request, name);
+  const found = allowed.find((one) => one === value);
+  if (found !== undefined) return found;
+  throw new StartError(
+    `Cannot take ${name} ${JSON.stringify(value)}: allowed are ${
+      allowed.join(", ")
+    }`,
+  );
+}

@@ -1,0 +1,73 @@
+import { askBroker } from "../admin/ask_broker.ts";
+import { StartError } from "../core/errors.ts";
+import { dataPlace, processEnvironment } from "./data_folder.ts";
+import type { FlagInfo, ParsedFlags } from "./flags.ts";
+import { DATA_FLAG } from "./store_command_flags.ts";
+
+/** The socket's name in its folder. */
+export const CONTROL_SOCKET = "control.sock";
+
+/** The flag that names the socket itself. */
+export const CONTROL_FLAG: FlagInfo = {
+  name: "control",
+  value: "FILE",
+  example: "/run/mailboxqtt/control.sock",
+  help: "the control socket of the broker to ask",
+  defaultText:
+    `${CONTROL_SOCKET} in the data folder, else in the one for sockets`,
+};
+
+/** The flags of every command that asks a broker that runs. */
+export const ASK_FLAGS: readonly FlagInfo[] = [CONTROL_FLAG, DATA_FLAG];
+
+/** The folder for the sockets of programs that run, where the environment names one. */
+export function runtimeFolder(): string | undefined {
+  const systemd = processEnvironment("RUNTIME_DIRECTORY")?.split(":")[0];
+  if (systemd) return systemd;
+  const user = processEnvironment("XDG_RUNTIME_DIR");
+  return user?.startsWith("/") ? `${user}/mailboxqtt` : undefined;
+}
+
+/** Where a broker that keeps things in this folder, or in memory, has its control socket. */
+export function controlSocket(folder: string | undefined): string | undefined {
+  const place = folder ?? runtimeFolder();
+  return place === undefined ? undefined : `${place}/${CONTROL_SOCKET}`;
+}
+
+/**
+ * Asks the broker that the flags name, or else the one that is started without flags.
+ *
+ * @throws {StartError} If none answers, or it cannot do what is asked for.
+ */
+export async function ask(
+  { values }: ParsedFlags,
+  command: string,
+  request: Readonly<Record<string, unknown>> = {},
+): Promise<unknown> {
+  const path = values.get("control")?.[0] ??
+    await findSocket(values.get("data")?.[0]);
+  return await askBroker(path, { ...request, command });
+}
+
+/** The socket in the data folder, or where there is none, in the folder for sockets. */
+async function findSocket(data: string | undefined): Promise<string> {
+  const place = dataPlace(data, processEnvironment);
+  const candidates = [
+    place.type === "folder" ? controlSocket(place.folder) : undefined,
+    controlSocket(undefined),
+  ].filter((path) => path !== undefined);
+  for (const path of candidates) {
+    try {
+      await Deno.lstat(path);
+      return path;
+    } catch (error) {
+      // Where it may not be looked at, asking says why.
+      if (!(error instanceof Deno.errors.NotFound)) return path;
+    }
+  }
+  const [first] = candidates;
+  if (first !== undefined) return first;
+  throw new StartError(
+    "Cannot tell where the control socket is: name it with --control",
+  );
+}

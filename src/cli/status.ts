@@ -1,0 +1,107 @@
+import type { ListenerInfo, StatusInfo } from "../admin/status_info.ts";
+import {
+  DISCONNECTED_CAUSES,
+  DROPPED_CAUSES,
+  REFUSED_CAUSES,
+} from "../core/counters.ts";
+import { EXIT } from "../core/errors.ts";
+import { ask, ASK_FLAGS } from "./control_flags.ts";
+import { type FlagInfo, parseFlags } from "./flags.ts";
+import { formatBytes, formatDuration, formatTime } from "./human.ts";
+import { print } from "./output.ts";
+import { columns } from "./columns.ts";
+
+/** The flags of `status`. */
+export const STATUS_FLAGS: readonly FlagInfo[] = [
+  ...ASK_FLAGS,
+  { name: "json", help: "write one JSON object, for machines" },
+];
+
+/** The command `status`: how the broker is. */
+export async function status(args: readonly string[]): Promise<number> {
+  const given = parseFlags(args, STATUS_FLAGS);
+  const info = await ask(given, "status") as StatusInfo;
+  print(
+    given.switches.has("json")
+      ? `${JSON.stringify(info)}\n`
+      : asText(info, Date.now()),
+  );
+  return EXIT.ok;
+}
+
+function asText(info: StatusInfo, now: number): string {
+  const { counters } = info;
+  const received = counters.messagesReceived;
+  const sent = counters.messagesSent;
+  const sum = ({ qos0, qos1, qos2 }: typeof received) => qos0 + qos1 + qos2;
+  return columns([
+    ["version", info.version],
+    [
+      "runs since",
+      `${formatTime(info.startedAt)}, for ${
+        formatDuration(now - info.startedAt)
+      }, with process id ${info.pid}`,
+    ],
+    ["configuration", info.configuration ?? "none"],
+    ["data folder", info.folder ?? "none: everything is in memory only"],
+    ...info.listeners.map((listener, at) => [
+      at === 0 ? "listens on" : "",
+      describeListener(listener),
+    ]),
+    [
+      "clients",
+      `${format(counters.clientsNow)} now, ${
+        format(counters.clientsTotal)
+      } in all`,
+    ],
+    ["sessions", format(counters.sessionsNow)],
+    ["subscriptions", format(counters.subscriptionsNow)],
+    ["retained messages", format(counters.retainedNow)],
+    ["messages waiting", format(counters.queuedNow)],
+    [
+      "messages",
+      `${format(sum(received))} received, ${format(sum(sent))} sent`,
+    ],
+    [
+      "bytes",
+      `${formatBytes(counters.bytesReceived)} received, ${
+        formatBytes(counters.bytesSent)
+      } sent`,
+    ],
+    ...causes("dropped", counters.dropped, DROPPED_CAUSES),
+    ...causes("refused", counters.refused, REFUSED_CAUSES),
+    ...causes("disconnected", counters.disconnected, DISCONNECTED_CAUSES),
+  ]);
+}
+
+function describeListener(
+  { url, listening, connections, certificateDays }: ListenerInfo,
+): string {
+  const parts = [
+    listening
+      ? `${format(connections)} connections`
+      : "waits for its address to be there",
+  ];
+  if (certificateDays !== null) {
+    parts.push(`its certificate is good for ${certificateDays} days`);
+  }
+  return `${url} (${parts.join("; ")})`;
+}
+
+/** A line for each cause that came up. */
+function causes<Cause extends string>(
+  title: string,
+  counts: Readonly<Record<Cause, number>>,
+  names: Readonly<Record<Cause, string>>,
+): [string, string][] {
+  const found = (Object.keys(names) as Cause[])
+    .filter((cause) => counts[cause] > 0);
+  return found.map((cause, at) => [
+    at === 0 ? title : "",
+    `${format(counts[cause])}: ${names[cause]}`,
+  ]);
+}
+
+function format(count: number): string {
+  return count.toLocaleString("en");
+}
