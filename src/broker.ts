@@ -52,8 +52,6 @@ export interface BrokerOptions {
 export class Broker {
   /** What it counted since it was made. */
   readonly counters: Counters;
-  /** Where it listens, with the ports that the system chose. */
-  readonly addresses: readonly (PortAddress | SocketAddress)[];
   /** Resolves to an exit status when the broker ends of its own accord. */
   readonly finished: Promise<number>;
   /** Raises and clears alarms, which clients see as retained messages on `$SYS/broker/alarm/<name>`. */
@@ -164,7 +162,9 @@ export class Broker {
     const listeners: ListenerHandle[] = [];
     try {
       for (const settings of options.listeners) {
-        listeners.push(Listener.start({ settings, log, onAccept }));
+        listeners.push(
+          await Listener.start({ ...context, settings, onAccept }),
+        );
       }
     } catch (error) {
       for (const listener of listeners) listener.close();
@@ -196,12 +196,16 @@ export class Broker {
     this.counters = parts.counters;
     this.finished = parts.finished;
     this.#listeners = parts.listeners;
-    this.addresses = parts.listeners.map((listener) => listener.address);
     this.#connections = parts.connections;
     this.#router = parts.router;
     this.alarms = parts.router;
     this.#store = parts.store;
     this.#timers = parts.timers;
+  }
+
+  /** Where it listens, with the ports that the system chose. An address that is not there yet is waited for. */
+  get addresses(): readonly (PortAddress | SocketAddress)[] {
+    return this.#listeners.flatMap(({ address }) => address ?? []);
   }
 
   /** Ends the broker: no new connections, DISCONNECT 0x8B to MQTT 5 clients, what waits is written. */
