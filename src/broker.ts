@@ -188,9 +188,9 @@ export class Broker {
     this.#timers = parts.timers;
   }
 
-  /** Where it listens now, with the ports that the system chose. */
+  /** Where it listens now, with the ports that the system chose. An address that is not there yet is waited for. */
   get addresses(): readonly (PortAddress | SocketAddress)[] {
-    return this.#doors.listeners.map(({ address }) => address);
+    return this.#doors.listeners.flatMap(({ address }) => address ?? []);
   }
 
   /**

@@ -1,10 +1,11 @@
-import type {
-  ListenerSettings,
-  PortAddress,
+import {
+  formatAddress,
+  type ListenerSettings,
+  type PortAddress,
 } from "../transport/listener_settings.ts";
 import { badValue, usageError } from "./flags.ts";
 import { ListenerError } from "./listener_table.ts";
-import { formatAddress, readListener } from "./listener_url.ts";
+import { readListener } from "./listener_url.ts";
 
 /** Where the broker listens if it is not told: only programs on the same machine reach it there. */
 export const DEFAULT_LISTEN: ListenerSettings & {

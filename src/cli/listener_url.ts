@@ -1,7 +1,8 @@
-import type {
-  ListenerSettings,
-  PortAddress,
-  SocketAddress,
+import {
+  formatAddress,
+  type ListenerSettings,
+  type PortAddress,
+  type SocketAddress,
 } from "../transport/listener_settings.ts";
 import {
   LISTENER_SETTINGS,
@@ -74,16 +75,6 @@ export function readListener(
     ...(isWebSocket && { webSocket: { path: webPath(path), origins } }),
     ...(proxiesFrom && { proxiesFrom }),
   };
-}
-
-/** The URL of an address, without settings. */
-export function formatAddress(address: PortAddress | SocketAddress): string {
-  if (address.protocol === "unix") {
-    return `unix://${encode(address.path, /[%?#\s]/g)}`;
-  }
-  const { protocol, hostname, port } = address;
-  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-  return `${protocol}://${host}:${port}`;
 }
 
 /** The URL of a listener with all its settings, as {@linkcode readListener} reads it. */

@@ -3,13 +3,13 @@ import type { Broker } from "../broker.ts";
 import { Counters } from "../core/counters.ts";
 import { EXIT } from "../core/errors.ts";
 import { createLog, type Log } from "../core/log.ts";
-import type {
-  PortAddress,
-  SocketAddress,
+import {
+  formatAddress,
+  type PortAddress,
+  type SocketAddress,
 } from "../transport/listener_settings.ts";
 import { defaultLimits } from "./default_limits.ts";
 import { durabilityNews } from "./durability_news.ts";
-import { formatAddress } from "./listener_url.ts";
 import { LogWriter } from "./log_writer.ts";
 import { endSignals, signalStatus } from "./signals.ts";
 import { parseStart, type StartOptions } from "./start_options.ts";

@@ -1,12 +1,20 @@
 import { delay } from "@std/async/delay";
+import type { Clock } from "../core/clock.ts";
 import { describeError, StartError } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
 import type { Log } from "../core/log.ts";
-import type {
-  ListenerSettings,
-  PortAddress,
-  SocketAddress,
+import { PacedLog } from "../core/paced_log.ts";
+import type { Timers } from "../core/timer_wheel.ts";
+import { type Door, isAbsent, openDoor } from "./door.ts";
+import { openWhenThere } from "./late_binding.ts";
+import {
+  formatAddress,
+  type ListenerSettings,
+  type PortAddress,
+  type SocketAddress,
 } from "./listener_settings.ts";
-import { TcpTransport } from "./tcp.ts";
+import { type Gate, Opening } from "./opening.ts";
+import { ProxyGate } from "./proxy_gate.ts";
 import type { Transport } from "./transport.ts";
 
 /** What a Listener is made with. */
@@ -15,80 +23,118 @@ export interface ListenerOptions {
   readonly settings: ListenerSettings;
   /** Where it tells of connections that it could not accept. */
   readonly log: Log;
+  /** The time by which it paces what it tells. */
+  readonly clock: Clock;
+  /** Wakes it for its deadlines. */
+  readonly timers: Timers;
+  /** How long a client may take, and how much it may send at once. */
+  readonly limits: Pick<
+    Limits,
+    "connectTimeout" | "maximumConnectSize" | "maximumPacketSize"
+  >;
   /** Takes each accepted connection over. */
   readonly onAccept: (transport: Transport) => void;
 }
 
 /** How the rest of the broker talks to a Listener. */
 export interface ListenerHandle {
-  /** Where it really listens. */
-  readonly address: PortAddress | SocketAddress;
-  /** Accepts no more connections. */
+  /** Where it really listens; `undefined` while its address is not there, for which it waits. */
+  readonly address: PortAddress | SocketAddress | undefined;
+  /** Accepts no more connections, and waits no longer. */
   close(): void;
 }
 
 /** Milliseconds to wait after accept failed, as with too many open files; doubles up to a second. */
 const FIRST_PAUSE = 5;
 const LONGEST_PAUSE = 1000;
+/** Bytes that WebSocket and what stands before CONNECT in it may take. */
+const FRAMING = 4 * 1024;
 
 /** The actor that accepts the connections of one address. Its mailbox is the system's backlog. */
-export class Listener {
-  readonly #listener: Deno.TcpListener;
+export class Listener implements ListenerHandle {
   readonly #options: ListenerOptions;
-  #closed = false;
+  /** What stands before MQTT; `undefined` where nothing does. */
+  readonly #opening: Opening | undefined;
+  readonly #stop = new AbortController();
+  #door: Door | undefined;
 
   /**
-   * Starts to listen.
+   * Starts to listen, or to wait for the address to be there.
    *
    * @throws {StartError} If the address cannot be listened on.
    */
-  static start(options: ListenerOptions): ListenerHandle {
-    const { address } = options.settings;
-    if (address.protocol !== "mqtt") {
-      throw new StartError(
-        `Cannot listen for ${address.protocol}://: only mqtt:// is supported`,
-      );
+  static async start(options: ListenerOptions): Promise<ListenerHandle> {
+    const { settings: { address } } = options;
+    const url = formatAddress(address);
+    if (address.protocol === "mqtts" || address.protocol === "wss") {
+      throw new StartError(`Cannot listen on ${url}: TLS is not there yet`);
     }
-    const { protocol, hostname, port } = address;
-    const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-    let listener: Deno.TcpListener;
+    const actor = new Listener(options, await gatesOf(options));
+    const open = () => openDoor(address);
     try {
-      listener = Deno.listen({ hostname, port, transport: "tcp" });
+      actor.#door = await open();
+      actor.#run(actor.#door);
     } catch (error) {
-      throw new StartError(
-        `Cannot listen on ${protocol}://${host}:${port}: ${
-          describeError(error)
-        }`,
-        1,
-        {
+      if (!isAbsent(error)) {
+        const reason = describeError(error);
+        throw new StartError(`Cannot listen on ${url}: ${reason}`, 1, {
           cause: error,
-        },
-      );
+        });
+      }
+      actor.#runLater(url, open, error);
     }
-    const actor = new Listener(listener, options);
-    actor.#run();
-    const { addr } = listener;
-    return {
-      address: { protocol, hostname: addr.hostname, port: addr.port },
-      close: () => actor.#close(),
-    };
+    return actor;
   }
 
-  private constructor(listener: Deno.TcpListener, options: ListenerOptions) {
-    this.#listener = listener;
+  private constructor(options: ListenerOptions, gates: readonly Gate[]) {
+    const { limits, timers, onAccept } = options;
     this.#options = options;
+    this.#opening = gates.length === 0 ? undefined : new Opening({
+      gates,
+      time: limits.connectTimeout,
+      timers,
+      refused: new PacedLog("Connection refused", {
+        ...options,
+        subject: "address",
+      }),
+      onAccept,
+    });
   }
 
-  async #run(): Promise<void> {
+  get address(): PortAddress | SocketAddress | undefined {
+    return this.#door?.address;
+  }
+
+  close(): void {
+    this.#stop.abort();
+    this.#door?.close();
+    this.#opening?.close();
+  }
+
+  async #runLater(
+    url: string,
+    open: () => Promise<Door>,
+    absence: unknown,
+  ): Promise<void> {
+    const { log } = this.#options;
+    const { signal } = this.#stop;
+    this.#door = await openWhenThere({ url, open, log, signal }, absence);
+    if (this.#door !== undefined) await this.#run(this.#door);
+  }
+
+  async #run(door: Door): Promise<void> {
+    const { log, onAccept } = this.#options;
+    const { signal } = this.#stop;
     let pause = FIRST_PAUSE;
-    while (!this.#closed) {
+    while (!signal.aborted) {
       try {
-        const connection = await this.#listener.accept();
+        const transport = await door.accept();
         pause = FIRST_PAUSE;
-        this.#options.onAccept(new TcpTransport(connection));
+        if (this.#opening === undefined) onAccept(transport);
+        else this.#opening.lead(transport);
       } catch (error) {
-        if (this.#closed) return;
-        this.#options.log.warn("Cannot accept a connection", {
+        if (signal.aborted) return;
+        log.warn("Cannot accept a connection", {
           error: describeError(error),
           pause,
         });
@@ -97,9 +143,29 @@ export class Listener {
       }
     }
   }
+}
 
-  #close(): void {
-    this.#closed = true;
-    this.#listener.close();
+/** What connections of a listener go through before MQTT. */
+async function gatesOf(options: ListenerOptions): Promise<Gate[]> {
+  const { settings: { proxiesFrom, webSocket }, limits } = options;
+  const gates: Gate[] = [];
+  if (proxiesFrom !== undefined) gates.push(new ProxyGate(proxiesFrom));
+  if (webSocket !== undefined) {
+    const faults = new PacedLog("WebSocket client broke its protocol", {
+      ...options,
+      subject: "address",
+    });
+    const { WebSocketGate } = await import("./web_socket_gate.ts");
+    gates.push(
+      new WebSocketGate({
+        settings: webSocket,
+        limits: {
+          first: limits.maximumConnectSize + FRAMING,
+          later: limits.maximumPacketSize + FRAMING,
+        },
+        onFault: ({ host }, reason) => faults.note(host, 1, { reason }),
+      }),
+    );
   }
+  return gates;
 }

@@ -59,3 +59,13 @@ export interface ListenerSettings {
    */
   readonly proxiesFrom?: readonly string[];
 }
+
+/** The URL of an address, without its settings. */
+export function formatAddress(address: PortAddress | SocketAddress): string {
+  if (address.protocol === "unix") {
+    return `unix://${address.path.replaceAll(/[%?#\s]/g, encodeURIComponent)}`;
+  }
+  const { protocol, hostname, port } = address;
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  return `${protocol}://${host}:${port}`;
+}

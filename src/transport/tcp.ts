@@ -1,21 +1,18 @@
+import { normalIpAddress } from "./ip_address.ts";
 import type { Transport } from "./transport.ts";
 
-/** A TCP connection. */
-export class TcpTransport implements Transport {
+/** A connection that the system carries: TCP, or a Unix socket. */
+export class SystemTransport implements Transport {
   readonly peer: string;
   readonly host: string;
-  readonly #connection: Deno.TcpConn;
+  readonly #connection: Deno.Conn;
   #closed = false;
 
-  /** Takes an accepted connection over, and turns Nagle's algorithm off: we write whole batches. */
-  constructor(connection: Deno.TcpConn) {
+  /** Takes an accepted connection over, of a client that is to be called so. */
+  constructor(connection: Deno.Conn, peer: string, host: string) {
     this.#connection = connection;
-    const { hostname, port } = connection.remoteAddr;
-    this.host = hostname;
-    this.peer = hostname.includes(":")
-      ? `[${hostname}]:${port}`
-      : `${hostname}:${port}`;
-    connection.setNoDelay(true);
+    this.peer = peer;
+    this.host = host;
   }
 
   read(buffer: Uint8Array): Promise<number | null> {
@@ -35,4 +32,17 @@ export class TcpTransport implements Transport {
     this.#closed = true;
     this.#connection.close();
   }
+}
+
+/** Takes an accepted TCP connection over, and turns Nagle's algorithm off: we write whole batches. */
+export function tcpTransport(connection: Deno.TcpConn): Transport {
+  const { hostname, port } = connection.remoteAddr;
+  const host = normalIpAddress(hostname);
+  connection.setNoDelay(true);
+  return new SystemTransport(connection, formatPeer(host, port), host);
+}
+
+/** A client's address and port, as people write them. */
+export function formatPeer(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

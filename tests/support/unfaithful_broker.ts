@@ -2,7 +2,7 @@
 
 import { Broker } from "../../src/broker.ts";
 import { SteadyClock } from "../../src/core/clock.ts";
-import { formatAddress } from "../../src/cli/listener_url.ts";
+import { formatAddress } from "../../src/transport/listener_settings.ts";
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
 import { SqliteStore } from "../../src/store/sqlite_store.ts";
 import { earlyStore, type Fault, syncNothing } from "./unfaithful_store.ts";

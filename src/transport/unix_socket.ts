@@ -1,0 +1,88 @@
+import { dirname, join } from "node:path";
+import type { Door } from "./door.ts";
+import type { SocketAddress } from "./listener_settings.ts";
+import { SystemTransport } from "./tcp.ts";
+
+/** The name under which all clients of Unix sockets go. */
+const LOCAL = "local";
+
+/** Listens on a Unix socket, whose file is replaced if it was left behind, and removed at the end. */
+export async function listenOnSocket(address: SocketAddress): Promise<Door> {
+  const { path, mode } = address;
+  await removeStale(path);
+  const listener = mode === undefined
+    ? Deno.listen({ transport: "unix", path })
+    : await listenWithMode(path, mode);
+  let made: Deno.FileInfo;
+  try {
+    made = await Deno.lstat(path);
+  } catch (error) {
+    listener.close();
+    throw error;
+  }
+  return {
+    address,
+    accept: async () =>
+      new SystemTransport(await listener.accept(), `unix:${path}`, LOCAL),
+    close: () => {
+      listener.close();
+      removeOwn(path, made);
+    },
+  };
+}
+
+/** Makes the socket where nobody else can reach it, and moves it to its place once it has its permissions. */
+async function listenWithMode(
+  path: string,
+  mode: number,
+): Promise<Deno.UnixListener> {
+  const folder = await Deno.makeTempDir({
+    dir: dirname(path),
+    prefix: ".mailboxqtt-",
+  });
+  const hidden = join(folder, "s");
+  let listener: Deno.UnixListener | undefined;
+  try {
+    listener = Deno.listen({ transport: "unix", path: hidden });
+    await Deno.chmod(hidden, mode);
+    await Deno.rename(hidden, path);
+    return listener;
+  } catch (error) {
+    listener?.close();
+    throw error;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Removes the socket that a broker left behind which was killed; leaves alone what is in use or no socket. */
+async function removeStale(path: string): Promise<void> {
+  let found: Deno.FileInfo;
+  try {
+    found = await Deno.lstat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+  if (!found.isSocket) {
+    throw new Error("there is a file of that name which is no socket");
+  }
+  try {
+    (await Deno.connect({ transport: "unix", path })).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
+    await Deno.remove(path);
+    return;
+  }
+  throw new Error("another program listens there");
+}
+
+/** Removes the socket, unless another program has put its own in its place. */
+function removeOwn(path: string, made: Deno.FileInfo): void {
+  try {
+    const { dev, ino } = Deno.lstatSync(path);
+    if (dev === made.dev && ino === made.ino) Deno.removeSync(path);
+  } catch {
+    // It is gone, or its folder is closed to us: nothing that would keep the broker from ending well.
+  }
+}
