@@ -31,8 +31,16 @@ export interface Identity {
 
 /** Why a client is not let in. */
 export interface Denial {
-  /** `notAuthorized`: who it is is known, or does not matter, and it may not come in. `banned`: for now, after failures. */
-  readonly cause: "badUserNameOrPassword" | "notAuthorized" | "banned";
+  /**
+   * `notAuthorized`: who it is is known, or does not matter, and it may not come in. `badMethod`: there is no method of
+   * the name it gives. `banned`: for now, after failures. `busy`: for now, too many others wait to be let in.
+   */
+  readonly cause:
+    | "badUserNameOrPassword"
+    | "notAuthorized"
+    | "badMethod"
+    | "banned"
+    | "busy";
   /** For the log, never for the client: it says more than somebody who guesses should know. No password is in it. */
   readonly detail: string;
 }
@@ -52,6 +60,11 @@ export type Step =
 
 /** One client's authentication under way. */
 export interface Exchange {
+  /**
+   * The user that the client says it is, once it has said so, where it has something to show yet that could be guessed.
+   * Failures of such an exchange are damped.
+   */
+  readonly claimed: string | undefined;
   /**
    * Takes what the client says: first the Authentication Data of its CONNECT (or of the AUTH with 0x19 that begins a
    * re-authentication), then of each AUTH. Never rejects for what a client sends. The data are copies.
