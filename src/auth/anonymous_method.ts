@@ -11,7 +11,7 @@ const BY = "nothing";
 /** Lets clients in that show nothing of who they are. */
 export class AnonymousMethod implements AuthenticationMethod {
   /** It needs nothing but CONNECT. */
-  readonly name = undefined;
+  readonly name: undefined = undefined;
   readonly #allNames: boolean;
 
   /**

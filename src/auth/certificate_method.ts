@@ -70,7 +70,7 @@ export function certificateUser(
 /** The certificate says who the client is, whatever else its CONNECT says. */
 export class CertificateMethod implements AuthenticationMethod {
   /** It needs nothing but the certificate. */
-  readonly name = undefined;
+  readonly name: undefined = undefined;
   readonly #identity: CertificateIdentity;
 
   /** Takes names from where `identity` says. */

@@ -1,7 +1,7 @@
 import type { PasswordFault } from "./password_file.ts";
 import { parsePasswordFile } from "./password_file.ts";
 
-/** What comes of an edit: the new text, or the faults for which nothing was changed. */
+/** What comes of an edit. */
 export type PasswordEdit =
   | {
     readonly type: "edited";
@@ -9,43 +9,55 @@ export type PasswordEdit =
     readonly text: string;
     /** Whether the user stood there before. */
     readonly existed: boolean;
+    /** What is wrong with lines of other users, which were left as they are. */
+    readonly faults: readonly PasswordFault[];
   }
-  | { readonly type: "faulty"; readonly faults: readonly PasswordFault[] };
+  /** Nothing was changed, since nobody can say whose lines these are. */
+  | { readonly type: "refused"; readonly faults: readonly PasswordFault[] };
 
 /** What makes a password file known to who opens it. */
 const HEADING =
-  "# Users of mailboxqtt, made with mailboxqtt passwd: name, hash, and keys for SCRAM-SHA-256\n";
+  "# Users of mailboxqtt, made with mailboxqtt passwd: name, hash, and keys for SCRAM-SHA-256";
 
 /**
- * Puts a user's line into a password file, in the place of the one there or at the end, or without `text` takes it out.
- * All other lines stay as they are, comments included. `text` is what stands behind the name.
+ * Puts a user's line into a password file, in the place of the one there, be that faulty or not, or at the end. Without
+ * `text`, which is what stands behind the name, takes it out. All other lines stay as they are, comments included.
  */
 export function editPasswordFile(
   bytes: Uint8Array,
   name: string,
   text: string | undefined,
 ): PasswordEdit {
-  const { entries, faults } = parsePasswordFile(bytes);
-  if (faults.length > 0) return { type: "faulty", faults };
+  const { faults } = parsePasswordFile(bytes);
+  const unclear = faults.filter(({ user }) => user === undefined);
+  if (unclear.length > 0) return { type: "refused", faults: unclear };
   const old = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-  const lines = old.split("\n");
-  const entry = entries.get(name);
-  if (entry === undefined) {
-    if (text === undefined) {
-      return { type: "edited", text: old, existed: false };
+  const line = text === undefined ? [] : [`${name}:${text}`];
+  const lines: string[] = [];
+  let existed = false;
+  for (const one of old.split("\n")) {
+    if (!isLineOf(name, one)) {
+      lines.push(one);
+      continue;
     }
-    const before = old === "" ? HEADING : old;
-    const feed = before.endsWith("\n") ? "" : "\n";
-    return {
-      type: "edited",
-      text: `${before}${feed}${name}:${text}\n`,
-      existed: false,
-    };
+    if (!existed) lines.push(...line);
+    existed = true;
   }
-  lines.splice(
-    entry.line - 1,
-    1,
-    ...text === undefined ? [] : [`${name}:${text}`],
-  );
-  return { type: "edited", text: lines.join("\n"), existed: true };
+  if (!existed && text !== undefined) {
+    if (old === "") lines[0] = HEADING;
+    if (lines.at(-1) === "") lines.pop();
+    lines.push(...line, "");
+  }
+  return {
+    type: "edited",
+    text: lines.join("\n"),
+    existed,
+    faults: faults.filter(({ user }) => user !== name),
+  };
+}
+
+function isLineOf(name: string, line: string): boolean {
+  const colon = line.indexOf(":");
+  return colon !== -1 && !line.startsWith("#") &&
+    line.slice(0, colon).trim() === name;
 }

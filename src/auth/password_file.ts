@@ -27,6 +27,8 @@ export interface PasswordFault {
   readonly column: number;
   /** What is wrong: lower case, no full stop. Never shows what may be a password. */
   readonly message: string;
+  /** Whose line it is, as far as that can be read. */
+  readonly user?: string;
 }
 
 /** What a password file says. */
@@ -43,7 +45,7 @@ export const LONGEST_NAME = 512;
 /** Bytes of a line at most. */
 const LONGEST_LINE = 4096;
 
-/** Faults that are told: a file that is something else entirely has one on each line. */
+/** Faults that are told, and one more that says so: a file that is something else entirely has one on each line. */
 const MOST_FAULTS = 100;
 
 const LINE_FEED = 0x0A;
@@ -100,18 +102,18 @@ export function parsePasswordFile(bytes: Uint8Array): PasswordFile {
         column: 1,
         message:
           `this user stands on line ${first} already, and may not come in until one of the lines is removed`,
+        user: name,
       };
     } else if (name !== undefined) {
       lines.set(name, line);
       if (entry !== undefined) entries.set(name, entry);
     }
     if (fault === undefined) continue;
-    if (faults.length >= MOST_FAULTS) {
+    if (faults.length < MOST_FAULTS) faults.push(fault);
+    else if (faults.length === MOST_FAULTS) {
       const message = `there are more than ${MOST_FAULTS} faults`;
       faults.push({ line, column: 1, message });
-      return { entries: new Map(), faults };
     }
-    faults.push(fault);
   }
   return { entries, faults };
 }
@@ -129,7 +131,12 @@ function readLine(
   decoder: TextDecoder,
 ): LineResult | undefined {
   const fault = (message: string, column = 1, name?: string): LineResult => ({
-    fault: { line, column, message },
+    fault: {
+      line,
+      column,
+      message,
+      ...name === undefined ? {} : { user: name },
+    },
     ...name === undefined ? {} : { name },
   });
   if (bytes.length > LONGEST_LINE) {

@@ -1,7 +1,7 @@
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 
 /** What all hashes have. */
-interface Salted {
+export interface Salted {
   /** Goes into the hash beside the password. */
   readonly salt: Uint8Array<ArrayBuffer>;
   /** What comes out for the right password. */

@@ -24,7 +24,7 @@ export interface PasswordMethodOptions {
 /** User name and password of CONNECT, against a password file. */
 export class PasswordMethod implements AuthenticationMethod {
   /** It needs nothing but CONNECT. */
-  readonly name = undefined;
+  readonly name: undefined = undefined;
   readonly #options: PasswordMethodOptions;
 
   /** Looks at passwords of these users. */

@@ -37,7 +37,7 @@ export interface ScramMethodOptions {
  */
 export class ScramMethod implements AuthenticationMethod {
   /** What clients call it. */
-  readonly name = SCRAM;
+  readonly name: string = SCRAM;
   readonly #users: Users;
   readonly #nonce: () => string;
 
