@@ -65,15 +65,23 @@ export class Authentication {
 
   /**
    * Begins with a client that connects. `method` is the Authentication Method of its CONNECT, if it has one
-   * [3.1.2.11.9]. Where no method has anything to go by, the exchange ends with its first step.
+   * [3.1.2.11.9]; `undefined` where there is none of that name. Where no method has anything to go by, the exchange ends
+   * with its first step.
    */
-  begin(applicant: Applicant, method?: string): Exchange {
-    return this.#damped(applicant, this.#choose(applicant, method), undefined);
+  begin(
+    applicant: Applicant,
+    method: string | undefined,
+  ): Exchange | undefined {
+    return this.#begin(applicant, method, undefined);
   }
 
   /** Begins once more with a client that is connected [4.12.1]. It must turn out to be the same user. */
-  renew(identity: Identity, applicant: Applicant, method: string): Exchange {
-    return this.#damped(applicant, this.#choose(applicant, method), identity);
+  renew(
+    identity: Identity,
+    applicant: Applicant,
+    method: string,
+  ): Exchange | undefined {
+    return this.#begin(applicant, method, identity);
   }
 
   /** Whether what a client was let in with still holds. */
@@ -128,19 +136,24 @@ export class Authentication {
     return methods;
   }
 
-  #choose(applicant: Applicant, name: string | undefined): Exchange {
+  #begin(
+    applicant: Applicant,
+    name: string | undefined,
+    expected: Identity | undefined,
+  ): Exchange | undefined {
     const methods = this.#methods.filter((method) => method.name === name);
+    if (name !== undefined && methods.length === 0) return undefined;
     for (const method of methods) {
       const exchange = method.begin(applicant);
-      if (exchange !== undefined) return exchange;
+      if (exchange === undefined) continue;
+      return this.#damped(applicant, exchange, expected);
     }
-    if (name !== undefined && methods.length === 0) {
-      return settled(denied("badMethod", "unknown authentication method"));
-    }
-    const shown = applicant.userName === undefined
-      ? "neither user name nor certificate"
-      : "a user name, which nothing here takes";
-    return settled(denied("notAuthorized", `it shows ${shown}`));
+    return settled(denied(
+      "notAuthorized",
+      applicant.userName === undefined
+        ? "neither user name nor certificate"
+        : "there are no users, and anonymous clients are not allowed",
+    ));
   }
 
   /** The exchange with guessing made slow, and with what must hold in the end. */

@@ -119,7 +119,9 @@ export class WithCertificate implements AuthenticationMethod {
   begin(applicant: Applicant): Exchange | undefined {
     const { certificate } = applicant;
     if (certificate === undefined) {
-      return settled(denied("notAuthorized", "it shows no certificate"));
+      return applicant.userName === undefined
+        ? undefined
+        : settled(denied("notAuthorized", "it shows no certificate"));
     }
     const found = certificateUser(certificate, this.#identity);
     if ("fault" in found) return settled(denied("notAuthorized", found.fault));

@@ -149,23 +149,22 @@ export class Damper {
     if (isLocal(claim.address)) {
       return this.#count(claim, this.#local.fail(pair, user, now));
     }
+    const ofPair = this.#pairs.fail(pair, user, now);
+    // A device that was told a wrong password goes on for ever. Only what it did before its first ban counts for others.
+    if (ofPair.again) return this.#count(claim, ofPair);
     const ofUser = this.#users.fail(user, user, now);
     if (ofUser.ban > 0) {
       this.counts.bans += 1;
       const seconds = ofUser.ban / SECOND;
-      this.#userLog.note(shown(claim.user), 1, {
-        address: claim.address,
-        seconds,
-      });
+      const { address } = claim;
+      this.#userLog.note(shown(claim.user), 1, { address, seconds });
     }
-    // Whose failures they are does not matter for an address: a new password of one user is no reason to forget it.
+    // A new password of one user is no reason to forget what was done at an address.
     const ofAddress = this.#addresses.fail(address, "", now);
-    const ofPair = this.#pairs.fail(pair, user, now);
-    this.#count(claim, {
-      failures: 0,
+    return this.#count(claim, {
+      failures: Math.max(ofPair.failures, ofAddress.failures / 4),
       ban: Math.max(ofAddress.ban, ofPair.ban),
     });
-    return delayAfter(Math.max(ofPair.failures, ofAddress.failures / 4));
   }
 
   /** Notes a success. */

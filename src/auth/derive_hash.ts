@@ -39,14 +39,23 @@ function deriveScrypt(
   return promise;
 }
 
-/** Whether a password is the one of which a hash was made. All but the very cheap is done outside the event loop. */
+/**
+ * Whether a password is the one of which a hash was made. The empty one never is. All but the very cheap is done outside
+ * the event loop.
+ */
 export async function isPassword(
   password: Uint8Array,
   hash: PasswordHash,
   argon2: Argon2Thread,
 ): Promise<boolean> {
-  const derived = await derive(password, hash, argon2);
-  return derived.length === hash.hash.length &&
+  const isEmpty = password.length === 0;
+  // It costs as much all the same. Argon2 is not to be had of nothing.
+  const derived = await derive(
+    isEmpty ? new Uint8Array(1) : password,
+    hash,
+    argon2,
+  );
+  return !isEmpty && derived.length === hash.hash.length &&
     timingSafeEqual(derived, hash.hash);
 }
 

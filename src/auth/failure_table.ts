@@ -8,6 +8,16 @@ export interface BanRules {
   readonly longestBan: number;
 }
 
+/** What came of a failure. */
+export interface FailureResult {
+  /** Failures since the last ban, this one included. */
+  readonly failures: number;
+  /** Milliseconds of the ban that it led to, 0 if to none. */
+  readonly ban: number;
+  /** Whether there was a ban before, not long ago. */
+  readonly again: boolean;
+}
+
 interface Entry {
   /** Whose failures they are, for {@linkcode FailureTable.forget}. */
   readonly user: string;
@@ -46,12 +56,8 @@ export class FailureTable {
     return Math.max(0, (this.#entries.get(key)?.until ?? 0) - now);
   }
 
-  /** Counts a failure. Returns how many there are, and if that led to a ban, its milliseconds. */
-  fail(
-    key: string,
-    user: string,
-    now: number,
-  ): { failures: number; ban: number } {
+  /** Counts a failure. */
+  fail(key: string, user: string, now: number): FailureResult {
     const entry = this.#entries.get(key) ??
       { user, failures: 0, last: now, until: 0, bans: 0 };
     this.#entries.delete(key);
@@ -62,13 +68,14 @@ export class FailureTable {
     this.#entries.set(key, entry);
     this.#shrink(now);
     const { failures } = entry;
-    if (failures < this.#rules.failures) return { failures, ban: 0 };
+    const again = entry.bans > 0;
+    if (failures < this.#rules.failures) return { failures, ban: 0, again };
     const { firstBan, longestBan } = this.#rules;
     const ban = Math.min(longestBan, firstBan * 2 ** Math.min(entry.bans, 30));
     entry.until = now + ban;
     entry.bans += 1;
     entry.failures = 0;
-    return { failures, ban };
+    return { failures, ban, again };
   }
 
   /** Takes failures back that were those of somebody who knew the password after all. */

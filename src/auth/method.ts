@@ -32,13 +32,12 @@ export interface Identity {
 /** Why a client is not let in. */
 export interface Denial {
   /**
-   * `notAuthorized`: who it is is known, or does not matter, and it may not come in. `badMethod`: there is no method of
-   * the name it gives. `banned`: for now, after failures. `busy`: for now, too many others wait to be let in.
+   * `notAuthorized`: who it is is known, or does not matter, and it may not come in. `banned`: for now, after failures.
+   * `busy`: for now, since too many others wait to be let in.
    */
   readonly cause:
     | "badUserNameOrPassword"
     | "notAuthorized"
-    | "badMethod"
     | "banned"
     | "busy";
   /** For the log, never for the client: it says more than somebody who guesses should know. No password is in it. */
