@@ -183,7 +183,7 @@ export class Authentication {
       const step = await this.#step(exchange, data);
       switch (step.type) {
         case "continue":
-          return ban() ?? step;
+          return step;
         case "granted": {
           const claimed = claim();
           if (claimed !== undefined) damper.succeeded(claimed);

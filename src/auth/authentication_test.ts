@@ -10,6 +10,7 @@ import {
   type Verdict,
   verdictOf,
 } from "../../tests/support/applicant.ts";
+import { AnonymousMethod } from "./anonymous_method.ts";
 import {
   Authentication,
   type AuthenticationSettings,
@@ -105,6 +106,8 @@ Deno.test("Authentication lets anonymous clients in if told, but no wrong passwo
   assert.equal(await open.outcome({}), "anonymous");
   // A name that nobody has checked is nobody's.
   assert.equal(await open.outcome(PASSWORDS), "anonymous");
+  const strict = new AnonymousMethod({ allNames: false });
+  assert.equal(strict.begin(applicant(PASSWORDS)), undefined);
   using closed = new Door({});
   assert.equal(await closed.outcome({}), "notAuthorized");
   assert.equal(await closed.outcome(PASSWORDS), "notAuthorized");
@@ -145,6 +148,25 @@ Deno.test("Authentication takes a certificate alone, or asks for the password to
   const scram = (user: string) =>
     scramVerdict(both.authentication.begin(applicant(shown), SCRAM), user, "x");
   assert.match(JSON.stringify(await scram("bob")), /names another user/);
+
+  const [composed, parts] = ["G\u00FCnter", "Gu\u0308nter"];
+  using prepared = new Door({
+    users: usersOf(CAROL.replace("carol", composed)),
+    certificates: { identity: "cn", withPassword: true },
+  });
+  const { authentication } = prepared;
+  const verdict = (commonName: string) => {
+    const exchange = authentication.begin(
+      applicant({ certificate: { commonName } }),
+      SCRAM,
+    );
+    return scramVerdict(exchange, commonName, "secret");
+  };
+  assert.match(JSON.stringify(await verdict(parts)), /another user's/);
+  assert.deepEqual(await verdict(composed), {
+    user: composed,
+    by: `certificate and ${SCRAM}`,
+  });
 });
 
 Deno.test("Authentication knows the methods that it has", async () => {
@@ -243,6 +265,23 @@ Deno.test("Authentication bans who guesses, by password and by SCRAM, and tells 
     }
     assert.match(await scram(user), /banned/);
   }
+});
+
+Deno.test("Authentication answers a second failure late", async () => {
+  using door = new Door({ users: usersOf(ALICE) });
+  const guess = { user: "alice", password: "wrong" };
+  await door.login(guess);
+  let isOver = false;
+  const second = verdictOf(
+    door.authentication.begin(applicant(guess), undefined),
+  ).finally(() => isOver = true);
+  while (door.damper.counts.failures < 2) {
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.ok(!isOver);
+  door.clock.advance(300);
+  await second;
 });
 
 Deno.test("Authentication looks at few of the passwords that come at the same time", async () => {

@@ -53,7 +53,9 @@ const LINE_FEED = 0x0A;
 /** What is wrong with a user's name, as a part of a sentence; `undefined` where it may stand in a password file. */
 export function nameFault(name: string): string | undefined {
   if (name === "") return "it is empty";
-  if (new TextEncoder().encode(name).length > LONGEST_NAME) {
+  // No character takes more than three bytes for each of its UTF-16 units.
+  const mayBeLong = name.length * 3 > LONGEST_NAME;
+  if (mayBeLong && new TextEncoder().encode(name).length > LONGEST_NAME) {
     return `it is longer than ${LONGEST_NAME} bytes`;
   }
   if (name.includes(":")) return "it has a colon";
@@ -144,11 +146,12 @@ function readLine(
   }
   let text: string;
   try {
-    // A byte order mark at the beginning goes, as does the carriage return of a file from Windows.
-    text = decoder.decode(bytes).replace(/\r$/, "");
+    text = decoder.decode(bytes);
   } catch {
     return fault("the line is not UTF-8");
   }
+  // As in a file from Windows. A byte order mark the decoder has left out.
+  if (text.endsWith("\r")) text = text.slice(0, -1);
   if (text.startsWith("#") || text.trim() === "") return undefined;
 
   const colon = text.indexOf(":");

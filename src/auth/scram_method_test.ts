@@ -98,9 +98,10 @@ Deno.test("ScramMethod makes salts up that stay the same, until the users with k
 });
 
 Deno.test("ScramMethod takes the headers of clients that do not bind to the channel, and no others", async () => {
-  const verdict = (header: string) => {
+  const verdict = (header: string, finalHeader = header) => {
     const exchange = method(USER).begin(applicant());
-    const client = new ScramClient("user", "pencil", { header });
+    const options = { header, finalHeader };
+    const client = new ScramClient("user", "pencil", options);
     return exchange.take(client.first()).then((step) =>
       step.type === "continue"
         ? exchange.take(client.final(step.data)).then(({ type }) => type)
@@ -110,6 +111,7 @@ Deno.test("ScramMethod takes the headers of clients that do not bind to the chan
   assert.equal(await verdict("n,,"), "granted");
   assert.equal(await verdict("y,,"), "granted");
   assert.equal(await verdict("n,a=user,"), "granted");
+  assert.equal(await verdict("n,,", "y,,"), "denied");
   assert.match(await verdict("n,a=admin,"), /act for another user/);
   assert.match(await verdict("p=tls-unique,,"), /channel binding/);
   assert.match(await verdict("x,,"), /does not begin/);

@@ -11,6 +11,8 @@ export interface ScramClientOptions {
   readonly nonce?: string;
   /** What its first message begins with. */
   readonly header?: string;
+  /** What its last message says that it was. */
+  readonly finalHeader?: string;
 }
 
 /** The client's side of SCRAM-SHA-256, written from RFC 5802 and sharing no code with the server's. */
@@ -19,18 +21,24 @@ export class ScramClient {
   readonly #password: string;
   readonly #nonce: string;
   readonly #header: string;
+  readonly #finalHeader: string;
   #signature = "";
 
   /** A client of this user. */
   constructor(
     user: string,
     password: string,
-    { nonce = "rOprNGfwEbeRWgbNEkqO", header = "n,," }: ScramClientOptions = {},
+    {
+      nonce = "rOprNGfwEbeRWgbNEkqO",
+      header = "n,,",
+      finalHeader = header,
+    }: ScramClientOptions = {},
   ) {
     this.#user = user.replaceAll("=", "=3D").replaceAll(",", "=2C");
     this.#password = password;
     this.#nonce = nonce;
     this.#header = header;
+    this.#finalHeader = finalHeader;
   }
 
   /** What it says first. */
@@ -60,7 +68,7 @@ export class ScramClient {
       createHmac("sha256", key).update(data).digest();
     const clientKey = mac(salted, "Client Key");
     const storedKey = createHash("sha256").update(clientKey).digest();
-    const withoutProof = `c=${bytes(this.#header).toBase64()},r=${nonce}`;
+    const withoutProof = `c=${bytes(this.#finalHeader).toBase64()},r=${nonce}`;
     const all = `${this.#bare()},${said},${withoutProof}`;
     const signature = mac(storedKey, all);
     const proof = clientKey.map((byte, at) => byte ^ signature[at]!);
