@@ -1,4 +1,6 @@
-// Who may come in, and who may do what. Read method.ts (how a client shows who it is) first.
+// Who may come in, and who may do what. Read method.ts (how a client shows who it is) first, then
+// authentication.ts (the methods of a listener, and guessing made slow), the methods (*_method.ts), password_file.ts (what
+// they go by), password_verifier.ts (hashing beside the event loop) and damper.ts (who is banned).
 
 import type { PeerCertificate } from "../transport/transport.ts";
 
@@ -31,8 +33,15 @@ export interface Identity {
 
 /** Why a client is not let in. */
 export interface Denial {
-  /** `notAuthorized`: who it is is known, or does not matter, and it may not come in. `banned`: for now, after failures. */
-  readonly cause: "badUserNameOrPassword" | "notAuthorized" | "banned";
+  /**
+   * `notAuthorized`: who it is is known, or does not matter, and it may not come in. `banned`: for now, after failures.
+   * `busy`: for now, since too many others wait to be let in.
+   */
+  readonly cause:
+    | "badUserNameOrPassword"
+    | "notAuthorized"
+    | "banned"
+    | "busy";
   /** For the log, never for the client: it says more than somebody who guesses should know. No password is in it. */
   readonly detail: string;
 }
@@ -52,6 +61,11 @@ export type Step =
 
 /** One client's authentication under way. */
 export interface Exchange {
+  /**
+   * The user that the client says it is, once it has said so, where it has something to show yet that could be guessed.
+   * Failures of such an exchange are damped.
+   */
+  readonly claimed: string | undefined;
   /**
    * Takes what the client says: first the Authentication Data of its CONNECT (or of the AUTH with 0x19 that begins a
    * re-authentication), then of each AUTH. Never rejects for what a client sends. The data are copies.

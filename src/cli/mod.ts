@@ -8,6 +8,7 @@ import { type Command, findCommand, followCommand } from "./command.ts";
 import { hasFlag } from "./flags.ts";
 import { commandHelp, table } from "./help.ts";
 import { print, printError } from "./output.ts";
+import { PASSWD_ABOUT, PASSWD_FLAGS, PASSWD_USAGE } from "./passwd_flags.ts";
 import { START_FLAGS } from "./start_options.ts";
 import { STORE } from "./store.ts";
 import { version } from "./version.ts";
@@ -19,6 +20,11 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     run: async (args) => (await import("./start.ts")).start(args),
   }],
   ["store", STORE],
+  ["passwd", {
+    summary: "add a user to a password file, or change a user's password",
+    help: () => commandHelp(PASSWD_USAGE, PASSWD_ABOUT, PASSWD_FLAGS),
+    run: async (args) => (await import("./passwd.ts")).passwd(args),
+  }],
   ["help", {
     summary: "show this text, or with the name of a command that command's",
     help: overview,

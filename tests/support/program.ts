@@ -23,20 +23,22 @@ export interface Outcome {
 
 function command(
   args: readonly string[],
-  { wrapper = [], env = {}, main = MAIN }: {
+  { wrapper = [], env = {}, main = MAIN, run, stdin = "null" }: {
     wrapper?: readonly string[];
+    run?: readonly string[] | undefined;
+    stdin?: "null" | "piped";
     env?: Readonly<Record<string, string>>;
     main?: string;
   } = {},
 ): Deno.Command {
-  const run = [...wrapper, Deno.execPath(), ...RUN, main, ...args];
-  const [first, ...rest] = run;
+  const [first, ...rest] = run ??
+    [...wrapper, Deno.execPath(), ...RUN, main, ...args];
   return new Deno.Command(first!, {
     args: rest,
     cwd: ROOT,
     // Whatever a test forgets to say, nothing is ever written to the home of who runs it.
     env: { STATE_DIRECTORY: "/dev/null/mailboxqtt", ...env },
-    stdin: "null",
+    stdin,
     stdout: "piped",
     stderr: "piped",
   });
@@ -44,9 +46,47 @@ function command(
 
 /** Runs the program with arguments with which it ends by itself. */
 export async function runProgram(...args: string[]): Promise<Outcome> {
-  const { code, stdout, stderr } = await command(args).output();
+  return outcomeOf(await command(args).output());
+}
+
+/** What the program reads from standard input. */
+export interface Input {
+  /** All of it. */
+  readonly input: string;
+  /** Whether it is typed on a terminal, which standard output and standard error then are too. */
+  readonly terminal?: boolean;
+}
+
+/** Runs the program with something on standard input. */
+export async function runWith(
+  { input, terminal = false }: Input,
+  ...args: string[]
+): Promise<Outcome> {
+  // `script` of util-linux makes a terminal, hands what it reads on to it, and ends as its command does.
+  const run = terminal
+    ? ["script", "--quiet", "--return", "--command", quote(args), "/dev/null"]
+    : undefined;
+  const process = command(args, { run, stdin: "piped" }).spawn();
+  const writer = process.stdin.getWriter();
+  // It may end without having read all, or anything.
+  const written = writer.write(new TextEncoder().encode(input))
+    .then(() => terminal ? undefined : writer.close()).catch(() => {});
+  const output = await process.output();
+  await written;
+  await writer.close().catch(() => {});
+  return outcomeOf(output);
+}
+
+function outcomeOf({ code, stdout, stderr }: Deno.CommandOutput): Outcome {
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { status: code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+/** The program's command line for a shell. */
+function quote(args: readonly string[]): string {
+  return [Deno.execPath(), ...RUN, MAIN, ...args].map((arg) =>
+    `'${arg.replaceAll("'", "'\\''")}'`
+  ).join(" ");
 }
 
 /** The program in a process of its own, with what it logs. To be had with `await using`. */

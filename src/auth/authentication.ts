@@ -1,0 +1,238 @@
+import type { Log } from "../core/log.ts";
+import { AnonymousMethod } from "./anonymous_method.ts";
+import {
+  type CertificateIdentity,
+  CertificateMethod,
+  WithCertificate,
+} from "./certificate_method.ts";
+import type { Claim, Damper } from "./damper.ts";
+import type { LateAnswers } from "./late_answers.ts";
+import type {
+  Applicant,
+  AuthenticationMethod,
+  Exchange,
+  Identity,
+  Step,
+} from "./method.ts";
+import { PasswordMethod } from "./password_method.ts";
+import type { PasswordVerifier } from "./password_verifier.ts";
+import { ScramMethod } from "./scram_method.ts";
+import { denied, settled } from "./steps.ts";
+import { Users } from "./users.ts";
+
+/** How clients of one listener show who they are. */
+export interface AuthenticationSettings {
+  /** Users with passwords. */
+  readonly users?: Users | undefined;
+  /** Users by certificates. */
+  readonly certificates?: {
+    /** Where in a certificate the name is. */
+    readonly identity: CertificateIdentity;
+    /** Whether the user's password is needed beside it. If not, a certificate is enough, and who has none shows a password. */
+    readonly withPassword: boolean;
+  } | undefined;
+  /** Whether clients are let in that show nothing. With `users`, those alone that give no user name. */
+  readonly anonymous: boolean;
+}
+
+/** What an {@linkcode Authentication} works with. All listeners of a broker share these. */
+export interface AuthenticationOptions {
+  /** Looks at passwords. */
+  readonly verifier: PasswordVerifier;
+  /** Slows down who guesses. */
+  readonly damper: Damper;
+  /** Lets answers wait. */
+  readonly lateAnswers: LateAnswers;
+  /** Where is told what goes wrong here. */
+  readonly log: Log;
+}
+
+/** Finds out who the clients of one listener are, by all the methods that its settings allow. */
+export class Authentication {
+  readonly #options: AuthenticationOptions;
+  #settings: AuthenticationSettings;
+  #methods: readonly AuthenticationMethod[];
+
+  /** Begins with these settings. */
+  constructor(
+    settings: AuthenticationSettings,
+    options: AuthenticationOptions,
+  ) {
+    this.#options = options;
+    this.#settings = settings;
+    this.#methods = this.#methodsOf(settings);
+  }
+
+  /**
+   * Begins with a client that connects. `method` is the Authentication Method of its CONNECT, if it has one
+   * [3.1.2.11.9]; `undefined` where there is none of that name. Where no method has anything to go by, the exchange ends
+   * with its first step.
+   */
+  begin(
+    applicant: Applicant,
+    method: string | undefined,
+  ): Exchange | undefined {
+    return this.#begin(applicant, method, undefined);
+  }
+
+  /** Begins once more with a client that is connected [4.12.1]. It must turn out to be the same user. */
+  renew(
+    identity: Identity,
+    applicant: Applicant,
+    method: string,
+  ): Exchange | undefined {
+    return this.#begin(applicant, method, identity);
+  }
+
+  /** Whether what a client was let in with still holds. */
+  holds(identity: Identity): boolean {
+    return this.#methods.some((method) => method.holds(identity));
+  }
+
+  /** Takes new settings. What is under way is judged by them too. Failures of users whose passwords are new are forgotten. */
+  replace(settings: AuthenticationSettings): void {
+    const { users } = this.#settings;
+    const others = settings.users ?? new Users({ entries: new Map() });
+    if (users !== undefined) this.#options.damper.forget(users.changed(others));
+    this.#settings = settings;
+    this.#methods = this.#methodsOf(settings);
+  }
+
+  /** Users that cannot log in with SCRAM-SHA-256. */
+  usersWithoutScram(): string[] {
+    return this.#settings.users?.usersWithoutScram() ?? [];
+  }
+
+  /** The methods in the order in which they are asked. */
+  #methodsOf(
+    { users, certificates, anonymous }: AuthenticationSettings,
+  ): AuthenticationMethod[] {
+    const methods: AuthenticationMethod[] = [];
+    if (certificates?.withPassword === false) {
+      methods.push(new CertificateMethod(certificates.identity));
+    }
+    if (users !== undefined) {
+      const { verifier, damper } = this.#options;
+      const withPasswords = [
+        new PasswordMethod({
+          users,
+          verifier,
+          wanted: (applicant, user) =>
+            damper.bannedFor({ ...applicant, user }) === 0,
+        }),
+        new ScramMethod({ users }),
+      ];
+      methods.push(
+        ...certificates?.withPassword
+          ? withPasswords.map((method) =>
+            new WithCertificate(certificates.identity, method)
+          )
+          : withPasswords,
+      );
+    }
+    if (anonymous) {
+      methods.push(new AnonymousMethod({ allNames: users === undefined }));
+    }
+    return methods;
+  }
+
+  #begin(
+    applicant: Applicant,
+    name: string | undefined,
+    expected: Identity | undefined,
+  ): Exchange | undefined {
+    const methods = this.#methods.filter((method) => method.name === name);
+    if (name !== undefined && methods.length === 0) return undefined;
+    for (const method of methods) {
+      const exchange = method.begin(applicant);
+      if (exchange === undefined) continue;
+      return this.#damped(applicant, exchange, expected);
+    }
+    return settled(denied(
+      "notAuthorized",
+      applicant.userName === undefined
+        ? "neither user name nor certificate"
+        : "there are no users, and anonymous clients are not allowed",
+    ));
+  }
+
+  /** The exchange with guessing made slow, and with what must hold in the end. */
+  #damped(
+    applicant: Applicant,
+    exchange: Exchange,
+    expected: Identity | undefined,
+  ): Exchange {
+    const { damper, lateAnswers } = this.#options;
+    const claim = (): Claim | undefined =>
+      exchange.claimed === undefined
+        ? undefined
+        : { ...applicant, user: exchange.claimed };
+
+    const ban = (): Step | undefined => {
+      const claimed = claim();
+      const left = claimed === undefined ? 0 : damper.bannedFor(claimed);
+      if (left <= 0) return undefined;
+      damper.refused();
+      const seconds = Math.ceil(left / 1000);
+      return denied("banned", `refused for ${seconds} s more after failures`);
+    };
+
+    const take = async (data: Uint8Array | undefined): Promise<Step> => {
+      const refused = ban();
+      if (refused !== undefined) return refused;
+      const step = await this.#step(exchange, data);
+      switch (step.type) {
+        case "continue":
+          return step;
+        case "granted": {
+          const claimed = claim();
+          if (claimed !== undefined) damper.succeeded(claimed);
+          return this.#judge(step, expected);
+        }
+        case "denied": {
+          const claimed = claim();
+          const isGuess = step.denial.cause === "badUserNameOrPassword";
+          if (claimed !== undefined && isGuess) {
+            await lateAnswers.wait(damper.failed(claimed));
+          }
+          return step;
+        }
+      }
+    };
+
+    return {
+      get claimed() {
+        return exchange.claimed;
+      },
+      take,
+    };
+  }
+
+  async #step(
+    exchange: Exchange,
+    data: Uint8Array | undefined,
+  ): Promise<Step> {
+    try {
+      return await exchange.take(data);
+    } catch (error) {
+      this.#options.log.error("Cannot find out who a client is", {
+        error: error instanceof Error ? error : String(error),
+      });
+      return denied("busy", "its password could not be looked at");
+    }
+  }
+
+  #judge(
+    step: Extract<Step, { type: "granted" }>,
+    expected: Identity | undefined,
+  ): Step {
+    const { identity } = step;
+    if (expected !== undefined && expected.user !== identity.user) {
+      return denied("notAuthorized", "it has become another user");
+    }
+    return this.holds(identity) ? step : denied(
+      "notAuthorized",
+      "the settings have changed while it was being let in",
+    );
+  }
+}
