@@ -10,6 +10,7 @@ import type { LateAnswers } from "./late_answers.ts";
 import type {
   Applicant,
   AuthenticationMethod,
+  Authenticator,
   Exchange,
   Identity,
   Step,
@@ -48,7 +49,7 @@ export interface AuthenticationOptions {
 }
 
 /** Finds out who the clients of one listener are, by all the methods that its settings allow. */
-export class Authentication {
+export class Authentication implements Authenticator {
   readonly #options: AuthenticationOptions;
   #settings: AuthenticationSettings;
   #methods: readonly AuthenticationMethod[];
@@ -64,24 +65,27 @@ export class Authentication {
   }
 
   /**
-   * Begins with a client that connects. `method` is the Authentication Method of its CONNECT, if it has one
+   * Begins with a client that connects. `name` is the Authentication Method of its CONNECT, if it has one
    * [3.1.2.11.9]; `undefined` where there is none of that name. Where no method has anything to go by, the exchange ends
    * with its first step.
    */
   begin(
     applicant: Applicant,
-    method: string | undefined,
+    name: string | undefined,
   ): Exchange | undefined {
-    return this.#begin(applicant, method, undefined);
-  }
-
-  /** Begins once more with a client that is connected [4.12.1]. It must turn out to be the same user. */
-  renew(
-    identity: Identity,
-    applicant: Applicant,
-    method: string,
-  ): Exchange | undefined {
-    return this.#begin(applicant, method, identity);
+    const methods = this.#methods.filter((method) => method.name === name);
+    if (name !== undefined && methods.length === 0) return undefined;
+    for (const method of methods) {
+      const exchange = method.begin(applicant);
+      if (exchange === undefined) continue;
+      return this.#damped(applicant, exchange);
+    }
+    return settled(denied(
+      "notAuthorized",
+      applicant.userName === undefined
+        ? "neither user name nor certificate"
+        : "there are no users, and anonymous clients are not allowed",
+    ));
   }
 
   /** Whether what a client was let in with still holds. */
@@ -136,31 +140,10 @@ export class Authentication {
     return methods;
   }
 
-  #begin(
-    applicant: Applicant,
-    name: string | undefined,
-    expected: Identity | undefined,
-  ): Exchange | undefined {
-    const methods = this.#methods.filter((method) => method.name === name);
-    if (name !== undefined && methods.length === 0) return undefined;
-    for (const method of methods) {
-      const exchange = method.begin(applicant);
-      if (exchange === undefined) continue;
-      return this.#damped(applicant, exchange, expected);
-    }
-    return settled(denied(
-      "notAuthorized",
-      applicant.userName === undefined
-        ? "neither user name nor certificate"
-        : "there are no users, and anonymous clients are not allowed",
-    ));
-  }
-
   /** The exchange with guessing made slow, and with what must hold in the end. */
   #damped(
     applicant: Applicant,
     exchange: Exchange,
-    expected: Identity | undefined,
   ): Exchange {
     const { damper, lateAnswers } = this.#options;
     const claim = (): Claim | undefined =>
@@ -187,7 +170,7 @@ export class Authentication {
         case "granted": {
           const claimed = claim();
           if (claimed !== undefined) damper.succeeded(claimed);
-          return this.#judge(step, expected);
+          return this.#judge(step);
         }
         case "denied": {
           const claimed = claim();
@@ -224,13 +207,8 @@ export class Authentication {
 
   #judge(
     step: Extract<Step, { type: "granted" }>,
-    expected: Identity | undefined,
   ): Step {
-    const { identity } = step;
-    if (expected !== undefined && expected.user !== identity.user) {
-      return denied("notAuthorized", "it has become another user");
-    }
-    return this.holds(identity) ? step : denied(
+    return this.holds(step.identity) ? step : denied(
       "notAuthorized",
       "the settings have changed while it was being let in",
     );

@@ -186,22 +186,6 @@ Deno.test("Authentication knows the methods that it has", async () => {
   assert.equal(open.authentication.begin(applicant(), SCRAM), undefined);
 });
 
-Deno.test("Authentication renews no client as another user", async () => {
-  using door = new Door({
-    users: usersOf(CAROL, CAROL.replace("carol", "dan")),
-  });
-  const { authentication } = door;
-  const identity = await door.identity({ user: "carol", password: "secret" });
-  const renew = (user: string) =>
-    scramVerdict(
-      authentication.renew(identity, applicant(), SCRAM),
-      user,
-      "secret",
-    );
-  assert.deepEqual(await renew("carol"), { user: "carol", by: SCRAM });
-  assert.match(JSON.stringify(await renew("dan")), /become another user/);
-});
-
 Deno.test("Authentication holds what its settings still allow", async () => {
   using door = new Door({
     users: usersOf(ALICE, BOB),

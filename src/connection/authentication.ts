@@ -23,6 +23,7 @@ const DENIAL_CODES: Readonly<Record<Denial["cause"], ReasonCode>> = {
   badUserNameOrPassword: ReasonCode.BadUserNameOrPassword,
   notAuthorized: ReasonCode.NotAuthorized,
   banned: ReasonCode.Banned,
+  busy: ReasonCode.ServerBusy,
 };
 
 /** What a client says of itself with its CONNECT. */

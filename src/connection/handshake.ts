@@ -40,8 +40,10 @@ const TOLD_BEFORE_5: ReadonlySet<number> = new Set([
   ReasonCode.UnsupportedProtocolVersion,
   ReasonCode.ClientIdentifierNotValid,
   ReasonCode.ServerUnavailable,
+  ReasonCode.ServerBusy,
   ReasonCode.BadUserNameOrPassword,
   ReasonCode.NotAuthorized,
+  ReasonCode.Banned,
 ]);
 
 /** Why a well-formed CONNECT is refused all the same; `undefined` if it is welcome. */

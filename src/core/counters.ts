@@ -35,6 +35,8 @@ export const REFUSED_CAUSES = {
   notAuthorized: "not authorized",
   /** After too many failures, for a while. */
   banned: "banned for now",
+  /** Too many others are being let in. */
+  busy: "too many clients at the same time",
   badAuthenticationMethod: "unknown authentication method",
   badWill: "will not accepted",
   /** The client went away, or the network did. */

@@ -27,6 +27,7 @@ class Counting implements Authenticator {
     let name: string | undefined;
     let said = 0;
     return {
+      claimed: undefined,
       take: (says: Uint8Array | undefined): Promise<Step> => {
         const text = decoder.decode(says);
         if (name === undefined) name = text;
