@@ -2,6 +2,7 @@ import { lowerLimits } from "../auth/client_limits.ts";
 import { TokenBucket } from "../auth/token_bucket.ts";
 import type { Limits } from "../core/limits.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
+import type { Attendance } from "./attendance.ts";
 import type { ConnectionContext } from "./context.ts";
 import type { Refusal } from "./handshake.ts";
 import { Pace } from "./pace.ts";
@@ -29,11 +30,10 @@ const TOO_MANY = {
   },
 } as const satisfies Readonly<Record<string, Refusal>>;
 
-/** What a client that was found to be this user may use, or why it may not come in at all. */
+/** What this client may use, or why it may not come in at all. */
 export function allowanceFor(
   context: ConnectionContext,
-  user: string | undefined,
-  clientId: string,
+  { user, clientId = "" }: Pick<Attendance, "user" | "clientId">,
 ): Allowance | Refusal {
   const { users, door, limits } = context;
   const now = context.clock.monotonic();

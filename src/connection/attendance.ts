@@ -6,6 +6,7 @@ import {
 } from "../core/counters.ts";
 import { toError } from "../core/errors.ts";
 import type { ProtocolVersion } from "../codec/packet.ts";
+import type { LinkOrigin } from "../session/link.ts";
 import type { ConnectionContext } from "./context.ts";
 import { PROTOCOL_NAMES, type Refusal } from "./handshake.ts";
 
@@ -16,16 +17,17 @@ export class Attendance {
   /** Who the client is, once that is known. */
   identity: Identity | undefined;
   readonly #context: Pick<ConnectionContext, "counters" | "log">;
-  readonly #address: string;
+  /** Where the connection comes from. */
+  readonly origin: LinkOrigin;
   #isClient = false;
 
   /** Tells of a connection from this address. */
   constructor(
-    context: Pick<ConnectionContext, "counters" | "log">,
+    context: Pick<ConnectionContext, "counters" | "log" | "door">,
     address: string,
   ) {
     this.#context = context;
-    this.#address = address;
+    this.origin = { address, listener: context.door.name };
   }
 
   /** The user, once it is known that there is one. */
@@ -47,7 +49,7 @@ export class Attendance {
     log.info("Client connected", {
       client: this.clientId,
       user: this.user,
-      address: this.#address,
+      address: this.origin.address,
       protocol: PROTOCOL_NAMES[version],
       keepAlive,
     });
@@ -59,7 +61,7 @@ export class Attendance {
     counters.refused[cause]++;
     log.info("Connection refused", {
       client: this.clientId,
-      address: this.#address,
+      address: this.origin.address,
       cause: REFUSED_CAUSES[cause],
       detail: note,
     });
@@ -87,7 +89,7 @@ export class Attendance {
     counters.disconnected[cause]++;
     log.info("Client disconnected", {
       client: this.clientId,
-      address: this.#address,
+      address: this.origin.address,
       cause: DISCONNECTED_CAUSES[cause],
       detail,
     });

@@ -123,10 +123,9 @@ export class Connection
 
   /** What the client may use; `undefined` if it is refused. */
   #allow(connect: Connect): Allowance | undefined {
-    const clientId = this.#attendance.clientId = connect.clientId ||
+    this.#attendance.clientId = connect.clientId ||
       `auto-${crypto.randomUUID()}`;
-    const { user } = this.#attendance;
-    const allowance = allowanceFor(this.#context, user, clientId);
+    const allowance = allowanceFor(this.#context, this.#attendance);
     if ("limits" in allowance) return this.#allowance = allowance;
     this.refuse(allowance, connect.properties.maximumPacketSize);
     return undefined;
@@ -136,7 +135,9 @@ export class Connection
     const { store } = this.#context;
     this.#intake.allow(limits.maximumPacketSize);
     const terms = termsFor(connect, limits);
-    return new Link({ owner: this, outbox: this.#outbox, store, terms });
+    const outbox = this.#outbox;
+    const { origin } = this.#attendance;
+    return new Link({ owner: this, outbox, origin, store, terms });
   }
 
   /** Remembers who the client is. */
@@ -163,10 +164,12 @@ export class Connection
     const keepAlive = keepAliveFor(connect, limits);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#admitted = resolve;
+    link.keepAlive = keepAlive;
     router.connect({
       connect,
       link,
       clientId,
+      user: this.#attendance.user,
       serverKeepAlive: keepAlive === connect.keepAlive ? undefined : keepAlive,
       methodProperties: methodProperties(
         connect.properties.authenticationMethod,

@@ -12,6 +12,8 @@ import type { Store } from "../store/store.ts";
 
 /** What holds at present for the connections of one listener. */
 export interface Door {
+  /** The listener's URL. */
+  readonly name: string;
   /** Finds out who a client is; left out, everybody may come in. */
   readonly authenticator?: Authenticator;
   /** What those who come through it may use. */

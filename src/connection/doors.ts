@@ -1,5 +1,8 @@
 import { Listener, type ListenerHandle } from "../transport/listener.ts";
-import type { ListenerSettings } from "../transport/listener_settings.ts";
+import {
+  formatAddress,
+  type ListenerSettings,
+} from "../transport/listener_settings.ts";
 import {
   type DoorSettings,
   Doorway,
@@ -59,7 +62,7 @@ export class Doors {
         const key = keyOf(options.listener, at);
         const old = former.get(key);
         if (old === undefined) {
-          const doorway = new Doorway(this.#context, this.#refused, options);
+          const doorway = this.#doorway(options);
           const listener = await this.#listen(options, doorway);
           undo.push(() => listener.close());
           open.set(key, { options, listener, doorway });
@@ -97,6 +100,11 @@ export class Doors {
   /** Ends all connections, and resolves when nothing is left of them. */
   async end(): Promise<void> {
     await Promise.all(this.doorways.map((doorway) => doorway.end("shutdown")));
+  }
+
+  #doorway(options: DoorOptions): Doorway {
+    const name = formatAddress(options.listener.address);
+    return new Doorway(this.#context, this.#refused, name, options);
   }
 
   async #listen(

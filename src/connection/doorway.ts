@@ -26,7 +26,11 @@ export type RefusedConnections = Readonly<Record<QuotaObstacle, PacedLog>>;
 /** Where the connections of one listener come in, and where they are counted. */
 export class Doorway {
   readonly #context: DoorwayContext;
-  readonly #door: { authenticator?: Authenticator; limits: ClientLimits };
+  readonly #door: {
+    readonly name: string;
+    authenticator?: Authenticator;
+    limits: ClientLimits;
+  };
   readonly #quota: Quota;
   readonly #refused: RefusedConnections;
   readonly #connections = new Set<ConnectionHandle>();
@@ -34,17 +38,19 @@ export class Doorway {
   readonly #waiting = new Map<Transport, Timer>();
   #limits: Limits;
 
-  /** Lets connections in by these settings. */
+  /** Lets connections in by these settings; the name is told wherever one is. */
   constructor(
     context: DoorwayContext,
     refused: RefusedConnections,
+    name: string,
     settings: DoorSettings,
   ) {
     this.#context = context;
     this.#refused = refused;
     const { limits = {} } = settings;
     this.#quota = new Quota(limits);
-    this.#door = { ...settings, limits };
+    const { authenticator } = settings;
+    this.#door = { name, ...(authenticator && { authenticator }), limits };
     this.#limits = lowerLimits(context.limits, limits.limits);
   }
 

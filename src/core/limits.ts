@@ -26,6 +26,8 @@ export interface Limits {
   readonly maximumKeepAlive: number;
   /** Seconds that a session outlives its connection; 4,294,967,295 means for ever. Default for ever. */
   readonly maximumSessionExpiry: number;
+  /** Times that one client identifier is taken over within 10 seconds, before the newcomer has to wait. Default 5. */
+  readonly takeovers: number;
   /** QoS 1 and 2 messages on their way to one client, not yet acknowledged. Default 1,000. */
   readonly maximumInflight: number;
   /** Bytes of such messages that are kept to be sent again; a single one may have more. Default 16 MiB. */
@@ -90,6 +92,7 @@ export const DEFAULT_LIMITS: Limits = {
   maximumConnections: 10_000,
   maximumKeepAlive: 65_535,
   maximumSessionExpiry: SESSION_NEVER_EXPIRES,
+  takeovers: 5,
   maximumInflight: 1_000,
   inflightBytes: 16 * MiB,
   receiveMaximum: 1_000,
@@ -175,6 +178,14 @@ export const LIMIT_INFO: Readonly<Record<keyof Limits, LimitInfo>> = {
     minimum: 0,
     maximum: SESSION_NEVER_EXPIRES,
     help: "time for which a session is kept after its client went away",
+  },
+  takeovers: {
+    flag: "max-takeovers",
+    unit: "count",
+    minimum: 1,
+    maximum: 1_000_000,
+    help:
+      "take-overs of a client id within 10 s, before the newcomer has to wait",
   },
   maximumInflight: {
     flag: "max-inflight",

@@ -12,7 +12,7 @@ import type { QueuePolicies } from "../session/queue_policy.ts";
 import type { AlarmChange } from "./alarms.ts";
 import type { DurabilityRules } from "./durability_rules.ts";
 import type { MemoryGovernor } from "./memory_governor.ts";
-import type { Arrival } from "./registry.ts";
+import type { Arrival, Registry } from "./registry.ts";
 import type { Task } from "./subscriptions.ts";
 
 /** All packets decoded from one read. They borrow the read buffer until `done` is called. */
@@ -38,6 +38,7 @@ export type RouterMessage =
   | { type: "disconnected"; link: Link; cause: DisconnectedCause }
   | { type: "drained"; link: Link }
   | { type: "alarm"; change: AlarmChange }
+  | { type: "ask"; answer: () => void }
   | { type: "committed" }
   /** There is work left of a turn that no message began. */
   | { type: "workLeft" };
@@ -76,6 +77,8 @@ export interface RouterHandle {
   raise(name: string, matter: string, sentence: string): void;
   /** Says that this matter is over; with its last one the alarm goes. */
   clear(name: string, matter: string): void;
+  /** Asks something about the sessions, or has something done to one, in a turn of the Router. */
+  ask<Answer>(question: (registry: Registry) => Answer): Promise<Answer>;
   /** Says how much memory there is for messages. */
   readonly governor: MemoryGovernor;
   /** Says whether there is room on the disk; to be told what the Store says of it. */

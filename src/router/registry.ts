@@ -1,20 +1,19 @@
-import {
-  type Connect,
-  type Disconnect,
-  PacketType,
-  type Properties,
-} from "../codec/packet.ts";
-import { encode } from "../codec/encode.ts";
+import type { Connect, Disconnect, Properties } from "../codec/packet.ts";
 import { PacketError } from "../codec/packet_error.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
+import type { Clock } from "../core/clock.ts";
 import type { DisconnectedCause } from "../core/counters.ts";
-import { SESSION_NEVER_EXPIRES } from "../core/limits.ts";
+import type { Log } from "../core/log.ts";
+import { type Limits, SESSION_NEVER_EXPIRES } from "../core/limits.ts";
 import type { Timers } from "../core/timer_wheel.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { Link } from "../session/link.ts";
 import { Session } from "../session/session.ts";
 import type { BatchNumber, StoredSession } from "../store/store.ts";
+import { connackFor, grantedInterval } from "./connack.ts";
+import { Ownership } from "./ownership.ts";
 import type { Subscriptions } from "./subscriptions.ts";
+import { TakeoverPace } from "./takeover_pace.ts";
 import { isWithinLimits } from "./topic_filter.ts";
 import type { Wills } from "./wills.ts";
 
@@ -26,10 +25,14 @@ export interface Arrival {
   readonly link: Link;
   /** The client identifier that it has or was assigned. */
   readonly clientId: string;
+  /** The user that it was found to be; `undefined` for an anonymous client. */
+  readonly user: string | undefined;
   /** Seconds of keep alive that it must keep, where that is not what it asked for. */
   readonly serverKeepAlive: number | undefined;
   /** What CONNACK says of an authentication by method [MQTT-4.12.0-5]. */
   readonly methodProperties: Properties;
+  /** Whether it has waited already before it takes over. */
+  readonly waited?: boolean;
   /** Called when CONNACK is on its way. */
   readonly accepted: () => void;
 }
@@ -42,6 +45,14 @@ export interface RegistryOptions {
   readonly subscriptions: Subscriptions;
   /** Publishes, or cancels, the wills of clients that go. */
   readonly wills: Wills;
+  /** How often a client identifier may be taken over. */
+  readonly limits: Limits;
+  /** Where it is told of clients that may not use a session, or fight for one. */
+  readonly log: Log;
+  /** The time to pace that with. */
+  readonly clock: Clock;
+  /** Lets a client in again, in a turn of its own. */
+  readonly connectAgain: (arrival: Arrival) => void;
   /** Calls it when sessions expire. */
   readonly timers: Timers;
 }
@@ -49,11 +60,17 @@ export interface RegistryOptions {
 /** The sessions by client identifier: who comes, who goes, who takes over (3.1.4, 4.1). */
 export class Registry {
   readonly #options: RegistryOptions;
+  readonly #ownership: Ownership;
+  readonly #takeoverPace: TakeoverPace;
+  /** Newcomers that wait before they take over, by client identifier. */
+  readonly #waiting = new Map<string, Link>();
   readonly #sessions = new Map<string, Session>();
 
   /** Makes a registry without sessions. */
   constructor(options: RegistryOptions) {
     this.#options = options;
+    this.#ownership = new Ownership(options);
+    this.#takeoverPace = new TakeoverPace(options);
   }
 
   /** All sessions, online or not. */
@@ -67,16 +84,16 @@ export class Registry {
   }
 
   /** Makes a session again that the Store held. */
-  restore({ clientId, expiryInterval, endedAt }: StoredSession): void {
-    const session = this.#add(clientId);
+  restore({ clientId, expiryInterval, endedAt, user }: StoredSession): void {
+    const session = this.#add(clientId, user);
     session.expiryInterval = expiryInterval;
     session.stored = true;
     session.endedAt = endedAt;
   }
 
   /** Makes a session for a will that the Store held, of a client without a session that is kept. */
-  restoreForWill(clientId: string): Session {
-    return this.#add(clientId);
+  restoreForWill(clientId: string, user: string | undefined): Session {
+    return this.#add(clientId, user);
   }
 
   /** Goes on with what was restored, as if all connections had ended now. */
@@ -122,7 +139,7 @@ export class Registry {
    * @throws {PacketError} If its will cannot be accepted, or there is no room on the disk for its session.
    */
   connect(arrival: Arrival): void {
-    const { connect, link, clientId } = arrival;
+    const { connect, link, clientId, user } = arrival;
     const { context, wills } = this.#options;
     if (
       connect.will !== undefined &&
@@ -134,8 +151,12 @@ export class Registry {
       );
     }
     const former = this.#sessions.get(clientId);
+    if (former !== undefined) this.#ownership.require(former, user);
     if (!context.disk.ample) this.#requireRoom(connect, former);
-    if (former?.link !== undefined) this.#takeOver(former);
+    if (former?.link !== undefined) {
+      if (this.#waits(arrival, former.link)) return;
+      this.#takeOver(former);
+    }
     // An ephemeral session ended with its connection, so look again.
     let session = this.#sessions.get(clientId);
     let wiped: BatchNumber = 0;
@@ -150,7 +171,8 @@ export class Registry {
       session = undefined;
     }
     const present = session !== undefined;
-    session ??= this.#add(clientId);
+    session ??= this.#add(clientId, user);
+    session.owner ??= user;
     session.cancelTimers();
     session.expiryInterval = this.#expiryInterval(connect);
     session.link = link;
@@ -204,6 +226,31 @@ export class Registry {
     return session.stored ? context.store.removeSession(session.clientId) : 0;
   }
 
+  /**
+   * Gives a session to another user; a client that is connected with it has to come again. Calls back when that is
+   * committed.
+   */
+  give(session: Session, owner: string, done: () => void): void {
+    const { context } = this.#options;
+    session.link?.owner.end("administrative");
+    session.owner = owner;
+    const batch = session.stored ? this.#save(session) : 0;
+    context.whenCommitted(undefined, batch, done);
+  }
+
+  /** Ends a session, and the connection of its client. Calls back when it is forgotten. */
+  remove(session: Session, done: () => void): void {
+    const { context } = this.#options;
+    const { link } = session;
+    if (link !== undefined) {
+      link.owner.end("administrative");
+      this.disconnected(link, "administrative");
+    }
+    const isLeft = this.#sessions.get(session.clientId) === session;
+    const batch = isLeft ? this.end(session) : 0;
+    context.whenCommitted(undefined, batch, done);
+  }
+
   /** Takes a client's leave: DISCONNECT (3.14). Only reason code 0x00 takes the will along. */
   leave(link: Link, session: Session, packet: Disconnect): void {
     const { sessionExpiryInterval } = packet.properties;
@@ -245,9 +292,14 @@ export class Registry {
     );
   }
 
-  #save({ clientId, expiryInterval, endedAt }: Session): BatchNumber {
+  #save({ clientId, expiryInterval, endedAt, owner }: Session): BatchNumber {
     const { store } = this.#options.context;
-    return store.saveSession({ clientId, expiryInterval, endedAt });
+    return store.saveSession({
+      clientId,
+      expiryInterval,
+      endedAt,
+      ...(owner !== undefined && { user: owner }),
+    });
   }
 
   /** Ends a session when its interval has passed since its connection ended. */
@@ -261,32 +313,49 @@ export class Registry {
     );
   }
 
+  /** Has a newcomer wait that goes on in a fight for a client identifier: it comes again then, if no other has come. */
+  #waits(arrival: Arrival, present: Link): boolean {
+    if (arrival.waited) return false;
+    const { clientId, link } = arrival;
+    const { timers, connectAgain } = this.#options;
+    const wait = this.#takeoverPace.takeover(
+      clientId,
+      present.origin.address,
+      link.origin.address,
+    );
+    this.#waiting.get(clientId)?.owner.end("sessionTakenOver");
+    this.#waiting.delete(clientId);
+    if (wait === 0) return false;
+    this.#waiting.set(clientId, link);
+    timers.schedule(wait, () => {
+      if (this.#waiting.get(clientId) !== link) return;
+      this.#waiting.delete(clientId);
+      if (!link.ended) connectAgain({ ...arrival, waited: true });
+    });
+    return true;
+  }
+
   #takeOver(session: Session): void {
     const link = session.link!;
     link.owner.end("sessionTakenOver");
     this.disconnected(link, "sessionTakenOver");
   }
 
-  #add(clientId: string): Session {
+  #add(clientId: string, owner: string | undefined): Session {
     const { context } = this.#options;
     const session = new Session(context, clientId, 0);
+    session.owner = owner;
     this.#sessions.set(clientId, session);
     context.counters.sessionsNow++;
     return session;
   }
 
   #accept(arrival: Arrival, session: Session, present: boolean): void {
-    const { connect, link } = arrival;
+    const { link } = arrival;
     // Taken over, or gone, before the commit came.
     if (session.link !== link || link.ended) return;
-    const properties = connect.protocolVersion === 5
-      ? this.#connackProperties(arrival, session)
-      : {};
-    let connack = encodeConnack(properties, present, connect);
-    if (connack.length > link.terms.maximumPacketSize) {
-      delete properties.responseInformation;
-      connack = encodeConnack(properties, present, connect);
-    }
+    const { limits } = this.#options.context;
+    const connack = connackFor(arrival, session, present, limits);
     if (connack.length > link.terms.maximumPacketSize) {
       // The client cannot be told that it may come in [MQTT-3.1.2-24].
       link.owner.end(
@@ -298,37 +367,12 @@ export class Registry {
     }
     link.ready = true;
     link.accepted = true;
+    link.acceptedAt = this.#options.context.now;
     link.send(connack, 0);
     arrival.accepted();
     this.#options.context.touch(link);
     session.outbound.resume();
     session.outbound.pump();
-  }
-
-  #connackProperties(arrival: Arrival, session: Session): Properties {
-    const { limits } = this.#options.context;
-    const { connect, clientId, serverKeepAlive, methodProperties } = arrival;
-    const asked = connect.properties.sessionExpiryInterval ?? 0;
-    const properties: Properties = {
-      ...methodProperties,
-      receiveMaximum: limits.receiveMaximum,
-      maximumPacketSize: limits.maximumPacketSize,
-      topicAliasMaximum: limits.topicAliasMaximum,
-    };
-    if (this.#limited(asked) !== intervalOf(asked)) {
-      properties.sessionExpiryInterval = session.expiryInterval;
-    }
-    if (connect.clientId === "") properties.assignedClientIdentifier = clientId;
-    if (serverKeepAlive !== undefined) {
-      properties.serverKeepAlive = serverKeepAlive;
-    }
-    if (
-      connect.properties.requestResponseInformation &&
-      /^[^+#/]+$/.test(clientId)
-    ) {
-      properties.responseInformation = `response/${clientId}`;
-    }
-    return properties;
   }
 
   /** Before 5.0 a session either ends with its connection or stays. */
@@ -340,26 +384,6 @@ export class Registry {
   }
 
   #limited(seconds: number): number {
-    return Math.min(
-      intervalOf(seconds),
-      intervalOf(this.#options.context.limits.maximumSessionExpiry),
-    );
+    return grantedInterval(seconds, this.#options.context.limits);
   }
-}
-
-function encodeConnack(
-  properties: Properties,
-  sessionPresent: boolean,
-  { protocolVersion }: Connect,
-): Uint8Array {
-  const type = PacketType.Connack;
-  const reasonCode = ReasonCode.Success;
-  return encode(
-    { type, sessionPresent, reasonCode, properties },
-    protocolVersion,
-  );
-}
-
-function intervalOf(seconds: number): number {
-  return seconds === SESSION_NEVER_EXPIRES ? Infinity : seconds;
 }

@@ -143,6 +143,9 @@ Deno.test("Registry mixes nothing up where many connections come at once under o
     () => router.arrive({ ...PERSISTENT, clientId: "one" }),
   );
   await router.settle();
+  // So many are slowed down.
+  await router.advance(10_000);
+  await router.settle();
   const last = peers.pop()!;
   assert.equal(last.expect("connack").reasonCode, 0);
   assert.equal(last.endCause(), undefined);
@@ -283,4 +286,67 @@ Deno.test("Registry.keepAgain() has the Store keep what it may have lost", async
   assert.equal(subscriptions.get("kept")!.get("a")!.qos, 1);
   assert.deepEqual([...received.get("kept")!], [7]);
   assert.equal(wills.get("kept")!.message.topic.text, "w");
+});
+
+Deno.test("Registry lets a user have a session, and no other one", async () => {
+  await using router = new TestRouter({ store: new MemoryStore() });
+  const options = { ...PERSISTENT, clientId: "one", username: "ann" };
+  const first = router.arrive(options);
+  await router.settle();
+  assert.equal(first.expect("connack").reasonCode, 0);
+  for (const username of ["bob", undefined]) {
+    const { username: _, ...rest } = options;
+    const other = router.arrive(
+      username === undefined ? rest : { ...rest, username, clean: true },
+    );
+    await router.settle();
+    assert.equal(other.endCause(), "notAuthorized");
+    assert.equal(first.endCause(), undefined);
+  }
+  assert.ok(
+    router.log.some((line) =>
+      /client=one .*owner=ann user=bob command="mailboxqtt session adopt one bob"/
+        .test(line)
+    ),
+    router.log.join("\n"),
+  );
+  await first.lose();
+  const again = router.arrive(options);
+  await router.settle();
+  assert.equal(again.expect("connack").sessionPresent, true);
+});
+
+Deno.test("Registry gives a session that is nobody's to the first user who comes for it", async () => {
+  const store = new MemoryStore();
+  await using router = new TestRouter({ store });
+  const options = { ...PERSISTENT, clientId: "one" };
+  const nobody = router.arrive(options);
+  await router.settle();
+  await nobody.lose();
+  assert.equal(store.kept.sessions.get("one")?.user, undefined);
+  const ann = router.arrive({ ...options, username: "ann" });
+  await router.settle();
+  assert.equal(ann.expect("connack").sessionPresent, true);
+  assert.equal(store.kept.sessions.get("one")?.user, "ann");
+  const bob = router.arrive({ ...options, username: "bob" });
+  await router.settle();
+  assert.equal(bob.endCause(), "notAuthorized");
+});
+
+Deno.test("Registry has one newcomer wait where devices throw each other out", async () => {
+  await using router = new TestRouter();
+  const options = { clientId: "one" };
+  const peers = Array.from({ length: 8 }, () => router.arrive(options));
+  await router.settle();
+  const [last, waited] = [peers[7]!, peers[6]!];
+  assert.equal(waited.endCause(), "sessionTakenOver");
+  assert.equal(last.endCause(), undefined);
+  assert.deepEqual(last.take(), []);
+  await router.advance(8_000);
+  await router.settle();
+  assert.equal(last.expect("connack").reasonCode, 0);
+  await last.lose();
+  const back = router.arrive(options);
+  await router.settle();
+  assert.equal(back.expect("connack").reasonCode, 0);
 });

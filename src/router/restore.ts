@@ -94,7 +94,7 @@ export class Restore implements StoreReader {
   saveWill(clientId: string, will: StoredWill | undefined): void {
     const { registry } = this.#options;
     const session = this.#session(clientId) ??
-      registry.restoreForWill(clientId);
+      registry.restoreForWill(clientId, will?.user);
     session.will = will;
   }
 

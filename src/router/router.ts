@@ -26,13 +26,14 @@ import type {
   BatchNumber,
   Store,
 } from "../store/store.ts";
-import { type AlarmChange, Alarms } from "./alarms.ts";
+import { Alarms } from "./alarms.ts";
 import { AllQueues } from "./all_queues.ts";
 import { Commits } from "./commits.ts";
 import { DiskNeeds } from "./disk_needs.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Drops } from "./drops.ts";
 import { Guard } from "./guard.ts";
+import { handleOf } from "./handle.ts";
 import { Packets } from "./packets.ts";
 import { Publishing } from "./publishing.ts";
 import type {
@@ -101,35 +102,23 @@ export class Router implements SessionContext {
   static start(options: RouterOptions): RouterHandle {
     const router = new Router(options);
     router.#ended = router.#run();
-    return {
-      connect: (arrival) =>
-        router.#mailbox.sendUrgent({ type: "connect", arrival }),
+    return handleOf({
+      send: (message) => router.#mailbox.sendUrgent(message),
       submit: (link, packets) => {
         const { promise, resolve: done } = Promise.withResolvers<void>();
         const start = { next: 0, task: undefined };
         router.#submit({ type: "batch", link, packets, ...start, done });
         return promise;
       },
-      disconnected: (link, cause) =>
-        router.#mailbox.sendUrgent({ type: "disconnected", link, cause }),
-      drained: (link) => router.#mailbox.sendUrgent({ type: "drained", link }),
-      committed: () => router.#mailbox.sendUrgent({ type: "committed" }),
-      raise: (name, matter, sentence) =>
-        router.#alarm({ name, matter, sentence }),
-      clear: (name, matter) =>
-        router.#alarm({ name, matter, sentence: undefined }),
+      turn: (work) => router.#turn(work),
+      registry: router.#registry,
+      retained: router.#retained,
       governor: router.#governor,
       disk: router.disk,
       waits: (link, packet) => router.#diskNeeds.waits(link, packet),
       restore: router.#restore,
-      restored: () =>
-        router.#turn(() => {
-          router.#restore.finish();
-          router.#retained.restored();
-        }),
-      keepAgain: () => router.#turn(() => router.#registry.keepAgain()),
       close: () => router.#close(),
-    };
+    });
   }
 
   private constructor(options: RouterOptions) {
@@ -176,10 +165,13 @@ export class Router implements SessionContext {
       timers,
     });
     const registry = new Registry({
+      ...options,
       context: this,
       subscriptions,
       wills,
       timers,
+      connectAgain: (arrival) =>
+        this.#mailbox.sendUrgent({ type: "connect", arrival }),
     });
     this.#registry = registry;
     const packets = new Packets({
@@ -334,6 +326,9 @@ export class Router implements SessionContext {
       case "alarm":
         this.#alarms.change(message.change);
         break;
+      case "ask":
+        message.answer();
+        break;
       case "committed":
         this.#catchUp();
         break;
@@ -370,10 +365,6 @@ export class Router implements SessionContext {
     }
     this.#governor.check();
     this.#allQueues.check();
-  }
-
-  #alarm(change: AlarmChange): void {
-    this.#mailbox.sendUrgent({ type: "alarm", change });
   }
 
   #submit(batch: Batch): void {

@@ -38,9 +38,7 @@ export class Wills {
   keep(session: Session, will: Connect["will"]): BatchNumber {
     const { store } = this.#options.context;
     const former = session.will;
-    session.will = will === undefined
-      ? undefined
-      : this.#stored(session.clientId, will);
+    session.will = will === undefined ? undefined : this.#stored(session, will);
     if (!store.durable || (former === undefined && will === undefined)) {
       return 0;
     }
@@ -108,7 +106,10 @@ export class Wills {
     dispatcher.dispatch(message, topic, batch, session);
   }
 
-  #stored(clientId: string, will: NonNullable<Connect["will"]>): StoredWill {
+  #stored(
+    { clientId, owner }: Session,
+    will: NonNullable<Connect["will"]>,
+  ): StoredWill {
     const message = Message.of({
       topic: { text: will.topic, bytes: encoder.encode(will.topic) },
       qos: will.qos,
@@ -122,6 +123,7 @@ export class Wills {
       message,
       delayInterval: will.properties.willDelayInterval ?? 0,
       expiryInterval: will.properties.messageExpiryInterval ?? -1,
+      ...(owner !== undefined && { user: owner }),
     };
   }
 }

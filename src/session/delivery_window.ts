@@ -19,6 +19,11 @@ export class DeliveryWindow {
     this.#context = context;
   }
 
+  /** How many there are. */
+  get size(): number {
+    return this.#window.size;
+  }
+
   /** Bytes of the messages that are kept to be sent again. */
   get bytes(): number {
     return this.#bytes;

@@ -35,6 +35,14 @@ export interface LinkTerms {
   readonly problemInformation: boolean;
 }
 
+/** Where a connection comes from. */
+export interface LinkOrigin {
+  /** The client's address. */
+  readonly address: string;
+  /** The listener through which it came. */
+  readonly listener: string;
+}
+
 /**
  * One connection of a client, as its session sees it: an epoch. What arrives through another Link than the
  * session's present one is dropped, so that a take-over in full flight mixes nothing up. Acknowledgements that
@@ -47,6 +55,12 @@ export class Link {
   readonly outbox: Outbox;
   /** The connection that the Link stands for. */
   readonly owner: LinkOwner;
+  /** Where it comes from. */
+  readonly origin: LinkOrigin;
+  /** When it was let in, in milliseconds of the wall clock. */
+  acceptedAt = 0;
+  /** Seconds of keep alive that hold for it, 0 for none. */
+  keepAlive = 0;
   /** Holds back what must not leave before its batch is committed. */
   readonly gate: Gate = new Gate();
   /** The read buffer in which the batch that is worked on lies, where it is large enough to be handed on. */
@@ -89,12 +103,14 @@ export class Link {
       terms: LinkTerms;
       outbox: Outbox;
       owner: LinkOwner;
+      origin: LinkOrigin;
       store: Store;
     },
   ) {
     this.terms = options.terms;
     this.outbox = options.outbox;
     this.owner = options.owner;
+    this.origin = options.origin;
     this.#store = options.store;
     this.sendQuota = options.terms.receiveMaximum;
     this.outboundAliases = options.terms.topicAliasMaximum > 0

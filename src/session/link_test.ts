@@ -9,6 +9,7 @@ function makeLink(version: 4 | 5 = 5, terms: Partial<LinkTerms> = {}) {
   const store = new MemoryStore("byHand");
   const link = new Link({
     owner: { flush() {}, end() {} },
+    origin: { address: "192.0.2.1:1000", listener: "mqtt://192.0.2.9:1883" },
     outbox: new Outbox(1000),
     store,
     terms: {

@@ -71,6 +71,16 @@ export class Outbound {
     return this.#queue?.length ?? 0;
   }
 
+  /** Bytes of these, in memory or in the Store alone. */
+  get queuedBytes(): number {
+    return this.#queue?.allBytes ?? 0;
+  }
+
+  /** Messages that were sent and may be sent again. */
+  get inflight(): number {
+    return this.#window.size;
+  }
+
   /** Whether it can be sent a QoS 1 or 2 message of this size right now. */
   canTake(size: number): boolean {
     const link = this.#session.link;

@@ -17,6 +17,8 @@ export class Session {
   readonly clientId: string;
   /** Seconds that it outlives its connection; `Infinity` for ever. */
   expiryInterval: number;
+  /** The user whose it is; `undefined` while it is nobody's in particular. */
+  owner: string | undefined;
   /** Whether the Store knows it. */
   stored = false;
   /** When its last connection ended, in milliseconds of the broker's clock; `undefined` while it is online. */

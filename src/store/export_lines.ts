@@ -13,7 +13,7 @@ import { readStoredRows, type RowProblem } from "./stored_rows.ts";
 export const EXPORT_FORMAT = "mailboxqtt store";
 
 /** The version of its lines. */
-export const EXPORT_VERSION = 1;
+export const EXPORT_VERSION = 2;
 
 /** A line of an export. Times are milliseconds of the broker's clock, `null` is for ever. */
 export type ExportLine =
@@ -34,6 +34,8 @@ export type ExportLine =
     readonly expiryInterval: number | null;
     /** Left out while it is online. */
     readonly endedAt?: number | undefined;
+    /** Left out for one that is nobody's in particular. */
+    readonly user?: string | undefined;
   }
   | {
     readonly type: "subscription";
@@ -76,6 +78,8 @@ export type ExportLine =
     readonly client: string;
     readonly delayInterval: number;
     readonly expiryInterval: number | null;
+    /** Left out for one that is nobody's in particular. */
+    readonly user?: string | undefined;
     readonly message: MessageObject;
   }
   /** The last line: the export is complete. */
@@ -153,7 +157,7 @@ class LineSink implements RowSink {
   }
 
   saveSession(
-    { clientId, expiryInterval, endedAt }: Parameters<
+    { clientId, expiryInterval, endedAt, user }: Parameters<
       RowSink["saveSession"]
     >[0],
   ): void {
@@ -162,6 +166,7 @@ class LineSink implements RowSink {
       client: clientId,
       expiryInterval: expiryInterval === Infinity ? null : expiryInterval,
       endedAt,
+      user,
     });
   }
 
@@ -214,12 +219,13 @@ class LineSink implements RowSink {
   }
 
   saveWill(...[client, will]: Parameters<RowSink["saveWill"]>): void {
-    const { delayInterval, expiryInterval, message } = will!;
+    const { delayInterval, expiryInterval, message, user } = will!;
     this.#write({
       type: "will",
       client,
       delayInterval,
       expiryInterval: expiryInterval < 0 ? null : expiryInterval,
+      user,
       message: this.#decode(message),
     });
   }

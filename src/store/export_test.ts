@@ -191,7 +191,7 @@ Deno.test("importStore names the line that is wrong and what is, and changes not
     ["retained", '"payload"', '"properties":"AA==","payload"', /no block of/],
     ["will", '"payload":"will"', '"payload":5', /"payload" must be a text/],
     ["end", '"lines":11', '"lines":10', /should be 10 lines .* there are 11/],
-    ["header", '"version":1', '"version":2', /a newer version/],
+    ["header", '"version":2', '"version":3', /a newer version/],
     ["header", "mailboxqtt store", "x", /no export of a store/],
   ];
   for (const [type, from, to, sentence] of cases) {

@@ -36,6 +36,7 @@ function readLine(from: Fields): ExportLine {
         client: from.clientId("client"),
         expiryInterval: from.seconds("expiryInterval"),
         endedAt: from.optional("endedAt", () => from.time("endedAt")),
+        user: from.optional("user", () => from.text("user")),
       };
     case "subscription":
       return {
@@ -83,6 +84,7 @@ function readLine(from: Fields): ExportLine {
         client: from.clientId("client"),
         delayInterval: from.integer("delayInterval", 0, MOST_SECONDS),
         expiryInterval: from.seconds("expiryInterval"),
+        user: from.optional("user", () => from.text("user")),
         message: readMessage(from.object("message")),
       };
     case "end":

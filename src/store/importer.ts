@@ -106,13 +106,14 @@ export class Importer {
     if (clock !== undefined) this.#tables.meta.save("clock", clock);
   }
 
-  #session({ client, expiryInterval, endedAt }: Line<"session">): void {
+  #session({ client, expiryInterval, endedAt, user }: Line<"session">): void {
     if (this.#sessions.has(client)) throw twice("this session");
     this.#sessions.add(client);
     this.#tables.sessions.saveSession(this.#tables.owners.intern(client), {
       clientId: client,
       expiryInterval: expiryInterval ?? Infinity,
       endedAt,
+      ...(user !== undefined && { user }),
     });
   }
 
@@ -195,6 +196,7 @@ export class Importer {
       delayInterval,
       expiryInterval: will.expiryInterval ?? -1,
       message: this.#single(will.message),
+      ...(will.user !== undefined && { user: will.user }),
     });
   }
 

@@ -93,6 +93,7 @@ export class JournalReader<M> {
           delayInterval: from.number(),
           expiryInterval: from.number() - 1,
           message: this.#message(from),
+          ...this.#user(from, from.number() === 1),
         });
       case Operation.RemoveWill:
         return sink.saveWill(this.#name(from), undefined);
@@ -106,7 +107,13 @@ export class JournalReader<M> {
     const flags = from.number();
     const expiryInterval = (flags & 1) !== 0 ? Infinity : from.number();
     const endedAt = (flags & 2) !== 0 ? from.float() : undefined;
-    sink.saveSession({ clientId, expiryInterval, endedAt });
+    const user = this.#user(from, (flags & 4) !== 0);
+    sink.saveSession({ clientId, expiryInterval, endedAt, ...user });
+  }
+
+  /** Whose something is, if it `belongs` to somebody. */
+  #user(from: EncodingReader, belongs: boolean): { user?: string } {
+    return belongs ? { user: from.text() } : {};
   }
 
   #enqueue(from: EncodingReader, sink: JournalSink<M>): void {

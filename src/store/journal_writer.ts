@@ -48,12 +48,16 @@ export class JournalWriter<M> implements JournalSink<M> {
 
   /** Appends that. */
   saveSession(session: StoredSession): void {
-    const { clientId, expiryInterval, endedAt } = session;
+    const { clientId, expiryInterval, endedAt, user } = session;
     const forever = expiryInterval === Infinity;
     this.#begin(Operation.SaveSession, clientId);
-    this.#number((forever ? 1 : 0) | (endedAt === undefined ? 0 : 2));
+    this.#number(
+      (forever ? 1 : 0) | (endedAt === undefined ? 0 : 2) |
+        (user === undefined ? 0 : 4),
+    );
     if (!forever) this.#number(expiryInterval);
     if (endedAt !== undefined) appendFloat(this.#buffer, endedAt);
+    if (user !== undefined) appendText(this.#buffer, user);
   }
 
   /** Appends that. */
@@ -148,6 +152,8 @@ export class JournalWriter<M> implements JournalSink<M> {
     this.#number(will.delayInterval);
     this.#number(will.expiryInterval + 1);
     this.#message(will.message);
+    this.#number(will.user === undefined ? 0 : 1);
+    if (will.user !== undefined) appendText(this.#buffer, will.user);
   }
 
   #begin(operation: number, name: string): void {

@@ -6,7 +6,13 @@ import { inTransaction, schemaVersion } from "./transaction.ts";
 export type Migration = (database: DatabaseSync) => void;
 
 /** The way from each older version of the schema to the next, by the older one. */
-export const MIGRATIONS: ReadonlyMap<number, Migration> = new Map();
+export const MIGRATIONS: ReadonlyMap<number, Migration> = new Map([
+  // Sessions and wills belong to users. The checksum of a row without one is as it was.
+  [1, (database) => {
+    database.exec("ALTER TABLE session ADD COLUMN user TEXT");
+    database.exec("ALTER TABLE will ADD COLUMN user TEXT");
+  }],
+]);
 
 /** Where a database is to get, and how. */
 export interface MigrationPlan {

@@ -141,8 +141,9 @@ export class NetWrites implements JournalSink<StoredBody> {
     const sent: number[] = [];
     for (const [number, change] of this.#byNumber.get(owner) ?? []) {
       if (number < first || number > last) continue;
-      if (change.client === undefined) this.#forget(change);
-      else sent.push(number);
+      if (change.client !== undefined) sent.push(number);
+      // One in the database may still be assigned there to whom it went before this batch.
+      else this.dequeue(owner, number);
     }
     const { owners, deliveries } = this.#tables;
     const id = owners.find(owner);

@@ -123,6 +123,24 @@ Deno.test("NetWrites keeps a message once that many wait for, until the last one
   close();
 });
 
+Deno.test("NetWrites discards what went to nobody in the end, whomever it went to before", async () => {
+  const { batch, held, close } = memoryDatabase();
+  const group = "$share/g/t";
+  batch((to) => {
+    to.saveSession(SESSION);
+    to.saveSession({ ...SESSION, clientId: "d" });
+    to.enqueue(group, delivery(1, testMessage("x")));
+    to.assign(group, 1, "c", 1);
+  });
+  batch((to) => {
+    to.assign(group, 1, "d", 1);
+    to.removeSession("d");
+    to.discard(group, 1, 1);
+  });
+  assert.deepEqual((await held()).owed(group), []);
+  close();
+});
+
 Deno.test("NetWrites puts up with writes that make no sense", async () => {
   const { batch, held, close } = memoryDatabase();
   batch((to) => {

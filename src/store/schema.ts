@@ -1,12 +1,13 @@
 /** The version of the tables below, as `user_version` in the database. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /**
  * The tables. A column that may say "for ever" or "never" holds NULL for it. `checksum` covers all that its row holds.
  *
  * - meta: what is known of the whole (as JSON): the clock, and how the broker ended.
  * - owner: whom deliveries are owed to: client identifiers, and shared groups as `$share/group/filter`.
- * - session: the persistent sessions; their client identifiers are in `owner`.
+ * - session: the persistent sessions; their client identifiers are in `owner`. `user` is whose they are, and NULL for
+ *   those that are nobody's in particular, as is that of wills; version 1 did not have it.
  * - received: inbound QoS 2 packet identifiers; `id` is the owner's and 65,536 times that of the session.
  * - delivery: messages that are owed, in the order in which they became so. A row that shares its message with others
  *   refers to `message`, else the message is in it; `size` is the length of its body, wherever that is. Rows are
@@ -31,7 +32,8 @@ CREATE TABLE session (
   owner INTEGER PRIMARY KEY,
   expiry_interval INTEGER,
   ended_at REAL,
-  checksum INTEGER NOT NULL
+  checksum INTEGER NOT NULL,
+  user TEXT
 );
 CREATE TABLE subscription (
   id INTEGER PRIMARY KEY,
@@ -94,7 +96,8 @@ CREATE TABLE will (
   delay_interval INTEGER NOT NULL,
   expiry_interval INTEGER NOT NULL,
   body BLOB NOT NULL,
-  checksum INTEGER NOT NULL
+  checksum INTEGER NOT NULL,
+  user TEXT
 );
 CREATE TABLE purge (
   owner INTEGER PRIMARY KEY

@@ -13,9 +13,32 @@ export function willChecksum(
   delayInterval: number,
   expiryInterval: number,
   body: Uint8Array,
+  user: string | null,
 ): number {
-  const before = rowChecksum(clientId, delayInterval, expiryInterval);
+  const before = rowChecksum(
+    clientId,
+    delayInterval,
+    expiryInterval,
+    ...(user === null ? [] : [user]),
+  );
   return bytesChecksum(body, before);
+}
+
+/** The checksum of a row of `session`, and of version 1, which knew no users. */
+export function sessionChecksum(
+  owner: number,
+  clientId: string,
+  expiryInterval: number | null,
+  endedAt: number | null,
+  user: string | null,
+): number {
+  return rowChecksum(
+    owner,
+    clientId,
+    expiryInterval,
+    endedAt,
+    ...(user === null ? [] : [user]),
+  );
 }
 
 /** The tables of what belongs to a session beside its deliveries. */
@@ -32,7 +55,9 @@ export class SessionTables {
   /** Prepares what it needs of this database. */
   constructor(database: DatabaseSync) {
     this.#saveSession = database.prepare(
-      "INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?)",
+      `INSERT OR REPLACE INTO session
+       (owner, expiry_interval, ended_at, checksum, user)
+       VALUES (?, ?, ?, ?, ?)`,
     );
     this.#saveSubscription = database.prepare(
       `INSERT INTO subscription (owner, filter, options, identifier, checksum)
@@ -51,8 +76,8 @@ export class SessionTables {
     );
     this.#saveWill = database.prepare(
       `INSERT OR REPLACE INTO will
-       (client_id, delay_interval, expiry_interval, body, checksum)
-       VALUES (?, ?, ?, ?, ?)`,
+       (client_id, delay_interval, expiry_interval, body, checksum, user)
+       VALUES (?, ?, ?, ?, ?, ?)`,
     );
     this.#removeWill = database.prepare("DELETE FROM will WHERE client_id = ?");
     this.#removals = [
@@ -65,10 +90,10 @@ export class SessionTables {
 
   /** Keeps a session. */
   saveSession(owner: number, session: StoredSession): void {
-    const { clientId, expiryInterval, endedAt = null } = session;
+    const { clientId, expiryInterval, endedAt = null, user = null } = session;
     const expiry = expiryInterval === Infinity ? null : expiryInterval;
-    const checksum = rowChecksum(owner, clientId, expiry, endedAt);
-    this.#saveSession.run(owner, expiry, endedAt, checksum);
+    const checksum = sessionChecksum(owner, clientId, expiry, endedAt, user);
+    this.#saveSession.run(owner, expiry, endedAt, checksum, user);
   }
 
   /** Forgets a session, its subscriptions and inbound packet identifiers. */
@@ -109,13 +134,15 @@ export class SessionTables {
       this.#removeWill.run(clientId);
       return;
     }
-    const { delayInterval, expiryInterval, message: { bytes } } = will;
+    const { delayInterval, expiryInterval, user = null } = will;
+    const { bytes } = will.message;
     this.#saveWill.run(
       clientId,
       delayInterval,
       expiryInterval,
       bytes,
-      willChecksum(clientId, delayInterval, expiryInterval, bytes),
+      willChecksum(clientId, delayInterval, expiryInterval, bytes, user),
+      user,
     );
   }
 }

@@ -4,7 +4,11 @@ import { unpackSubscription } from "./journal_reader.ts";
 import { StoredBody } from "./message_body.ts";
 import { retainedChecksum } from "./retained_table.ts";
 import type { Row } from "./row_pages.ts";
-import { PACKET_IDENTIFIERS, willChecksum } from "./session_tables.ts";
+import {
+  PACKET_IDENTIFIERS,
+  sessionChecksum,
+  willChecksum,
+} from "./session_tables.ts";
 import { isSharedGroup, type StoreReader } from "./store.ts";
 
 /** Takes what the rows say; see {@linkcode StoreReader}. */
@@ -21,7 +25,7 @@ export const NO_OWNER = "what it belongs to is missing or damaged";
 /** The columns of each table, in the order in which the method of its name takes them. */
 export const ROW_COLUMNS = {
   owner: ["id", "name", "checksum"],
-  session: ["owner", "expiry_interval", "ended_at", "checksum"],
+  session: ["owner", "expiry_interval", "ended_at", "checksum", "user"],
   subscription: [
     "id",
     "owner",
@@ -38,6 +42,7 @@ export const ROW_COLUMNS = {
     "delay_interval",
     "expiry_interval",
     "checksum",
+    "user",
     "body",
   ],
 } as const;
@@ -83,14 +88,16 @@ export class SoundRows {
   }
 
   /** A session. */
-  session([owner, expiryInterval, endedAt, checksum]: Row): string | undefined {
+  session(row: Row): string | undefined {
+    const [owner, expiryInterval, endedAt, checksum, user] = row;
     const clientId = this.#names.get(Number(owner));
     if (clientId === undefined) return NO_OWNER;
-    const expected = rowChecksum(
+    const expected = sessionChecksum(
       Number(owner),
       clientId,
       expiryInterval as number | null,
       endedAt as number | null,
+      user as string | null,
     );
     if (checksum !== expected) return WRONG_CHECKSUM;
     this.#clients.set(Number(owner), clientId);
@@ -100,6 +107,7 @@ export class SoundRows {
         ? Infinity
         : Number(expiryInterval),
       endedAt: endedAt === null ? undefined : Number(endedAt),
+      ...(user !== null && { user: String(user) }),
     });
     return undefined;
   }
@@ -146,16 +154,22 @@ export class SoundRows {
 
   /** A will. */
   will(row: Row): string | undefined {
-    const [_id, clientId, delay, expiry, checksum, body] = row;
+    const [_id, clientId, delay, expiry, checksum, userOrNull, body] = row;
     if (!(body instanceof Uint8Array)) return WRONG_CHECKSUM;
     const delayInterval = Number(delay);
     const expiryInterval = Number(expiry);
     const name = String(clientId);
-    if (checksum !== willChecksum(name, delayInterval, expiryInterval, body)) {
-      return WRONG_CHECKSUM;
-    }
-    const message = new StoredBody(body, false);
-    this.#sink.saveWill(name, { delayInterval, expiryInterval, message });
+    const user = userOrNull as string | null;
+    if (
+      checksum !==
+        willChecksum(name, delayInterval, expiryInterval, body, user)
+    ) return WRONG_CHECKSUM;
+    this.#sink.saveWill(name, {
+      delayInterval,
+      expiryInterval,
+      message: new StoredBody(body, false),
+      ...(user !== null && { user }),
+    });
     return undefined;
   }
 }

@@ -180,11 +180,11 @@ Deno.test("SqliteStore fails once if it cannot commit, and commits nothing more"
 Deno.test("SqliteStore leaves a newer version's database as it is, and finds its own beside it again", async () => {
   const place = await SqlitePlace.create();
   await filled(place);
-  tamper(place.file, (db) => db.exec("PRAGMA user_version = 2"));
+  tamper(place.file, (db) => db.exec("PRAGMA user_version = 3"));
   const before = await Deno.readFile(place.file);
   const store = place.make();
   const first = await openStore(store);
-  assert.equal(store.choice!.newer, 2);
+  assert.equal(store.choice!.newer, 3);
   assert.equal(first.held.sessions.size, 0);
   await first.commit(store.saveSession({ ...SESSION, clientId: "older" }));
   await store.close();
@@ -195,14 +195,14 @@ Deno.test("SqliteStore leaves a newer version's database as it is, and finds its
     ["older"],
   );
   await again.close();
-  tamper(place.file, (db) => db.exec("PRAGMA user_version = 1"));
+  tamper(place.file, (db) => db.exec("PRAGMA user_version = 2"));
   const newest = place.make();
   assert.deepEqual(
     [...(await openStore(newest)).held.sessions.keys()],
     ["c"],
   );
   assert.equal(newest.choice!.newer, undefined);
-  assert.deepEqual(newest.choice!.others, ["mailboxqtt.v1.db"]);
+  assert.deepEqual(newest.choice!.others, ["mailboxqtt.v2.db"]);
   await newest.close();
   await place.remove();
 });

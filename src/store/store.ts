@@ -16,6 +16,8 @@ export interface StoredSession {
   readonly expiryInterval: number;
   /** When its connection ended, in milliseconds of the broker's clock; `undefined` while it is online. */
   readonly endedAt: number | undefined;
+  /** The user whose session it is; left out for one that is nobody's in particular. */
+  readonly user?: string;
 }
 
 /** A subscription as it is kept: the options of SUBSCRIBE (3.8.3.1). */
@@ -90,6 +92,8 @@ export interface StoredWill {
   readonly delayInterval: number;
   /** Seconds that the message is of use after its publication, -1 for ever [MQTT-3.1.3.2.4]. */
   readonly expiryInterval: number;
+  /** The user whose will it is; left out where that is nobody in particular. */
+  readonly user?: string;
 }
 
 /** No subscription identifiers: most subscriptions have none. */

@@ -5,6 +5,9 @@ import { LateStore } from "../support/late_store.ts";
 import { LONG } from "../support/sizes.ts";
 import { type Version, VERSION_NAMES } from "../support/write_packets.ts";
 
+/** Nobody is slowed down for taking over too often. */
+const limits = { takeovers: 1000 };
+
 /** How the connections of one client identifier follow each other. */
 interface Load {
   readonly version: Version;
@@ -21,7 +24,7 @@ interface Load {
  */
 async function takeOver(load: Load): Promise<void> {
   const store = new LateStore({ commitTime: load.commitTime });
-  await using broker = await TestBroker.start({ store });
+  await using broker = await TestBroker.start({ store, limits });
   const persistent = (clientId: string) => ({
     version: load.version,
     clientId,
@@ -88,7 +91,7 @@ for (const version of [4, 5] as const) {
 
 Deno.test("take-over: many connections at once for one identifier leave one", async () => {
   const store = new LateStore({ commitTime: 20 });
-  await using broker = await TestBroker.start({ store });
+  await using broker = await TestBroker.start({ store, limits });
   const options = {
     clientId: "one",
     clean: false,

@@ -72,6 +72,8 @@ export class TestRouter implements AsyncDisposable {
   readonly handle: RouterHandle;
   /** The lines of its log at level `error`: faults in it. Looked at in the end. */
   readonly faults: string[] = [];
+  /** Its other lines. */
+  readonly log: string[] = [];
   readonly #idle: Link;
 
   /** Starts a Router. */
@@ -80,9 +82,10 @@ export class TestRouter implements AsyncDisposable {
     this.store = options.store ?? new MemoryStore();
     const { clock, counters, limits, store } = this;
     const log = createLog({
-      level: "error",
+      level: "info",
       format: "text",
-      write: (line) => void this.faults.push(line),
+      write: (line) =>
+        void (/ ERROR /.test(line) ? this.faults : this.log).push(line),
     });
     this.handle = Router.start({
       limits,
@@ -108,7 +111,8 @@ export class TestRouter implements AsyncDisposable {
       topicAliasMaximum: 0,
       problemInformation: false,
     } as const;
-    this.#idle = new Link({ owner, terms, store, outbox: new Outbox(0) });
+    const outbox = new Outbox(0);
+    this.#idle = new Link({ owner, origin: ORIGIN, terms, store, outbox });
   }
 
   /** Has a client send CONNECT. */
@@ -158,6 +162,9 @@ export class TestRouter implements AsyncDisposable {
 
 let lastClientId = 0;
 
+/** Where clients come from. */
+const ORIGIN = { address: "192.0.2.1:1000", listener: "mqtt://a:1883" };
+
 /** A client of a {@linkcode TestRouter}. */
 export class Peer implements LinkOwner {
   /** Its side in the Router. */
@@ -195,6 +202,7 @@ export class Peer implements LinkOwner {
     const { store, limits, handle } = router;
     this.link = new Link({
       owner: this,
+      origin: ORIGIN,
       outbox: new Outbox(limits.outboxBytes),
       store,
       terms: termsFor(packet, limits),
@@ -203,6 +211,7 @@ export class Peer implements LinkOwner {
       connect: packet,
       link: this.link,
       clientId,
+      user: options.username,
       serverKeepAlive: undefined,
       methodProperties: {},
       accepted: () => {},

@@ -101,14 +101,20 @@ export class Scribe {
     if (kind === "saveSession") {
       const expiryInterval = b % 3 === 0 ? Infinity : b;
       const endedAt = c % 2 === 0 ? undefined : 1.7e12 + c / 8;
+      const user = owned(c);
       return (to) =>
-        to.saveSession({ clientId: client, expiryInterval, endedAt });
+        to.saveSession({ clientId: client, expiryInterval, endedAt, ...user });
     }
     if (kind === "retain" || kind === "saveWill") {
       const topic = pick(TOPICS, b)!;
       const message = this.#message(c, topic);
       if (kind === "retain") return (to) => to.retain(topic, message);
-      const will = { message, delayInterval: b, expiryInterval: c - 1 };
+      const will = {
+        message,
+        delayInterval: b,
+        expiryInterval: c - 1,
+        ...owned(a + b),
+      };
       return (to) => to.saveWill(client, will);
     }
     if (kind === "unretain") {
@@ -196,4 +202,9 @@ export class Scribe {
     this.#messages = [message, ...this.#messages].slice(0, 3);
     return message;
   }
+}
+
+/** Whose something is: one in three is nobody's in particular. */
+function owned(n: number): { user?: string } {
+  return n % 3 === 0 ? {} : { user: `user ${n % 3}` };
 }

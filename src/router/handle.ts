@@ -1,0 +1,65 @@
+import type { FinishedPacket } from "../codec/packet.ts";
+import type { Link } from "../session/link.ts";
+import type { RouterHandle, RouterMessage } from "./messages.ts";
+import type { Registry } from "./registry.ts";
+import type { Restore } from "./restore.ts";
+import type { RetainedMessages } from "./retained.ts";
+
+/** What a {@linkcode RouterHandle} is made of. */
+export interface HandleParts
+  extends Pick<RouterHandle, "governor" | "disk" | "waits" | "close"> {
+  /** Takes what the Store held. */
+  readonly restore: Restore;
+  /** Puts something into the Router's mailbox that never waits for room. */
+  send(message: RouterMessage): void;
+  /** Puts a batch into it; resolves when the read buffer may be used again. */
+  submit(link: Link, packets: readonly FinishedPacket[]): Promise<void>;
+  /** Does something in a turn of the Router. */
+  turn(work: () => void): void;
+  /** The sessions. */
+  readonly registry: Registry;
+  /** The retained messages. */
+  readonly retained: RetainedMessages;
+}
+
+/** The handle of a Router that has these. */
+export function handleOf(parts: HandleParts): RouterHandle {
+  const { send, registry, retained, restore, turn, governor, disk } = parts;
+  const { waits, submit, close } = parts;
+  return {
+    connect: (arrival) => send({ type: "connect", arrival }),
+    submit,
+    disconnected: (link, cause) => send({ type: "disconnected", link, cause }),
+    drained: (link) => send({ type: "drained", link }),
+    committed: () => send({ type: "committed" }),
+    raise: (name, matter, sentence) =>
+      send({ type: "alarm", change: { name, matter, sentence } }),
+    clear: (name, matter) =>
+      send({ type: "alarm", change: { name, matter, sentence: undefined } }),
+    ask: (question) => {
+      const { promise, resolve, reject } = Promise.withResolvers<
+        ReturnType<typeof question>
+      >();
+      const answer = () => {
+        try {
+          resolve(question(registry));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      send({ type: "ask", answer });
+      return promise;
+    },
+    governor,
+    disk,
+    waits,
+    restore,
+    restored: () =>
+      turn(() => {
+        restore.finish();
+        retained.restored();
+      }),
+    keepAgain: () => turn(() => registry.keepAgain()),
+    close,
+  };
+}
