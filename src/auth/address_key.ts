@@ -1,7 +1,17 @@
+import {
+  formatIpAddress,
+  isIpv4,
+  parseIpAddress,
+} from "../transport/ip_address.ts";
+
+/** Bytes of an IPv6 address that say which network it is in. */
+const NETWORK_BYTES = 8;
+
 /** Whether a client is on this machine, as far as one can tell: `local` is a Unix socket. */
 export function isLocal(address: string): boolean {
-  return address === "local" || address === "::1" ||
-    withoutMapping(address).startsWith("127.");
+  const bytes = parseIpAddress(address);
+  if (bytes === undefined) return address === "local";
+  return isIpv4(bytes) ? bytes[12] === 127 : formatIpAddress(bytes) === "::1";
 }
 
 /**
@@ -9,18 +19,9 @@ export function isLocal(address: string): boolean {
  * network alone (64 bits), in which a machine may choose from as many addresses as it likes.
  */
 export function addressKey(address: string): string {
-  const plain = withoutMapping(address);
-  if (!plain.includes(":")) return plain;
-  const [before = "", after] = plain.replace(/%.*$/, "").toLowerCase()
-    .split("::");
-  const head = before === "" ? [] : before.split(":");
-  const tail = after === undefined || after === "" ? [] : after.split(":");
-  const gap = Array.from({ length: 8 - head.length - tail.length }, () => "0");
-  const network = [...head, ...after === undefined ? [] : gap, ...tail]
-    .slice(0, 4).map((group) => group.replace(/^0+(?=.)/, ""));
-  return `${network.join(":")}::/64`;
-}
-
-function withoutMapping(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, "");
+  const bytes = parseIpAddress(address);
+  if (bytes === undefined) return address;
+  return isIpv4(bytes)
+    ? formatIpAddress(bytes)
+    : `${formatIpAddress(bytes.fill(0, NETWORK_BYTES))}/64`;
 }

@@ -65,7 +65,7 @@ export interface Exchange {
    * The user that the client says it is, once it has said so, where it has something to show yet that could be guessed.
    * Failures of such an exchange are damped.
    */
-  readonly claimed: string | undefined;
+  readonly claimed?: string | undefined;
   /**
    * Takes what the client says: first the Authentication Data of its CONNECT (or of the AUTH with 0x19 that begins a
    * re-authentication), then of each AUTH. Never rejects for what a client sends. The data are copies.

@@ -7,7 +7,7 @@ export function denied(cause: Denial["cause"], detail: string): Step {
 
 /** An exchange that is over with its first step, with nothing in it that could be guessed. */
 export function settled(step: Step): Exchange {
-  return { claimed: undefined, take: () => Promise.resolve(step) };
+  return { take: () => Promise.resolve(step) };
 }
 
 /** An exchange that lets a client in with its first step. */
