@@ -32,9 +32,9 @@ const SINGLE =
 
 /** Reads the request at the beginning of `bytes`; `from` is how many of them were seen before. */
 export function parseHttpRequest(bytes: Uint8Array, from = 0): HttpHead {
+  if (!couldBeRequest(bytes)) return faulty("not HTTP");
   const end = endOfHead(bytes, Math.max(0, from - 3));
   if (end === -1) {
-    if (!couldBeRequest(bytes)) return faulty("not HTTP");
     return bytes.length < LONGEST_HEAD
       ? { type: "unfinished" }
       : faulty(`a head of more than ${LONGEST_HEAD} bytes`);

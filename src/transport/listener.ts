@@ -40,7 +40,7 @@ export interface ListenerOptions {
 export interface ListenerHandle {
   /** Where it really listens; `undefined` while its address is not there, for which it waits. */
   readonly address: PortAddress | SocketAddress | undefined;
-  /** Accepts no more connections, and waits no longer. */
+  /** Accepts no more connections, and waits no longer. Harmless twice. */
   close(): void;
 }
 
@@ -106,6 +106,7 @@ export class Listener implements ListenerHandle {
   }
 
   close(): void {
+    if (this.#stop.signal.aborted) return;
     this.#stop.abort();
     this.#door?.close();
     this.#opening?.close();

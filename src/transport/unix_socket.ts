@@ -5,14 +5,17 @@ import { SystemTransport } from "./tcp.ts";
 
 /** The name under which all clients of Unix sockets go. */
 const LOCAL = "local";
+/** What fits into the address of a socket, in bytes. */
+const LONGEST_PATH = 107;
 
 /** Listens on a Unix socket, whose file is replaced if it was left behind, and removed at the end. */
 export async function listenOnSocket(address: SocketAddress): Promise<Door> {
   const { path, mode } = address;
+  if (new TextEncoder().encode(path).length > LONGEST_PATH) {
+    throw new Error(`sockets have paths of at most ${LONGEST_PATH} bytes`);
+  }
   await removeStale(path);
-  const listener = mode === undefined
-    ? Deno.listen({ transport: "unix", path })
-    : await listenWithMode(path, mode);
+  const listener = await listenOutOfSight(path, mode);
   let made: Deno.FileInfo;
   try {
     made = await Deno.lstat(path);
@@ -31,10 +34,13 @@ export async function listenOnSocket(address: SocketAddress): Promise<Door> {
   };
 }
 
-/** Makes the socket where nobody else can reach it, and moves it to its place once it has its permissions. */
-async function listenWithMode(
+/**
+ * Makes the socket where nobody else can reach it, and moves it to its place once it has its permissions. Deno, which
+ * removes the file that a listener was made with whoever's it is by then, finds none there.
+ */
+async function listenOutOfSight(
   path: string,
-  mode: number,
+  mode: number | undefined,
 ): Promise<Deno.UnixListener> {
   const folder = await Deno.makeTempDir({
     dir: dirname(path),
@@ -44,7 +50,7 @@ async function listenWithMode(
   let listener: Deno.UnixListener | undefined;
   try {
     listener = Deno.listen({ transport: "unix", path: hidden });
-    await Deno.chmod(hidden, mode);
+    if (mode !== undefined) await Deno.chmod(hidden, mode);
     await Deno.rename(hidden, path);
     return listener;
   } catch (error) {

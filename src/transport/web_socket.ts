@@ -106,6 +106,8 @@ export class WebSocketTransport implements Transport {
       onFault(message);
       this.#ended(new Error(message));
     });
+    // Both sides have said that they close: the client may take its time to do it.
+    stream.once("finish", () => this.#ended(undefined));
     socket.on("close", () => this.#ended(stream.errored ?? undefined));
   }
 

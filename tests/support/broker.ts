@@ -7,6 +7,8 @@ import { ManualClock } from "../../src/core/clock.ts";
 import { Counters } from "../../src/core/counters.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.ts";
 import { createLog } from "../../src/core/log.ts";
+import { readListener } from "../../src/cli/listener_url.ts";
+import { formatAddress } from "../../src/transport/listener_settings.ts";
 import type { DurabilityRules } from "../../src/router/durability_rules.ts";
 import type { QueuePolicies } from "../../src/session/queue_policy.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -28,6 +30,8 @@ export interface TestBrokerOptions {
   authenticator?: Authenticator;
   /** What those may use who come in. */
   clientLimits?: ClientLimits;
+  /** Where it listens beside its first address: URLs as `--listen` takes them. */
+  alsoListen?: readonly string[];
   /** What becomes of messages where there are too many, in place of the default. */
   queuePolicies?: QueuePolicies;
 }
@@ -75,7 +79,12 @@ export class TestBroker implements AsyncDisposable {
       ...(options.clientLimits && { limits: options.clientLimits }),
     } as const;
     const broker = await Broker.start({
-      listeners: [door],
+      listeners: [
+        door,
+        ...(options.alsoListen ?? []).map((url) => ({
+          listener: readListener(url),
+        })),
+      ],
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       log: createLog({
         level: "info",
@@ -91,6 +100,11 @@ export class TestBroker implements AsyncDisposable {
         : {}),
     });
     return new TestBroker(broker, counters, lines, clock, door);
+  }
+
+  /** The URLs of all addresses on which it listens, without their settings. */
+  get urls(): string[] {
+    return this.#broker.addresses.map(formatAddress);
   }
 
   /** Connects a client, which must be accepted. */

@@ -32,13 +32,16 @@ export class MqttJs implements AsyncDisposable {
     });
   }
 
-  /** Connects; does not try a second time. */
+  /** Connects to an address, or a URL; does not try a second time. */
   static async connect(
-    { hostname, port }: Address,
+    address: Address | string,
     options: IClientOptions,
   ): Promise<MqttJs> {
     let sessionPresent = false;
-    const client = connect(`mqtt://${hostname}:${port}`, {
+    const url = typeof address === "string"
+      ? address
+      : `mqtt://${address.hostname}:${address.port}`;
+    const client = connect(url, {
       reconnectPeriod: 0,
       keepalive: 0,
       ...options,

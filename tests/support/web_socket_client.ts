@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { deadline } from "@std/async/deadline";
+import { utf8 } from "./bytes.ts";
 import { PATIENCE } from "./inbox.ts";
 
 /** A frame as it came. */
@@ -68,10 +69,12 @@ export class WebSocketClient {
   /** Goes through the opening handshake, which must succeed. */
   static async open(
     connection: Deno.Conn,
-    opening = request(),
+    opening: string | Uint8Array = request(),
   ): Promise<WebSocketClient> {
     const client = new WebSocketClient(connection);
-    await client.send(new TextEncoder().encode(opening));
+    await client.send(
+      typeof opening === "string" ? utf8(opening) : opening,
+    );
     const head = await client.head();
     assert.match(
       head,
