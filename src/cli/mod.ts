@@ -5,6 +5,11 @@
 
 import { EXIT, StartError } from "../core/errors.ts";
 import { type Command, findCommand, followCommand } from "./command.ts";
+import {
+  EXPLAIN_ABOUT,
+  EXPLAIN_FLAGS,
+  EXPLAIN_USAGE,
+} from "./explain_flags.ts";
 import { hasFlag } from "./flags.ts";
 import { commandHelp, table } from "./help.ts";
 import { print, printError } from "./output.ts";
@@ -24,6 +29,11 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     summary: "add a user to a password file, or change a user's password",
     help: () => commandHelp(PASSWD_USAGE, PASSWD_ABOUT, PASSWD_FLAGS),
     run: async (args) => (await import("./passwd.ts")).passwd(args),
+  }],
+  ["explain", {
+    summary: "say who may publish or subscribe to a topic, and by which rule",
+    help: () => commandHelp(EXPLAIN_USAGE, EXPLAIN_ABOUT, EXPLAIN_FLAGS),
+    run: async (args) => (await import("./explain.ts")).explain(args),
   }],
   ["help", {
     summary: "show this text, or with the name of a command that command's",
