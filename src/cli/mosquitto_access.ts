@@ -19,6 +19,9 @@ export interface Access {
 const OTHER_RULES =
   "one file of rules holds for all listeners: put what is in this one into the other, and then add the listener";
 
+const NOBODY =
+  "nobody could come in: add users = FILE, which mailboxqtt passwd makes, or allow_anonymous = true";
+
 /**
  * Says who may come in, and what they may do: for all listeners, or for each. Gives the listeners that can be opened
  * with that.
@@ -26,9 +29,23 @@ const OTHER_RULES =
 export async function translateAccess(
   access: Access,
 ): Promise<readonly TranslatedListener[]> {
-  if (access.model.isPerListener) return await translateEach(access);
-  await translateAll(access);
-  return access.listeners;
+  const { model, draft } = access;
+  let kept = access.listeners;
+  if (model.isPerListener) kept = await translateEach(access);
+  else await translateAll(access);
+  for (const listener of kept) {
+    if (isClosed(listener, draft)) {
+      draft.note(listener.source.origin, "put right", NOBODY);
+    }
+  }
+  return kept;
+}
+
+/** Whether nobody can come in, which mosquitto takes and the broker does not. */
+function isClosed({ keys }: TranslatedListener, { top }: ImportDraft): boolean {
+  const isOpen = keys.get("allow_anonymous") ?? top.get("allow_anonymous");
+  return isOpen !== true && !keys.has("users") && !top.has("users") &&
+    keys.get("identity") !== "cn";
 }
 
 async function translateAll(
