@@ -5,8 +5,14 @@
 
 import { EXIT, StartError } from "../core/errors.ts";
 import { type Command, findCommand, followCommand } from "./command.ts";
+import {
+  EXPLAIN_ABOUT,
+  EXPLAIN_FLAGS,
+  EXPLAIN_USAGE,
+} from "./explain_flags.ts";
 import { hasFlag } from "./flags.ts";
 import { commandHelp, table } from "./help.ts";
+import { IMPORT_ABOUT, IMPORT_FLAGS, IMPORT_USAGE } from "./import_flags.ts";
 import { print, printError } from "./output.ts";
 import { PASSWD_ABOUT, PASSWD_FLAGS, PASSWD_USAGE } from "./passwd_flags.ts";
 import { START_FLAGS } from "./start_options.ts";
@@ -24,6 +30,17 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     summary: "add a user to a password file, or change a user's password",
     help: () => commandHelp(PASSWD_USAGE, PASSWD_ABOUT, PASSWD_FLAGS),
     run: async (args) => (await import("./passwd.ts")).passwd(args),
+  }],
+  ["explain", {
+    summary: "say who may publish or subscribe to a topic, and by which rule",
+    help: () => commandHelp(EXPLAIN_USAGE, EXPLAIN_ABOUT, EXPLAIN_FLAGS),
+    run: async (args) => (await import("./explain.ts")).explain(args),
+  }],
+  ["import", {
+    summary: "make a configuration of mosquitto's",
+    help: () => commandHelp(IMPORT_USAGE, IMPORT_ABOUT, IMPORT_FLAGS),
+    run: async (args) =>
+      (await import("./import.ts")).importConfiguration(args),
   }],
   ["help", {
     summary: "show this text, or with the name of a command that command's",
