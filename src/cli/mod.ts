@@ -9,7 +9,7 @@ import { hasFlag } from "./flags.ts";
 import { commandHelp, table } from "./help.ts";
 import { print, printError } from "./output.ts";
 import { PASSWD_ABOUT, PASSWD_FLAGS, PASSWD_USAGE } from "./passwd_flags.ts";
-import { START_FLAGS } from "./start_options.ts";
+import { START_FLAGS } from "./start_flags.ts";
 import { STORE } from "./store.ts";
 import { version } from "./version.ts";
 
