@@ -111,7 +111,7 @@ function schemaOf(shape: Shape): v.GenericSchema {
   switch (shape.type) {
     case "table":
       return v.pipe(
-        v.custom<Table>(isTable, "a table is needed, with a key for each"),
+        v.custom<Table>(isTable, "a table is needed"),
         v.object(
           Object.assign(
             Object.create(null),
@@ -254,7 +254,7 @@ function unknownKey(
 ): SchemaFault {
   const names = [...entries.keys()];
   const guess = nearest(name.replaceAll("-", "_"), names) ?? elsewhere(name);
-  const where = path.length === 0 ? "The file" : nameOf(path);
+  const where = path.length === 0 ? "the file" : nameOf(path);
   const what = `${nameOf([...path, name])} is unknown`;
   const inner: SchemaFault = { path: [...path, name], part: "key", what };
   if (guess !== undefined) return { ...inner, guess };

@@ -4,7 +4,7 @@ import type { ScopedLimits } from "../core/scoped_limits.ts";
 import { type KeyPath, Locator } from "./config_locate.ts";
 import { checkShape, isTable, type Table } from "./config_schema.ts";
 import { positionAt } from "./config_text.ts";
-import type { Place } from "./fault.ts";
+import { byPlace, type Place } from "./fault.ts";
 import type { Given } from "./given.ts";
 import { type GivenTexts, readGivenListener } from "./given_listener.ts";
 import { USER_LIMITS } from "./limit_settings.ts";
@@ -63,7 +63,7 @@ class Reader {
     }
     this.#readListeners();
     this.#readUsers();
-    this.#given.faults.sort(byPosition);
+    this.#given.faults.sort(byPlace);
   }
 
   #readListeners(): void {
@@ -163,6 +163,10 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/table array declaration/, "write it as [[listener]]"],
 ];
 
+/** Lines of a mosquitto.conf. */
+const MOSQUITTO =
+  /^(?:listener|port|allow_anonymous|persistence|password_file|acl_file|per_listener_settings) +[^\s=]/m;
+
 function syntaxFault(
   error: unknown,
   text: string,
@@ -170,14 +174,17 @@ function syntaxFault(
 ): Given["faults"][number] {
   const message = error instanceof Error ? error.message : String(error);
   const [first = ""] = message.split("\n");
-  const reason = first.replace(/^Invalid TOML document: /, "");
+  const reason = first.replace(/^Invalid TOML document: /, "")
+    .replace(/\. aborting\.$/, "");
   const at = error instanceof TomlError
     ? { line: error.line, column: columnOf(text, error.line, error.column) }
     : {};
   return {
     place: { type: "file", file, ...at },
     what: `This is not TOML: ${reason}`,
-    allowed: ADVICE.find(([pattern]) => pattern.test(reason))?.[1],
+    allowed: MOSQUITTO.test(text)
+      ? "this looks like a file of mosquitto's, which mailboxqtt import takes over"
+      : ADVICE.find(([pattern]) => pattern.test(reason))?.[1],
   };
 }
 
@@ -185,12 +192,4 @@ function syntaxFault(
 function columnOf(text: string, line: number, column: number): number {
   const content = text.split("\n")[line - 1] ?? "";
   return [...content.slice(0, column - 1)].length + 1;
-}
-
-function byPosition(
-  { place: a }: { readonly place: Place },
-  { place: b }: { readonly place: Place },
-): number {
-  if (a.type !== "file" || b.type !== "file") return 0;
-  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }

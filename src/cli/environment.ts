@@ -68,12 +68,18 @@ function unknownVariable(variable: string, known: readonly string[]): Fault {
     variable.slice(PREFIX.length).toLowerCase(),
     known.map((one) => one.slice(PREFIX.length).toLowerCase()),
   );
+  // Somebody has left out the section.
+  const whole = known.find((one) =>
+    one.endsWith(variable.slice(PREFIX.length - 1))
+  );
   return {
     place: { type: "variable", variable },
     what: `Unknown variable ${variable}`,
-    ...(guess === undefined
-      ? { allowed: "mailboxqtt config reference lists all variables" }
-      : { guess: `${PREFIX}${guess.toUpperCase()}` }),
+    ...(whole !== undefined
+      ? { guess: whole }
+      : guess !== undefined
+      ? { guess: `${PREFIX}${guess.toUpperCase()}` }
+      : { allowed: "mailboxqtt config reference lists all variables" }),
   };
 }
 

@@ -87,6 +87,12 @@ export function showValue(value: unknown): string {
   return JSON.stringify(text);
 }
 
+/** Sorts faults of one file by where they are. */
+export function byPlace({ place: a }: Fault, { place: b }: Fault): number {
+  if (a.type !== "file" || b.type !== "file" || a.file !== b.file) return 0;
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}
+
 /** What keeps the program from starting because of faults: all of them; with the status of wrong usage where flags have them. */
 export function faultsError(faults: readonly Fault[]): StartError {
   const isUsage = faults.every(({ place }) => place.type === "flag");

@@ -12,7 +12,7 @@ import { LISTENER_SETTINGS, ListenerError } from "./listener_table.ts";
 import { formatAddress } from "../transport/listener_settings.ts";
 import { readListener } from "./listener_url.ts";
 import { readQuery } from "./query.ts";
-import { type Field, SettingError } from "./setting.ts";
+import { type Field, list, SettingError } from "./setting.ts";
 
 /** Texts, and where they were given. */
 export interface GivenTexts {
@@ -138,6 +138,6 @@ function wrongProtocol(
   );
   if (protocols === undefined || !isKnown) return undefined;
   if ((protocols as readonly string[]).includes(protocol)) return undefined;
-  const names = protocols.map((one) => `${one}://`).join(" and ");
+  const names = list(protocols.map((one) => `${one}://`));
   return `${name} is for ${names} alone`;
 }

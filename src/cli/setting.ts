@@ -91,6 +91,8 @@ export interface Field<Value = unknown> {
   readonly defaultText?: string | undefined;
   /** What is allowed, in words that follow a semicolon. */
   readonly allowed: string;
+  /** The same as a noun, where it is known: `a whole number from 1 to 10`. */
+  readonly range?: string | undefined;
   /** How it is written in a file. */
   readonly form: Form;
   /** Whether it names a file or folder, which in a configuration file is sought from that file's folder on. */
@@ -114,12 +116,16 @@ export interface Setting<Value = unknown> extends Field<Value> {
 }
 
 /** What makes a kind of value: the rest of a {@linkcode Field} is said for each setting. */
-export type Kind<Value> = Pick<Field<Value>, "form" | "allowed" | "parse">;
+export type Kind<Value> = Pick<
+  Field<Value>,
+  "form" | "allowed" | "range" | "parse"
+>;
 
 /** `true` or `false`. */
 export const SWITCH: Kind<boolean> = {
   form: FORMS.switch,
   allowed: "true or false is allowed",
+  range: "true or false",
   parse: ([text = ""]) => {
     if (text === "true" || text === "false") return text === "true";
     const guess = /^(?:1|yes|on|true)$/i.test(text)
@@ -149,10 +155,12 @@ export function choice<Word extends string>(
   words: readonly Word[],
   introduction = "allowed are",
 ): Kind<Word> {
-  const allowed = `${introduction} ${list(words)}`;
+  const range = list(words);
+  const allowed = `${introduction} ${range}`;
   return {
     form: FORMS.text,
     allowed,
+    range,
     parse: ([text = ""]) => {
       const word = words.find((one) => one === text);
       if (word !== undefined) return word;
@@ -178,14 +186,16 @@ export function quantity(
   { unit, minimum, maximum, never }: Range,
 ): Kind<number> {
   const isIn = (value: number) => value >= minimum && value <= maximum;
-  const allowed = `${QUANTITY_FORMS[unit]} from ${
+  const range = `${QUANTITY_FORMS[unit]} from ${
     formatQuantity(minimum, unit)
   } to ${formatQuantity(maximum, unit)}${
     never === undefined ? "" : ", or never,"
-  } is allowed`;
+  }`;
+  const allowed = `${range} is allowed`;
   return {
     form: unit === "count" ? FORMS.number : FORMS.quantity,
     allowed,
+    range: range.replace(/,$/, ""),
     parse: ([text = ""]) => {
       if (never !== undefined && text === "never") return never;
       const value = parseQuantity(text, unit);

@@ -1,7 +1,14 @@
 import { LIMIT_INFO, LIMIT_KEYS, type Limits } from "../core/limits.ts";
 import { DEFAULT_QUEUE_POLICIES } from "../session/queue_policy.ts";
-import { type Fault, type Place, subjectOf, valueFault } from "./fault.ts";
+import {
+  byPlace,
+  type Fault,
+  type Place,
+  subjectOf,
+  valueFault,
+} from "./fault.ts";
 import type { Given, GivenListener } from "./given.ts";
+import { Places } from "./places.ts";
 import { LIMIT_SETTINGS } from "./limit_settings.ts";
 import { DEFAULT_LISTEN, isExposed } from "./listen.ts";
 import { formatAddress } from "../transport/listener_settings.ts";
@@ -24,9 +31,13 @@ const DEFAULT_LISTENER: GivenListener = {
   places: new Map(),
 };
 
-/** Settings, or what is wrong. */
+/** Settings with where each was given, or what is wrong. */
 export type Outcome =
-  | { readonly settings: Settings; readonly faults?: undefined }
+  | {
+    readonly settings: Settings;
+    readonly places: Places;
+    readonly faults?: undefined;
+  }
   | { readonly faults: readonly Fault[]; readonly settings?: undefined };
 
 /**
@@ -44,10 +55,10 @@ export function settle(
   const limits = settleLimits(given, base, faults);
   checkStore(given, faults);
   const listeners = settleListeners(given, faults);
-  if (faults.length > 0) return { faults };
+  if (faults.length > 0) return { faults: faults.sort(byPlace) };
   const settings: Settings = {
     file,
-    listeners,
+    listeners: [...listeners.keys()],
     rules: given.get(SETTINGS.rules)?.value,
     data: given.get(SETTINGS.data)?.value,
     requireStore: value(SETTINGS.requireStore, false),
@@ -71,7 +82,7 @@ export function settle(
     logLevel: value(SETTINGS.logLevel, "info"),
     logFormat: value(SETTINGS.logFormat, "text"),
   };
-  return { settings };
+  return { settings, places: new Places(given, listeners) };
 }
 
 /** Takes limits from `base` that were not given, and refuses retained messages that would fill the memory ceiling. */
@@ -133,9 +144,12 @@ function asGiven(place: Place, setting: Setting, text: string): string {
   }
 }
 
-function settleListeners(given: Given, faults: Fault[]): ListenerPlan[] {
+function settleListeners(
+  given: Given,
+  faults: Fault[],
+): Map<ListenerPlan, GivenListener> {
   const seen = new Set<string>();
-  const plans: ListenerPlan[] = [];
+  const plans = new Map<ListenerPlan, GivenListener>();
   for (const listener of given.listeners ?? [DEFAULT_LISTENER]) {
     const { place, transport: { address }, url } = listener;
     const isFree = address.protocol !== "unix" && address.port === 0;
@@ -150,7 +164,7 @@ function settleListeners(given: Given, faults: Fault[]): ListenerPlan[] {
     }
     seen.add(key);
     const plan = settleListener(listener, given, faults);
-    if (plan !== undefined) plans.push(plan);
+    if (plan !== undefined) plans.set(plan, listener);
   }
   return plans;
 }

@@ -1,7 +1,6 @@
 import { formatAddress } from "../transport/listener_settings.ts";
 import type { FlagInfo, ParsedFlags } from "./flags.ts";
-import { parseFlags } from "./flags.ts";
-import { type Place, valueFault } from "./fault.ts";
+import { faultsError, type Place, valueFault } from "./fault.ts";
 import { Given } from "./given.ts";
 import { readGivenListener } from "./given_listener.ts";
 import { readGivenUser } from "./given_user.ts";
@@ -67,24 +66,37 @@ function flagOf(setting: Setting): FlagInfo {
   };
 }
 
-/** What the arguments say, and which configuration file they name. Throws a `StartError` for unknown flags. */
+/** The flags of the command `check`. */
+export const CHECK_FLAGS: readonly FlagInfo[] = [
+  ...START_FLAGS.slice(0, 1),
+  { name: "json", help: "write one JSON object, for machines" },
+  ...START_FLAGS.slice(1),
+];
+
+/**
+ * What parsed arguments say, and which configuration file they name. Throws a `StartError` for the first thing that is
+ * wrong with them.
+ */
 export function readStartFlags(
-  args: readonly string[],
+  flags: ParsedFlags,
 ): { readonly given: Given; readonly config: string | undefined } {
-  const flags = parseFlags(args, START_FLAGS);
-  return {
-    given: givenByFlags(flags),
-    config: flags.values.get("config")?.[0],
-  };
+  const given = givenByFlags(flags);
+  if (given.faults[0] !== undefined) throw faultsError([given.faults[0]]);
+  return { given, config: flags.values.get("config")?.[0] };
 }
 
-/** What parsed flags say. */
-export function givenByFlags({ values, switches }: ParsedFlags): Given {
+function givenByFlags(
+  { values, switches, switchedOff }: ParsedFlags,
+): Given {
   const given = new Given();
   for (const setting of ALL_SETTINGS) {
     const { flag } = setting;
     const place = { type: "flag", flag } as const;
-    const texts = switches.has(flag) ? ["true"] : values.get(flag);
+    const texts = switches.has(flag)
+      ? ["true"]
+      : switchedOff.has(flag)
+      ? ["false"]
+      : values.get(flag);
     if (texts === undefined) continue;
     try {
       given.set(setting, setting.parse(texts), place);

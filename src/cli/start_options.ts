@@ -1,9 +1,10 @@
 import type { Limits } from "../core/limits.ts";
 import { processVariables, type Variables } from "./environment.ts";
 import { faultsError } from "./fault.ts";
+import { parseFlags } from "./flags.ts";
 import { loadSettings, type SettingsSource } from "./load_settings.ts";
 import type { Settings } from "./settings.ts";
-import { readStartFlags } from "./start_flags.ts";
+import { readStartFlags, START_FLAGS } from "./start_flags.ts";
 
 /** What the start command was told: its settings, and where they come from, for when they are loaded anew. */
 export interface StartOptions {
@@ -23,8 +24,8 @@ export async function parseStart(
   base: Limits,
   variables: Variables = processVariables(),
 ): Promise<StartOptions> {
-  const { given: flags, config } = readStartFlags(args);
-  if (flags.faults[0] !== undefined) throw faultsError([flags.faults[0]]);
+  const parsed = parseFlags(args, START_FLAGS);
+  const { given: flags, config } = readStartFlags(parsed);
   const source = { flags, config, variables, limits: base };
   const outcome = await loadSettings(source);
   if (outcome.settings === undefined) throw faultsError(outcome.faults);

@@ -65,6 +65,7 @@ export const STORE_SETTINGS: {
     takesEffect: "at restart",
     form: FORMS.texts,
     allowed: LEVELS,
+    range: `${list(DURABILITIES)}, behind = where a topic filter is before it`,
     parse: parseDurability,
   },
   longestWait: {

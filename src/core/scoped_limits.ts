@@ -91,7 +91,10 @@ export const SCOPED_LIMIT_INFO: Readonly<
     help: "bytes a client sends in a second; beyond, it has to wait",
     example: MiB,
   },
-  maximumPacketSize: ofEach("maximumPacketSize", 1 * MiB),
+  maximumPacketSize: {
+    ...ofEach("maximumPacketSize", 1 * MiB),
+    help: "size of a packet from a client",
+  },
   subscriptionsPerClient: ofEach("subscriptionsPerClient", 100),
   maximumInflight: ofEach("maximumInflight", 20),
   queuedMessages: ofEach("queuedMessages", 10_000),
