@@ -87,21 +87,24 @@ function isLikeUtf16(bytes: Uint8Array): boolean {
   return more > bytes.length / 4 && Math.min(even, odd) < more / 10;
 }
 
-/** How many bytes at the beginning are UTF-8. */
+/** How many bytes at the beginning are whole characters in UTF-8. */
 function validLength(bytes: Uint8Array): number {
+  const options = { fatal: true, ignoreBOM: true };
+  // As a part of more: the middle of a character may be its end.
+  const decode = (length: number) =>
+    new TextDecoder("utf-8", options)
+      .decode(bytes.subarray(0, length), { stream: true });
   let [low, high] = [0, bytes.length];
-  // What is whole up to a character's middle is told from what is wrong by decoding it as a part of more.
   while (low < high) {
     const middle = (low + high + 1) >> 1;
     try {
-      new TextDecoder("utf-8", { fatal: true })
-        .decode(bytes.subarray(0, middle), { stream: true });
+      decode(middle);
       low = middle;
     } catch {
       high = middle - 1;
     }
   }
-  return Math.min(low, bytes.length - 1);
+  return new TextEncoder().encode(decode(low)).length;
 }
 
 function positionInBytes(bytes: Uint8Array, at: number): Position {

@@ -94,6 +94,9 @@ function announce(
   options: Settings,
   folder: string | undefined,
 ): void {
+  if (options.file !== undefined) {
+    log.info("Configured by", { file: options.file });
+  }
   for (const address of addresses) {
     log.info("Listening", { url: formatAddress(address), version: VERSION });
   }
