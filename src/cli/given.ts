@@ -1,7 +1,7 @@
 import type { ScopedLimits } from "../core/scoped_limits.ts";
 import type { Fault, Place } from "./fault.ts";
 import type { Setting } from "./setting.ts";
-import type { CertificateIdentity, ListenerPlan } from "./settings.ts";
+import type { ListenerIdentity, ListenerPlan } from "./settings.ts";
 
 /** A value, and where it was given. */
 export interface GivenValue<Value> {
@@ -19,7 +19,7 @@ export interface GivenListener
   /** See {@linkcode ListenerPlan}. */
   readonly allowAnonymous: boolean | undefined;
   /** See {@linkcode ListenerPlan}. */
-  readonly identity: CertificateIdentity | undefined;
+  readonly identity: ListenerIdentity | undefined;
   /** See {@linkcode ListenerPlan}. */
   readonly withPassword: boolean | undefined;
   /** Where each of its settings was given, by its name. */

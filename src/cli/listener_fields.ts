@@ -16,10 +16,7 @@ import {
   SettingError,
   SWITCH,
 } from "./setting.ts";
-import {
-  CERTIFICATE_IDENTITIES,
-  type CertificateIdentity,
-} from "./settings.ts";
+import { LISTENER_IDENTITIES, type ListenerIdentity } from "./settings.ts";
 
 /** A setting of a listener. */
 export interface ListenerField extends Field {
@@ -69,8 +66,8 @@ export const ACCESS_FIELDS = {
     example: "san-dns",
     defaultText: "cn",
     protocols: TLS,
-    ...choice(CERTIFICATE_IDENTITIES),
-  } as Field<CertificateIdentity>,
+    ...choice(LISTENER_IDENTITIES),
+  } as Field<ListenerIdentity>,
   withPassword: {
     name: "with_password",
     help: "ask for the user's password beside the certificate",

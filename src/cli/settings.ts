@@ -1,5 +1,6 @@
 /** What the broker was told, by configuration file, environment and flags: all that its start and a reload go by. */
 
+import type { CertificateIdentity } from "../auth/certificate_method.ts";
 import type { Limits } from "../core/limits.ts";
 import type { LogFormat, LogLevel } from "../core/log.ts";
 import type { ScopedLimits } from "../core/scoped_limits.ts";
@@ -7,17 +8,17 @@ import type { QueuePolicies } from "../session/queue_policy.ts";
 import type { ListenerSettings } from "../transport/listener_settings.ts";
 import type { StoreSettings } from "./store_settings.ts";
 
-/** Which part of a client's certificate is the user's name. */
-export const CERTIFICATE_IDENTITIES = [
+/** Which part of a client's certificate is the user's name; `none` where it makes nobody a user. */
+export const LISTENER_IDENTITIES = [
   "cn",
   "san-dns",
   "san-uri",
   "san-email",
   "none",
-] as const;
+] as const satisfies readonly (CertificateIdentity | "none")[];
 
-/** One of {@linkcode CERTIFICATE_IDENTITIES}; `none` where a certificate lets nobody in as anybody. */
-export type CertificateIdentity = typeof CERTIFICATE_IDENTITIES[number];
+/** One of {@linkcode LISTENER_IDENTITIES}. */
+export type ListenerIdentity = typeof LISTENER_IDENTITIES[number];
 
 /** All there is to say about one listener. */
 export interface ListenerPlan {
@@ -30,7 +31,7 @@ export interface ListenerPlan {
   /** The password file of its users. */
   readonly users: string | undefined;
   /** Which part of a client's certificate is the user's name. */
-  readonly identity: CertificateIdentity;
+  readonly identity: ListenerIdentity;
   /** Whether a password is asked for beside a certificate. */
   readonly withPassword: boolean;
   /** What all its clients may use, and what each may. */
