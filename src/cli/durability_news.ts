@@ -1,4 +1,4 @@
-import type { StoreSettings } from "./store_flags.ts";
+import type { StoreSettings } from "./store_settings.ts";
 import { formatQuantity } from "./quantity.ts";
 
 /** What a power cut costs, in a sentence for each level of durability that is in force; the overall one first. */

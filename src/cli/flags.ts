@@ -29,6 +29,8 @@ export interface ParsedFlags {
   readonly values: ReadonlyMap<string, readonly string[]>;
   /** The switches that were given. */
   readonly switches: ReadonlySet<string>;
+  /** The switches that were given as `--switch=false`. */
+  readonly switchedOff: ReadonlySet<string>;
   /** What stands beside the flags. */
   readonly operands: readonly string[];
 }
@@ -80,6 +82,7 @@ export function parseFlags(
 
   const values = new Map<string, string[]>();
   const switches = new Set<string>();
+  const switchedOff = new Set<string>();
   for (const flag of flags) {
     const given = parsed[flag.name] ?? [];
     if (given.length === 0) continue;
@@ -90,7 +93,7 @@ export function parseFlags(
     }
     if (given.includes("")) throw missingValue(flag);
     if (flag.value !== undefined) values.set(flag.name, given.map(String));
-    else if (given[0] === true) switches.add(flag.name);
+    else (given[0] === true ? switches : switchedOff).add(flag.name);
   }
   const operands = parsed["_"]?.map(String) ?? [];
   const stray = operands[mostOperands];
@@ -99,7 +102,7 @@ export function parseFlags(
       `Unknown argument ${JSON.stringify(stray)}: flags start with --`,
     );
   }
-  return { values, switches, operands };
+  return { values, switches, switchedOff, operands };
 }
 
 /** Whether one of these flags stands among the arguments, whatever else is wrong with them. */

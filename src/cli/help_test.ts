@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { commandHelp } from "./help.ts";
-import { START_FLAGS } from "./start_options.ts";
+import { START_FLAGS } from "./start_flags.ts";
 
 Deno.test("commandHelp shows every flag, its default, and fits a terminal", () => {
   const text = commandHelp("[start] [FLAGS]", "Runs the broker.", START_FLAGS);

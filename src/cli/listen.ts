@@ -1,11 +1,7 @@
-import {
-  formatAddress,
-  type ListenerSettings,
-  type PortAddress,
+import type {
+  ListenerSettings,
+  PortAddress,
 } from "../transport/listener_settings.ts";
-import { badValue, usageError } from "./flags.ts";
-import { ListenerError } from "./listener_table.ts";
-import { readListener } from "./listener_url.ts";
 
 /** Where the broker listens if it is not told: only programs on the same machine reach it there. */
 export const DEFAULT_LISTEN: ListenerSettings & {
@@ -13,16 +9,6 @@ export const DEFAULT_LISTEN: ListenerSettings & {
 } = {
   address: { protocol: "mqtt", hostname: "127.0.0.1", port: 1883 },
 };
-
-/** Reads the value of `--listen`. Throws a sentence for its user that says what is wrong with it. */
-export function parseListen(text: string): ListenerSettings {
-  try {
-    return readListener(text);
-  } catch (error) {
-    if (!(error instanceof ListenerError)) throw error;
-    throw badValue("listen", text, error.message);
-  }
-}
 
 /** Whether only this machine reaches an address. A name other than localhost counts as reachable. */
 export function isLoopback(hostname: string): boolean {
@@ -36,30 +22,4 @@ export function isExposed(settings: ListenerSettings): boolean {
   if (address.protocol === "unix") return false;
   if (tls?.clientCertificates === "require") return false;
   return proxiesFrom !== undefined || !isLoopback(address.hostname);
-}
-
-/** Throws if an address is named twice, or if strangers could reach one that nothing protects. */
-export function checkListens(
-  listens: readonly ListenerSettings[],
-  allowAnonymous: boolean,
-): void {
-  const seen = new Set<string>();
-  for (const listen of listens) {
-    const { address, proxiesFrom } = listen;
-    const url = formatAddress(address);
-    const isFree = address.protocol !== "unix" && address.port === 0;
-    const place = address.protocol === "unix" ? url : url.split("://")[1]!;
-    if (seen.has(place) && !isFree) {
-      throw usageError(`Flag --listen names ${place} twice: name it once`);
-    }
-    seen.add(place);
-    if (!isExposed(listen) || allowAnonymous) continue;
-    throw usageError(
-      proxiesFrom === undefined
-        ? `Cannot listen on ${url} without --allow-anonymous: every machine that reaches it could read and ` +
-          "send all messages; add --allow-anonymous if that is meant, or listen on 127.0.0.1"
-        : `Cannot listen on ${url} without --allow-anonymous: every machine that reaches its proxy could read ` +
-          "and send all messages; add --allow-anonymous if that is meant",
-    );
-  }
 }

@@ -14,8 +14,10 @@ import { hasFlag } from "./flags.ts";
 import { commandHelp, table } from "./help.ts";
 import { IMPORT_ABOUT, IMPORT_FLAGS, IMPORT_USAGE } from "./import_flags.ts";
 import { print, printError } from "./output.ts";
+import { CONFIG_COMMAND } from "./config.ts";
+import { listenerHelp } from "./listener_help.ts";
 import { PASSWD_ABOUT, PASSWD_FLAGS, PASSWD_USAGE } from "./passwd_flags.ts";
-import { START_FLAGS } from "./start_options.ts";
+import { CHECK_FLAGS, START_FLAGS } from "./start_flags.ts";
 import { STORE } from "./store.ts";
 import { version } from "./version.ts";
 
@@ -25,6 +27,12 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     help: startHelp,
     run: async (args) => (await import("./start.ts")).start(args),
   }],
+  ["check", {
+    summary: "look whether the configuration is right, with what it names",
+    help: checkHelp,
+    run: async (args) => (await import("./check.ts")).check(args),
+  }],
+  ["config", CONFIG_COMMAND],
   ["store", STORE],
   ["passwd", {
     summary: "add a user to a password file, or change a user's password",
@@ -113,5 +121,15 @@ function startHelp(): string {
     "Runs the broker until it is told to stop with Ctrl-C or SIGTERM. MQTT 3.1, 3.1.1 and 5.0. " +
       "Sessions and messages are kept in a folder, or with --data none in memory.",
     START_FLAGS,
-  );
+  ) + listenerHelp();
+}
+
+function checkHelp(): string {
+  return commandHelp(
+    "check [FLAGS]",
+    "Reads everything that the broker would with the same flags, environment and configuration file, and shows " +
+      "each fault with file, line and column, what is allowed, and what was probably meant. Ends with status 0 if " +
+      "all is well, else with 1.",
+    CHECK_FLAGS,
+  ) + listenerHelp();
 }

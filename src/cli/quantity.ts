@@ -45,3 +45,35 @@ export function formatQuantity(value: number, unit: LimitUnit): string {
   }
   return `${value}${SUFFIXES[unit].at(-1)![0]}`;
 }
+
+/** What somebody probably meant who wrote a quantity in another way: `16 mb` is `16MiB`, `10` in milliseconds `10s`. */
+export function guessQuantity(
+  text: string,
+  unit: LimitUnit,
+): string | undefined {
+  const [, digits, word = ""] = /^\s*(\d{1,12})\s*([a-z%]*)\.?\s*$/i.exec(
+    text,
+  ) ?? [];
+  if (digits === undefined) return undefined;
+  const names = SUFFIXES[unit].map(([name]) => name);
+  const suffix = names.find((name) => isMeant(name, word.toLowerCase()));
+  if (suffix !== undefined) return `${digits}${suffix}`;
+  return word === "" && names.includes("s") ? `${digits}s` : undefined;
+}
+
+/** Whether a word, in lower case, stands for a suffix. */
+function isMeant(suffix: string, word: string): boolean {
+  const name = suffix.toLowerCase();
+  if (name === word) return true;
+  if (/^[kmg]ib$/.test(name)) return word === name[0] || word === `${name[0]}b`;
+  const others: Readonly<Record<string, RegExp>> = {
+    "": /^(?:b|bytes?)$/,
+    d: /^days?$/,
+    h: /^(?:hr|hours?)$/,
+    m: /^min(?:utes?)?$/,
+    s: /^sec(?:onds?)?$/,
+    ms: /^(?:msec|milliseconds?)$/,
+    "%": /^percent$/,
+  };
+  return others[suffix]?.test(word) ?? false;
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { LIMIT_INFO, LIMIT_KEYS, type LimitUnit } from "../core/limits.ts";
-import { formatQuantity, parseQuantity } from "./quantity.ts";
+import { formatQuantity, guessQuantity, parseQuantity } from "./quantity.ts";
 
 Deno.test("parseQuantity reads sizes, times and numbers", () => {
   const cases: [string, LimitUnit, number][] = [
@@ -70,4 +70,30 @@ Deno.test("formatQuantity takes the largest suffix that leaves the number whole"
   assert.equal(formatQuantity(60_000, "milliseconds"), "1m");
   assert.equal(formatQuantity(1_500, "milliseconds"), "1500ms");
   assert.equal(formatQuantity(0, "seconds"), "0s");
+});
+
+Deno.test("guessQuantity knows what was meant", () => {
+  const cases: [string, LimitUnit, string | undefined][] = [
+    ["16 mb", "bytes", "16MiB"],
+    ["16M", "bytes", "16MiB"],
+    ["1 gib", "bytes", "1GiB"],
+    ["5 bytes", "bytes", "5"],
+    ["10", "milliseconds", "10s"],
+    ["10", "seconds", "10s"],
+    ["5 minutes", "seconds", "5m"],
+    ["1 hr", "milliseconds", "1h"],
+    ["500 MS", "milliseconds", "500ms"],
+    ["80 percent", "percent", "80%"],
+    [" 7 ", "count", "7"],
+    ["7 MB", "count", undefined],
+    ["5 weeks", "seconds", undefined],
+    ["1.5MiB", "bytes", undefined],
+    ["many", "count", undefined],
+  ];
+  for (const [text, unit, expected] of cases) {
+    assert.equal(guessQuantity(text, unit), expected, text);
+    if (expected !== undefined) {
+      assert.notEqual(parseQuantity(expected, unit), undefined);
+    }
+  }
 });

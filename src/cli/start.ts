@@ -1,7 +1,7 @@
 import { deadline } from "@std/async/deadline";
 import type { Broker } from "../broker.ts";
 import { Counters } from "../core/counters.ts";
-import { EXIT } from "../core/errors.ts";
+import { EXIT, StartError } from "../core/errors.ts";
 import { createLog, type Log } from "../core/log.ts";
 import {
   formatAddress,
@@ -12,7 +12,8 @@ import { defaultLimits } from "./default_limits.ts";
 import { durabilityNews } from "./durability_news.ts";
 import { LogWriter } from "./log_writer.ts";
 import { endSignals, signalStatus } from "./signals.ts";
-import { parseStart, type StartOptions } from "./start_options.ts";
+import type { Settings } from "./settings.ts";
+import { parseStart } from "./start_options.ts";
 import { VERSION } from "./version.ts";
 
 /** Milliseconds that the broker has to say goodbye to its clients. */
@@ -25,7 +26,8 @@ const LAST_LINES_TIME = 300;
  * Throws a `StartError` for wrong arguments, or if it cannot listen or keep what it must.
  */
 export async function start(args: readonly string[]): Promise<number> {
-  const options = parseStart(args, defaultLimits());
+  const { settings: options } = await parseStart(args, defaultLimits());
+  refuseUnguarded(options);
   const counters = new Counters();
   const writer = new LogWriter(Deno.stderr, {
     onLost: (lines) => {
@@ -43,7 +45,9 @@ export async function start(args: readonly string[]): Promise<number> {
   // Only now: wrong arguments are told at once, without loading the broker first.
   const { startBroker } = await import("./start_broker.ts");
   const { broker, folder, tellStore } = await startBroker(options, {
-    listeners: options.listen.map((listener) => ({ listener })),
+    listeners: options.listeners.map(({ transport }) => ({
+      listener: transport,
+    })),
     limits: options.limits,
     log,
     counters,
@@ -74,13 +78,25 @@ export async function start(args: readonly string[]): Promise<number> {
   return status;
 }
 
+/** Refuses to run without those who guard the doors, where the settings ask for them. */
+function refuseUnguarded({ listeners, rules }: Settings): void {
+  if (rules !== undefined || listeners.some((plan) => !plan.allowAnonymous)) {
+    throw new StartError(
+      "Cannot start with users or rules: this version does not look at them",
+    );
+  }
+}
+
 /** Two or three lines for who started it: where it listens, how to try it, what it does not do. */
 function announce(
   log: Log,
   addresses: readonly (PortAddress | SocketAddress)[],
-  options: StartOptions,
+  options: Settings,
   folder: string | undefined,
 ): void {
+  if (options.file !== undefined) {
+    log.info("Configured by", { file: options.file });
+  }
   for (const address of addresses) {
     log.info("Listening", { url: formatAddress(address), version: VERSION });
   }

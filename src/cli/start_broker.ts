@@ -5,7 +5,7 @@ import type { Log } from "../core/log.ts";
 import { UnusableFolder } from "../store/folder_lock.ts";
 import type { Mending } from "../store/mending.ts";
 import { dataPlace, processEnvironment } from "./data_folder.ts";
-import type { StartOptions } from "./start_options.ts";
+import type { Settings } from "./settings.ts";
 import {
   mendingSentence,
   type Raise,
@@ -38,7 +38,7 @@ export interface StartedBroker {
  * @throws {StartError} If it cannot listen; if another one uses the folder; if it must have a store and has none.
  */
 export async function startBroker(
-  options: StartOptions,
+  options: Settings,
   common: Common,
 ): Promise<StartedBroker> {
   const place = dataPlace(options.data, processEnvironment);
@@ -59,7 +59,7 @@ export async function startBroker(
 
 async function startOnDisk(
   folder: string,
-  options: StartOptions,
+  options: Settings,
   common: Common,
 ): Promise<StartedBroker> {
   const { log } = common;

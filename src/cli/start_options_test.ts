@@ -8,11 +8,27 @@ import {
 } from "../core/limits.ts";
 import { DurabilityRules } from "../router/durability_rules.ts";
 import { formatQuantity } from "./quantity.ts";
-import { parseStart, START_FLAGS } from "./start_options.ts";
+import type { ListenerSettings } from "../transport/listener_settings.ts";
+import { START_FLAGS } from "./start_flags.ts";
+import type { ListenerPlan, Settings } from "./settings.ts";
+import { parseStart } from "./start_options.ts";
 
-function messageOf(...args: string[]): string {
+/** The settings that arguments alone make. */
+async function settingsOf(
+  args: readonly string[],
+  base = DEFAULT_LIMITS,
+): Promise<Settings> {
+  const { settings } = await parseStart(
+    ["--config", "none", ...args],
+    base,
+    {},
+  );
+  return settings;
+}
+
+async function messageOf(...args: string[]): Promise<string> {
   try {
-    parseStart(args, DEFAULT_LIMITS);
+    await settingsOf(args);
   } catch (error) {
     assert.ok(error instanceof StartError);
     assert.equal(error.exitStatus, 2);
@@ -24,12 +40,33 @@ function messageOf(...args: string[]): string {
   });
 }
 
-Deno.test("parseStart without flags listens on loopback with the default limits", () => {
-  assert.deepEqual(parseStart([], DEFAULT_LIMITS), {
-    listen: [{
-      address: { protocol: "mqtt", hostname: "127.0.0.1", port: 1883 },
-    }],
-    allowAnonymous: false,
+function plan(
+  transport: ListenerSettings,
+  url: string,
+  allowAnonymous: boolean,
+): ListenerPlan {
+  return {
+    url,
+    transport,
+    allowAnonymous,
+    users: undefined,
+    identity: "none",
+    withPassword: false,
+    limits: {},
+  };
+}
+
+Deno.test("parseStart without flags listens on loopback with the default limits", async () => {
+  assert.deepEqual(await settingsOf([]), {
+    file: undefined,
+    listeners: [
+      plan(
+        { address: { protocol: "mqtt", hostname: "127.0.0.1", port: 1883 } },
+        "mqtt://127.0.0.1:1883",
+        true,
+      ),
+    ],
+    rules: undefined,
     data: undefined,
     requireStore: false,
     store: {
@@ -39,23 +76,37 @@ Deno.test("parseStart without flags listens on loopback with the default limits"
     },
     queuePolicies: { one: "drop-oldest", all: "refuse" },
     limits: DEFAULT_LIMITS,
+    userLimits: new Map(),
     logLevel: "info",
     logFormat: "text",
   });
 });
 
-Deno.test("parseStart reads every flag", () => {
+Deno.test("parseStart reads every flag", async () => {
   const args =
-    "--listen mqtt://127.0.0.1:1884 --listen=mqtt://[::]:1885 --allow-anonymous --data /a/b --require-store " +
+    "--listen mqtt://127.0.0.1:1884?max_connections=5&allow_anonymous=false&users=/u --listen=mqtt://[::]:1885 " +
+    "--allow-anonymous --rules /r --user pump?bytes_per_second=1MiB --data /a/b --require-store " +
     "--ballast 0 --durability a/#=off --durability interval --durability=a=b/+=commit " +
     "--durability-interval 250ms --when-queue-full refuse --when-all-queues-full drop-newest --log-level debug --log-format=json --max-inflight 7 --connect-timeout 2m";
-  const options = parseStart(args.split(" "), DEFAULT_LIMITS);
-  assert.deepEqual(options, {
-    listen: [
-      { address: { protocol: "mqtt", hostname: "127.0.0.1", port: 1884 } },
-      { address: { protocol: "mqtt", hostname: "::", port: 1885 } },
+  assert.deepEqual(await settingsOf(args.split(" ")), {
+    file: undefined,
+    listeners: [
+      {
+        ...plan(
+          { address: { protocol: "mqtt", hostname: "127.0.0.1", port: 1884 } },
+          "mqtt://127.0.0.1:1884",
+          false,
+        ),
+        users: "/u",
+        limits: { maximumConnections: 5 },
+      },
+      plan(
+        { address: { protocol: "mqtt", hostname: "::", port: 1885 } },
+        "mqtt://[::]:1885",
+        true,
+      ),
     ],
-    allowAnonymous: true,
+    rules: "/r",
     data: "/a/b",
     requireStore: true,
     store: {
@@ -68,19 +119,20 @@ Deno.test("parseStart reads every flag", () => {
     },
     queuePolicies: { one: "refuse", all: "drop-newest" },
     limits: { ...DEFAULT_LIMITS, maximumInflight: 7, connectTimeout: 120_000 },
+    userLimits: new Map([["pump", { bytesPerSecond: 1024 ** 2 }]]),
     logLevel: "debug",
     logFormat: "json",
   });
 });
 
-Deno.test("parseStart takes each limit from its least to its greatest value, and nothing beyond", () => {
+Deno.test("parseStart takes each limit from its least to its greatest value, and nothing beyond", async () => {
   for (const key of LIMIT_KEYS) {
     const { flag, unit, minimum, maximum } = LIMIT_INFO[key];
     for (const value of [minimum, maximum]) {
       // No ceiling is in the way of what counts towards it, and the least ceiling leaves room for little else.
       const base = { ...DEFAULT_LIMITS, memoryCeiling: 2 ** 50 };
       const retainedBytes = Math.min(base.retainedBytes, value / 2);
-      const { limits } = parseStart([
+      const { limits } = await settingsOf([
         `--${flag}=${formatQuantity(value, unit)}`,
       ], base);
       assert.deepEqual(limits, {
@@ -92,7 +144,7 @@ Deno.test("parseStart takes each limit from its least to its greatest value, and
     for (const value of [minimum - 1, maximum + 1]) {
       if (value < 0) continue;
       const text = formatQuantity(value, unit);
-      const message = messageOf(`--${flag}`, text);
+      const message = await messageOf(`--${flag}`, text);
       assert.ok(
         message.startsWith(`Flag --${flag} cannot be "${text}": `),
         message,
@@ -105,32 +157,31 @@ Deno.test("parseStart takes each limit from its least to its greatest value, and
   }
 });
 
-Deno.test("parseStart leaves half of the memory ceiling to other than retained messages", () => {
+Deno.test("parseStart leaves half of the memory ceiling to other than retained messages", async () => {
   const MiB = 1024 ** 2;
-  const retained = (memoryCeiling: number, ...args: string[]) =>
-    parseStart(args, { ...DEFAULT_LIMITS, memoryCeiling }).limits.retainedBytes;
-  assert.equal(retained(1024 * MiB), 256 * MiB);
-  assert.equal(retained(256 * MiB), 128 * MiB);
-  assert.equal(retained(1024 * MiB, "--memory-ceiling", "32MiB"), 16 * MiB);
-  assert.equal(
-    retained(256 * MiB, "--memory-ceiling", "1GiB"),
-    256 * MiB,
-  );
-  assert.equal(
-    retained(256 * MiB, "--max-retained-bytes", "200MiB"),
-    200 * MiB,
-  );
+  const cases: [number, string[], number][] = [
+    [1024, [], 256],
+    [256, [], 128],
+    [1024, ["--memory-ceiling", "32MiB"], 16],
+    [256, ["--memory-ceiling", "1GiB"], 256],
+    [256, ["--max-retained-bytes", "200MiB"], 200],
+  ];
+  for (const [ceiling, args, expected] of cases) {
+    const base = { ...DEFAULT_LIMITS, memoryCeiling: ceiling * MiB };
+    const { limits } = await settingsOf(args, base);
+    assert.equal(limits.retainedBytes, expected * MiB, args.join(" "));
+  }
 });
 
-Deno.test("parseStart takes a session expiry of never", () => {
-  const { limits } = parseStart(["--max-session-expiry", "never"], {
+Deno.test("parseStart takes a session expiry of never", async () => {
+  const { limits } = await settingsOf(["--max-session-expiry", "never"], {
     ...DEFAULT_LIMITS,
     maximumSessionExpiry: 60,
   });
   assert.equal(limits.maximumSessionExpiry, SESSION_NEVER_EXPIRES);
 });
 
-Deno.test("parseStart names flag, value and what is allowed", () => {
+Deno.test("parseStart names flag, value and what is allowed", async () => {
   const cases: [string, string][] = [
     [
       "--log-level loud",
@@ -193,22 +244,30 @@ Deno.test("parseStart names flag, value and what is allowed", () => {
       "Unknown flag --max-inflght: did you mean --max-inflight?",
     ],
     [
+      "--listen mqtt://[::1]:1883 --listen ws://[::1]:1883",
+      "Flag --listen names [::1]:1883 twice: name it once",
+    ],
+    [
+      "--user pump?max_conections=1",
+      'Flag --user cannot be "pump?max_conections=1": there is no setting "max_conections": did you mean max_connections?',
+    ],
+    [
       "--require-store --data none",
       "Flag --require-store contradicts --data none: leave one of them out",
     ],
   ];
   for (const [args, message] of cases) {
-    assert.equal(messageOf(...args.split(" ")), message);
+    assert.equal(await messageOf(...args.split(" ")), message);
   }
 });
 
-Deno.test("START_FLAGS explain themselves", () => {
+Deno.test("START_FLAGS explain themselves", async () => {
   for (const { name, value, example, help } of START_FLAGS) {
     assert.match(name, /^[a-z]+(-[a-z]+)*$/);
     assert.equal(value === undefined, example === undefined, name);
     assert.doesNotMatch(help, /\.$/);
-    if (example !== undefined) {
-      parseStart([`--${name}`, example], DEFAULT_LIMITS);
+    if (example !== undefined && name !== "config") {
+      await settingsOf([`--${name}`, example]);
     }
   }
 });

@@ -78,12 +78,22 @@ Deno.test("command line: a wrong flag is one sentence and exit status 2", async 
   for (const [args, sentence] of cases) await expectSentence(args, 2, sentence);
 });
 
-Deno.test("command line: what strangers could reach is refused without --allow-anonymous", async () => {
-  await expectSentence(
-    ["--listen", "mqtt://0.0.0.0:0"],
-    2,
-    /0\.0\.0\.0:0 without --allow-anonymous: .*add --allow-anonymous .*or listen on 127\.0\.0\.1/,
+Deno.test("command line: what strangers could reach is refused, with what to type in three lines", async () => {
+  const { status, stdout, stderr } = await runProgram(
+    "--listen",
+    "mqtt://0.0.0.0:0",
   );
+  assert.equal(status, 2);
+  assert.equal(stdout, "");
+  const [sentence, ...lines] = stderr.trimEnd().split("\n");
+  assert.match(
+    sentence!,
+    /^Cannot listen on mqtt:\/\/0\.0\.0\.0:0: every machine that reaches it could .*Type one of$/,
+  );
+  assert.equal(lines.length, 3, stderr);
+  for (const word of ["passwd", "tls init", "--allow-anonymous"]) {
+    assert.ok(lines.some((line) => line.includes(word)), stderr);
+  }
 });
 
 Deno.test("command line: a taken port is one sentence and exit status 1", async () => {

@@ -37,11 +37,21 @@ function command(
     args: rest,
     cwd: ROOT,
     // Whatever a test forgets to say, nothing is ever written to the home of who runs it.
-    env: { STATE_DIRECTORY: "/dev/null/mailboxqtt", ...env },
+    env: { ...strangers(), STATE_DIRECTORY: "/dev/null/mailboxqtt", ...env },
+    clearEnv: true,
     stdin,
     stdout: "piped",
     stderr: "piped",
   });
+}
+
+/** This process's variables without the tests' own, which the program would take for settings. */
+function strangers(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(Deno.env.toObject()).filter(([name]) =>
+      !name.startsWith("MAILBOXQTT_")
+    ),
+  );
 }
 
 /** Runs the program with arguments with which it ends by itself. */

@@ -1,0 +1,73 @@
+import { EXIT } from "../core/errors.ts";
+import { checkSettings } from "./checkers.ts";
+import { defaultLimits } from "./default_limits.ts";
+import { processVariables, type Variables } from "./environment.ts";
+import { type Fault, formatFault } from "./fault.ts";
+import { parseFlags } from "./flags.ts";
+import { loadSettings } from "./load_settings.ts";
+import { print } from "./output.ts";
+import { list } from "./setting.ts";
+import type { Settings } from "./settings.ts";
+import { CHECK_FLAGS, readStartFlags } from "./start_flags.ts";
+
+/** The command `check`. */
+export async function check(args: readonly string[]): Promise<number> {
+  const { text, isGood } = await checkConfiguration(args, processVariables());
+  print(text);
+  return isGood ? EXIT.ok : EXIT.failed;
+}
+
+/** What the command has to say with these arguments and this environment. Throws a `StartError` for wrong arguments. */
+export async function checkConfiguration(
+  args: readonly string[],
+  variables: Variables,
+): Promise<{ readonly text: string; readonly isGood: boolean }> {
+  const parsed = parseFlags(args, CHECK_FLAGS);
+  const { given: flags, config } = readStartFlags(parsed);
+  const outcome = await loadSettings({
+    flags,
+    config,
+    variables,
+    limits: defaultLimits(),
+  });
+  const faults = outcome.settings === undefined
+    ? outcome.faults
+    : await checkSettings(outcome.settings, outcome.places);
+  const { settings } = outcome;
+  const isGood = faults.length === 0;
+  if (parsed.switches.has("json")) {
+    return { text: `${JSON.stringify(report(settings, faults))}\n`, isGood };
+  }
+  const text = settings !== undefined && isGood
+    ? `${summary(settings)}\n`
+    : faults.map((fault) => `${formatFault(fault)}\n`).join("");
+  return { text, isGood };
+}
+
+function summary({ file, listeners }: Settings): string {
+  const urls = listeners.map(({ url, allowAnonymous }) =>
+    allowAnonymous ? `${url} (for anybody)` : url
+  );
+  const whole = file === undefined
+    ? "All is well, without a configuration file"
+    : `All is well with ${file}`;
+  return `${whole}: the broker would listen on ${list(urls)}`;
+}
+
+function report(
+  settings: Settings | undefined,
+  faults: readonly Fault[],
+): unknown {
+  return {
+    ok: faults.length === 0,
+    file: settings?.file,
+    listeners: settings?.listeners.map(({ url, allowAnonymous }) => ({
+      url,
+      allowAnonymous,
+    })),
+    faults: faults.map(({ place, what, allowed, guess }) => {
+      const { type: _, ...where } = place;
+      return { ...where, what, allowed, guess };
+    }),
+  };
+}

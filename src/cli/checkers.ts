@@ -1,0 +1,31 @@
+import { checkFiles } from "./check_files.ts";
+import { checkFolders } from "./check_folders.ts";
+import { byPlace, type Fault } from "./fault.ts";
+import type { Places } from "./places.ts";
+import type { Settings } from "./settings.ts";
+
+/**
+ * Looks at something that settings name, as the broker would, and says what is wrong with it. Leaves everything as it
+ * is, and never rejects for what it finds.
+ */
+export type Checker = (
+  settings: Settings,
+  places: Places,
+) => Promise<readonly Fault[]>;
+
+/**
+ * All of them, in the order in which their faults are told. Those after the first look into files, and have nothing to
+ * say of one that cannot be read.
+ */
+export const CHECKERS: readonly Checker[] = [checkFiles, checkFolders];
+
+/** Everything that is wrong with what settings name. */
+export async function checkSettings(
+  settings: Settings,
+  places: Places,
+  checkers: readonly Checker[] = CHECKERS,
+): Promise<Fault[]> {
+  const faults: Fault[] = [];
+  for (const check of checkers) faults.push(...await check(settings, places));
+  return faults.sort(byPlace);
+}

@@ -1,0 +1,106 @@
+/** The one table of settings, from which checks, defaults, `--help`, variables and `config reference` come. */
+
+import {
+  LOG_FORMATS,
+  LOG_LEVELS,
+  type LogFormat,
+  type LogLevel,
+} from "../core/log.ts";
+import { DEFAULT_DATA } from "./data_folder.ts";
+import { LIMIT_SETTINGS } from "./limit_settings.ts";
+import { QUEUE_SETTINGS } from "./queue_settings.ts";
+import { choice, list, path, type Setting, SWITCH } from "./setting.ts";
+import { STORE_SETTINGS } from "./store_settings.ts";
+
+/** The settings that stand for themselves, beside those of listeners and users. */
+export const SETTINGS = {
+  allowAnonymous: {
+    name: "allow_anonymous",
+    flag: "allow-anonymous",
+    help:
+      "let in who does not show who it is, also at an address that is not a loopback one",
+    example: "true",
+    defaultText: "true on loopback without users, else false",
+    takesEffect: "now",
+    ...SWITCH,
+  } as Setting<boolean>,
+  users: {
+    name: "users",
+    flag: "users",
+    placeholder: "FILE",
+    help: "the password file; mailboxqtt passwd makes it",
+    example: "/etc/mailboxqtt/users",
+    defaultText: "none",
+    isPath: true,
+    takesEffect: "now",
+    ...path("file"),
+  } as Setting<string>,
+  rules: {
+    name: "rules",
+    flag: "rules",
+    placeholder: "FILE",
+    help:
+      "the file that says who may publish and subscribe to what; without it all may do everything",
+    example: "/etc/mailboxqtt/rules",
+    defaultText: "none",
+    isPath: true,
+    takesEffect: "now",
+    ...path("file"),
+  } as Setting<string>,
+  data: {
+    name: "data",
+    flag: "data",
+    placeholder: "FOLDER",
+    example: "/var/lib/mailboxqtt",
+    help: "where sessions and messages are kept; none for memory only",
+    defaultText: DEFAULT_DATA,
+    isPath: true,
+    takesEffect: "at restart",
+    ...path("folder"),
+  } as Setting<string>,
+  requireStore: {
+    name: "require_store",
+    flag: "require-store",
+    help: "do not start where nothing can be kept, instead of in memory",
+    example: "true",
+    defaultText: "false",
+    takesEffect: "at restart",
+    ...SWITCH,
+  } as Setting<boolean>,
+  durability: STORE_SETTINGS.durability,
+  longestWait: STORE_SETTINGS.longestWait,
+  ballast: STORE_SETTINGS.ballast,
+  queueFull: QUEUE_SETTINGS.one,
+  allQueuesFull: QUEUE_SETTINGS.all,
+  logLevel: {
+    name: "log.level",
+    flag: "log-level",
+    placeholder: "LEVEL",
+    example: "debug",
+    help: `what is logged: ${list(LOG_LEVELS)}`,
+    defaultText: "info",
+    takesEffect: "now",
+    ...choice(LOG_LEVELS),
+  } as Setting<LogLevel>,
+  logFormat: {
+    name: "log.format",
+    flag: "log-format",
+    placeholder: "FORMAT",
+    example: "json",
+    help: "how it is logged: text for people, json for machines",
+    defaultText: "text",
+    takesEffect: "at restart",
+    ...choice(LOG_FORMATS),
+  } as Setting<LogFormat>,
+} as const;
+
+/** All of them, in the order in which they are shown. */
+export const ALL_SETTINGS: readonly Setting[] = [
+  ...Object.values<Setting>(SETTINGS),
+  ...Object.values<Setting>(LIMIT_SETTINGS),
+];
+
+/** The variable of the environment that says the same as a key of the file. */
+export function variableOf(name: string): string {
+  return `MAILBOXQTT_${name.replaceAll(/[.-]/g, "_").toUpperCase()}`;
+}
