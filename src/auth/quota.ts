@@ -1,4 +1,4 @@
-import type { ClientLimits } from "./client_limits.ts";
+import type { ScopedLimits } from "../core/scoped_limits.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
 /** What stands against one more connection. */
@@ -7,17 +7,17 @@ export type QuotaObstacle = "tooManyConnections" | "tooManyFromAddress";
 /** Counts the connections that came through a listener against what is allowed there. */
 export class Quota {
   readonly #addresses = new Map<string, number>();
-  #limits: ClientLimits;
+  #limits: ScopedLimits;
   #total = 0;
   #connects: TokenBucket | undefined;
 
   /** Allows this much. */
-  constructor(limits: ClientLimits) {
+  constructor(limits: ScopedLimits) {
     this.#limits = limits;
   }
 
   /** Allows this much from now on; what is over it already may stay. */
-  change(limits: ClientLimits): void {
+  change(limits: ScopedLimits): void {
     if (limits.connectsPerSecond !== this.#limits.connectsPerSecond) {
       this.#connects = undefined;
     }
@@ -26,10 +26,12 @@ export class Quota {
 
   /** What stands against one more connection from this address, if anything. */
   obstacle(address: string): QuotaObstacle | undefined {
-    const { connections = Infinity, connectionsPerAddress = Infinity } =
-      this.#limits;
-    if (this.#total >= connections) return "tooManyConnections";
-    return (this.#addresses.get(address) ?? 0) >= connectionsPerAddress
+    const { maximumConnections, maximumConnectionsPerAddress } = this.#limits;
+    if (this.#total >= (maximumConnections ?? Infinity)) {
+      return "tooManyConnections";
+    }
+    return (this.#addresses.get(address) ?? 0) >=
+        (maximumConnectionsPerAddress ?? Infinity)
       ? "tooManyFromAddress"
       : undefined;
   }

@@ -1,10 +1,9 @@
-import type { Limits } from "../core/limits.ts";
-import type { ClientLimits } from "./client_limits.ts";
+import type { ScopedLimits } from "../core/scoped_limits.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
 /** What is counted of one user. */
 interface Account {
-  limits: ClientLimits;
+  limits: ScopedLimits;
   /** Connections by client identifier: a client that comes back while its old connection lasts is one client. */
   readonly clients: Map<string, number>;
   connects: TokenBucket | undefined;
@@ -17,7 +16,7 @@ export class UserQuotas {
   #accounts = new Map<string, Account>();
 
   /** Allows each of these users so much from now on, and all others whatever they like. What is over it may stay. */
-  change(limits: ReadonlyMap<string, ClientLimits>, now: number): void {
+  change(limits: ReadonlyMap<string, ScopedLimits>, now: number): void {
     const accounts = new Map<string, Account>();
     for (const [user, own] of limits) {
       const bucket = (perSecond: number | undefined) =>
@@ -34,8 +33,8 @@ export class UserQuotas {
   }
 
   /** The limits of this user that are lower than everybody's. */
-  limitsOf(user: string): Partial<Limits> | undefined {
-    return this.#accounts.get(user)?.limits.limits;
+  limitsOf(user: string): ScopedLimits | undefined {
+    return this.#accounts.get(user)?.limits;
   }
 
   /** What all clients of this user together may send a second; none where that is not limited. */
@@ -56,8 +55,8 @@ export class UserQuotas {
     const account = this.#accounts.get(user);
     if (account === undefined) return undefined;
     const { clients, limits, connects } = account;
-    const { connections = Infinity } = limits;
-    if (clients.size >= connections && !clients.has(clientId)) {
+    const { maximumConnections = Infinity } = limits;
+    if (clients.size >= maximumConnections && !clients.has(clientId)) {
       return "tooManyClients";
     }
     if (connects === undefined) return undefined;

@@ -1,4 +1,4 @@
-import { lowerLimits } from "../auth/client_limits.ts";
+import { lowerLimits } from "../auth/lower_limits.ts";
 import { TokenBucket } from "../auth/token_bucket.ts";
 import type { Limits } from "../core/limits.ts";
 import { ReasonCode } from "../codec/reason_code.ts";

@@ -27,13 +27,13 @@ import type { ConnectionContext, ConnectionHandle } from "./context.ts";
 import { type Doorstep, Entrance, type Granted } from "./entrance.ts";
 import { finish } from "./finish.ts";
 import {
+  farewell,
   keepAliveFor,
   NOT_IN_TIME,
   type Refusal,
   refusedCauseOf,
   refusingConnack,
   termsFor,
-  withinSize,
 } from "./handshake.ts";
 import { Intake } from "./intake.ts";
 import { Throttle } from "./throttle.ts";
@@ -132,12 +132,15 @@ export class Connection
   }
 
   #makeLink(connect: Connect, { limits }: Allowance): Link {
-    const { store } = this.#context;
     this.#intake.allow(limits.maximumPacketSize);
-    const terms = termsFor(connect, limits);
-    const outbox = this.#outbox;
-    const { origin } = this.#attendance;
-    return new Link({ owner: this, outbox, origin, store, terms });
+    return new Link({
+      owner: this,
+      outbox: this.#outbox,
+      origin: this.#attendance.origin,
+      limits,
+      store: this.#context.store,
+      terms: termsFor(connect, limits),
+    });
   }
 
   /** Remembers who the client is. */
@@ -307,12 +310,8 @@ export class Connection
       this.refuse(refusal, terms?.maximumPacketSize, cause);
       return;
     }
-    const { version, maximumPacketSize } = terms;
-    if (code !== undefined && version === 5) {
-      const type = PacketType.Disconnect;
-      const packet = withinSize(type, code, detail, version, maximumPacketSize);
-      if (packet !== undefined) this.#outbox.buffer.append(packet);
-    }
+    const packet = farewell(terms, code, detail);
+    if (packet !== undefined) this.#outbox.buffer.append(packet);
     this.#attendance.ended(cause, detail);
     this.#close(cause);
   }

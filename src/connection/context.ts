@@ -1,9 +1,9 @@
-import type { ClientLimits } from "../auth/client_limits.ts";
 import type { Authenticator } from "../auth/method.ts";
 import type { UserQuotas } from "../auth/user_quotas.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Counters, DisconnectedCause } from "../core/counters.ts";
 import type { Limits } from "../core/limits.ts";
+import type { ScopedLimits } from "../core/scoped_limits.ts";
 import type { Log } from "../core/log.ts";
 import type { PacedLog } from "../core/paced_log.ts";
 import type { Timers } from "../core/timer_wheel.ts";
@@ -17,7 +17,7 @@ export interface Door {
   /** Finds out who a client is; left out, everybody may come in. */
   readonly authenticator?: Authenticator;
   /** What those who come through it may use. */
-  readonly limits: ClientLimits;
+  readonly limits: ScopedLimits;
 }
 
 /** What every Connection is made with. */

@@ -1,8 +1,9 @@
-import { type ClientLimits, lowerLimits } from "../auth/client_limits.ts";
+import { lowerLimits } from "../auth/lower_limits.ts";
 import type { Authenticator } from "../auth/method.ts";
 import { Quota, type QuotaObstacle } from "../auth/quota.ts";
 import type { DisconnectedCause } from "../core/counters.ts";
 import type { Limits } from "../core/limits.ts";
+import type { ScopedLimits } from "../core/scoped_limits.ts";
 import { PacedLog } from "../core/paced_log.ts";
 import type { Timer } from "../core/timer_wheel.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -14,7 +15,7 @@ export interface DoorSettings {
   /** Finds out who a client is; left out, everybody may come in. */
   readonly authenticator?: Authenticator;
   /** What its clients may use; left out, what all may. */
-  readonly limits?: ClientLimits;
+  readonly limits?: ScopedLimits;
 }
 
 /** What a Doorway works with: that of its Connections, but for their door. */
@@ -29,7 +30,7 @@ export class Doorway {
   readonly #door: {
     readonly name: string;
     authenticator?: Authenticator;
-    limits: ClientLimits;
+    limits: ScopedLimits;
   };
   readonly #quota: Quota;
   readonly #refused: RefusedConnections;
@@ -51,7 +52,7 @@ export class Doorway {
     this.#quota = new Quota(limits);
     const { authenticator } = settings;
     this.#door = { name, ...(authenticator && { authenticator }), limits };
-    this.#limits = lowerLimits(context.limits, limits.limits);
+    this.#limits = lowerLimits(context.limits, limits);
   }
 
   /** Its connections. */
@@ -88,7 +89,7 @@ export class Doorway {
   change(settings: DoorSettings): void {
     const { limits = {} } = settings;
     this.#quota.change(limits);
-    this.#limits = lowerLimits(this.#context.limits, limits.limits);
+    this.#limits = lowerLimits(this.#context.limits, limits);
     this.#door.limits = limits;
     if (settings.authenticator === undefined) delete this.#door.authenticator;
     else this.#door.authenticator = settings.authenticator;

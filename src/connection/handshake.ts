@@ -115,12 +115,23 @@ export function refusingConnack(
   );
 }
 
+/** The DISCONNECT that tells a client why it is ended, where its version has words for that. */
+export function farewell(
+  { version, maximumPacketSize }: LinkTerms,
+  code: ReasonCode | undefined,
+  detail: string | undefined,
+): Uint8Array | undefined {
+  if (code === undefined || version < 5) return undefined;
+  const type = PacketType.Disconnect;
+  return withinSize(type, code, detail, version, maximumPacketSize);
+}
+
 /**
  * A CONNACK or DISCONNECT with this reason code. The reason string is left out where the packet would be larger
  * than the client takes [MQTT-3.2.2-19] [MQTT-3.14.2-3], and the packet where it would be even so or where it has
  * no such reason code.
  */
-export function withinSize(
+function withinSize(
   type: typeof PacketType.Connack | typeof PacketType.Disconnect,
   reasonCode: ReasonCode,
   detail: string | undefined,

@@ -176,6 +176,7 @@ export class Registry {
     session.cancelTimers();
     session.expiryInterval = this.#expiryInterval(connect);
     session.link = link;
+    session.limits = link.limits;
     session.endedAt = undefined;
     link.session = session;
     link.askedExpiry = connect.properties.sessionExpiryInterval ?? 0;
@@ -354,8 +355,7 @@ export class Registry {
     const { link } = arrival;
     // Taken over, or gone, before the commit came.
     if (session.link !== link || link.ended) return;
-    const { limits } = this.#options.context;
-    const connack = connackFor(arrival, session, present, limits);
+    const connack = connackFor(arrival, session, present, link.limits);
     if (connack.length > link.terms.maximumPacketSize) {
       // The client cannot be told that it may come in [MQTT-3.1.2-24].
       link.owner.end(

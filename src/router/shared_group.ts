@@ -1,3 +1,4 @@
+import type { Limits } from "../core/limits.ts";
 import type { Publish, QoS } from "../codec/packet.ts";
 import type { Delivery, DeliveryGroup } from "../session/delivery.ts";
 import type { Frames } from "../session/frames.ts";
@@ -54,6 +55,11 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
     this.#groups = groups;
     this.#queue = new Backlog<Waiting>(context, this);
     this.key = key;
+  }
+
+  /** How much may wait for its members. */
+  get limits(): Limits {
+    return this.#context.limits;
   }
 
   /** How many members it has, online or not. */

@@ -182,7 +182,10 @@ export class Subscriptions implements SharedGroups {
       return { code: ReasonCode.TopicFilterInvalid, batch: 0, why };
     }
     const isNew = !session.subscriptions.has(request.filter);
-    if (isNew && session.subscriptions.size >= limits.subscriptionsPerClient) {
+    if (
+      isNew &&
+      session.subscriptions.size >= session.limits.subscriptionsPerClient
+    ) {
       return { code: ReasonCode.QuotaExceeded, batch: 0, why: TOO_MANY };
     }
     const stored = store.durable && session.persistent;

@@ -1,3 +1,4 @@
+import type { Limits } from "../core/limits.ts";
 import type { Message } from "../store/message.ts";
 import type { StoredDelivery } from "../store/store.ts";
 
@@ -13,6 +14,8 @@ export interface Owed {
 export interface BacklogOwner<T extends Owed> {
   /** Under which the Store knows it. */
   readonly key: string;
+  /** How much may wait. */
+  readonly limits: Pick<Limits, "queuedMessages" | "queuedBytes">;
   /** Whether it could send messages now, so that they are worth keeping in memory. */
   readonly online: boolean;
   /** Makes the record of a message that comes from the Store. */

@@ -1,3 +1,4 @@
+import type { Limits } from "../core/limits.ts";
 import { isKept, type Message } from "../store/message.ts";
 import type { BatchNumber, Store, StoredDelivery } from "../store/store.ts";
 import type { Terms } from "./context.ts";
@@ -20,6 +21,11 @@ export class DeliveryLedger implements BacklogOwner<Delivery> {
   /** The session's client identifier. */
   get key(): string {
     return this.#session.clientId;
+  }
+
+  /** How much may wait in the session. */
+  get limits(): Limits {
+    return this.#session.limits;
   }
 
   /** Whether the client is there, or about to be. */

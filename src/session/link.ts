@@ -1,4 +1,5 @@
 import type { DisconnectedCause } from "../core/counters.ts";
+import type { Limits } from "../core/limits.ts";
 import type { SharedBuffer } from "../core/shared_buffer.ts";
 import type { AcknowledgementType, ProtocolVersion } from "../codec/packet.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
@@ -57,6 +58,8 @@ export class Link {
   readonly owner: LinkOwner;
   /** Where it comes from. */
   readonly origin: LinkOrigin;
+  /** What the client may use. */
+  readonly limits: Limits;
   /** When it was let in, in milliseconds of the wall clock. */
   acceptedAt = 0;
   /** Seconds of keep alive that hold for it, 0 for none. */
@@ -104,6 +107,7 @@ export class Link {
       outbox: Outbox;
       owner: LinkOwner;
       origin: LinkOrigin;
+      limits: Limits;
       store: Store;
     },
   ) {
@@ -111,6 +115,7 @@ export class Link {
     this.outbox = options.outbox;
     this.owner = options.owner;
     this.origin = options.origin;
+    this.limits = options.limits;
     this.#store = options.store;
     this.sendQuota = options.terms.receiveMaximum;
     this.outboundAliases = options.terms.topicAliasMaximum > 0

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { PacketType } from "../codec/packet.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
 import { MemoryStore } from "../store/memory_store.ts";
+import { DEFAULT_LIMITS } from "../core/limits.ts";
 import { Link, type LinkTerms } from "./link.ts";
 import { Outbox } from "./outbox.ts";
 
@@ -10,6 +11,7 @@ function makeLink(version: 4 | 5 = 5, terms: Partial<LinkTerms> = {}) {
   const link = new Link({
     owner: { flush() {}, end() {} },
     origin: { address: "192.0.2.1:1000", listener: "mqtt://192.0.2.9:1883" },
+    limits: DEFAULT_LIMITS,
     outbox: new Outbox(1000),
     store,
     terms: {

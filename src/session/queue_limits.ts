@@ -1,4 +1,5 @@
 import type { DroppedCause } from "../core/counters.ts";
+import type { BacklogOwner, Owed } from "./backlog_owner.ts";
 import type { SessionContext } from "./context.ts";
 
 /** A queue, as far as its limits go. */
@@ -15,12 +16,15 @@ const ROOM_AGAIN = 0.9;
 /** The limits of one queue, and of all together; tells when messages begin to be dropped, and when that ends. */
 export class QueueLimits {
   readonly #context: SessionContext;
-  readonly #owner: { readonly key: string };
+  readonly #owner: Pick<BacklogOwner<Owed>, "key" | "limits">;
   /** Messages that were dropped since there was no room, until there is some again. */
   #dropped = 0;
 
   /** Those of the queue of this owner. */
-  constructor(context: SessionContext, owner: { readonly key: string }) {
+  constructor(
+    context: SessionContext,
+    owner: Pick<BacklogOwner<Owed>, "key" | "limits">,
+  ) {
     this.#context = context;
     this.#owner = owner;
   }
@@ -32,8 +36,9 @@ export class QueueLimits {
     messages = 1,
   ): DroppedCause | undefined {
     const { limits, counters, queuePolicies } = this.#context;
-    if (queue.length + messages > limits.queuedMessages) return "queueMessages";
-    if (queue.allBytes + size > limits.queuedBytes) return "queueBytes";
+    const own = this.#owner.limits;
+    if (queue.length + messages > own.queuedMessages) return "queueMessages";
+    if (queue.allBytes + size > own.queuedBytes) return "queueBytes";
     // Where messages are refused, that is so before anybody gets them.
     if (queuePolicies.all === "refuse") return undefined;
     if (counters.queuedNow + messages > limits.allQueuedMessages) {
@@ -47,11 +52,11 @@ export class QueueLimits {
 
   /** Whether older messages are to make room for one of this size. */
   dropsOldest(obstacle: DroppedCause, size: number): boolean {
-    const { queuePolicies, limits } = this.#context;
+    const { queuePolicies } = this.#context;
     const ofAll = obstacle === "allQueueMessages" ||
       obstacle === "allQueueBytes";
     const policy = ofAll ? queuePolicies.all : queuePolicies.one;
-    return policy === "drop-oldest" && size <= limits.queuedBytes;
+    return policy === "drop-oldest" && size <= this.#owner.limits.queuedBytes;
   }
 
   /** Counts messages that were dropped, and tells of the first. */
@@ -65,7 +70,7 @@ export class QueueLimits {
   /** Tells that there is room again, when a tenth of it is free. */
   lookForRoom({ length, allBytes }: LimitedQueue): void {
     if (this.#dropped === 0) return;
-    const { limits } = this.#context;
+    const { limits } = this.#owner;
     if (
       length > limits.queuedMessages * ROOM_AGAIN ||
       allBytes > limits.queuedBytes * ROOM_AGAIN

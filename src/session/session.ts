@@ -1,6 +1,7 @@
 // What the broker knows of one client id. Read session.ts, then outbound.ts (what goes to the client), link.ts (its
 // connection), inflight_window.ts, outbox.ts, gate.ts and frames.ts (how one message is encoded for many).
 
+import type { Limits } from "../core/limits.ts";
 import type { Timer } from "../core/timer_wheel.ts";
 import type { StoredSubscription, StoredWill } from "../store/store.ts";
 import type { SessionContext } from "./context.ts";
@@ -17,6 +18,8 @@ export class Session {
   readonly clientId: string;
   /** Seconds that it outlives its connection; `Infinity` for ever. */
   expiryInterval: number;
+  /** What it may use: as its last connection, by listener and user. */
+  limits: Limits;
   /** The user whose it is; `undefined` while it is nobody's in particular. */
   owner: string | undefined;
   /** Whether the Store knows it. */
@@ -48,6 +51,7 @@ export class Session {
   ) {
     this.clientId = clientId;
     this.expiryInterval = expiryInterval;
+    this.limits = context.limits;
     this.outbound = new Outbound(context, this);
   }
 

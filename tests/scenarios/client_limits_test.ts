@@ -7,8 +7,8 @@ import { text } from "../support/bytes.ts";
 Deno.test("a listener takes so many connections, and so many from one address", async () => {
   for (
     const [clientLimits, cause] of [
-      [{ connections: 2 }, "tooManyConnections"],
-      [{ connectionsPerAddress: 2 }, "tooManyFromAddress"],
+      [{ maximumConnections: 2 }, "tooManyConnections"],
+      [{ maximumConnectionsPerAddress: 2 }, "tooManyFromAddress"],
     ] as const
   ) {
     await using broker = await TestBroker.start({ clientLimits });
@@ -94,9 +94,10 @@ Deno.test("a client that is not read for a while may still be ended", async () =
 
 Deno.test("a listener's clients may use less than others", async () => {
   await using broker = await TestBroker.start({
-    clientLimits: { limits: { maximumPacketSize: 2000 } },
+    clientLimits: { maximumPacketSize: 2000 },
   });
   const client = await broker.connect();
+  assert.equal(client.connack.properties.maximumPacketSize, 2000);
   await client.sendPublish("a", "x".repeat(3000));
   await client.expectClosed(0x95);
 });

@@ -75,7 +75,9 @@ Deno.test("a listener's limits hold for those who come after they have changed",
   try {
     const first = await connect(port);
     const second = await connect(port);
-    await broker.changeListeners([door(port, { limits: { connections: 1 } })]);
+    await broker.changeListeners([
+      door(port, { limits: { maximumConnections: 1 } }),
+    ]);
     await first.ping();
     await second.disconnect();
     const third = await Client.open({ hostname: "127.0.0.1", port });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ClientLimits } from "../../src/auth/client_limits.ts";
+import type { ScopedLimits } from "../../src/core/scoped_limits.ts";
 import type { Authenticator } from "../../src/auth/method.ts";
 import type { DoorOptions } from "../../src/connection/doors.ts";
 import { Broker } from "../../src/broker.ts";
@@ -29,7 +29,7 @@ export interface TestBrokerOptions {
   /** Who may come in, in place of everybody. */
   authenticator?: Authenticator;
   /** What those may use who come in. */
-  clientLimits?: ClientLimits;
+  clientLimits?: ScopedLimits;
   /** Where it listens beside its first address: URLs as `--listen` takes them. */
   alsoListen?: readonly string[];
   /** What becomes of messages where there are too many, in place of the default. */

@@ -112,7 +112,7 @@ export class TestRouter implements AsyncDisposable {
       problemInformation: false,
     } as const;
     const outbox = new Outbox(0);
-    this.#idle = new Link({ owner, origin: ORIGIN, terms, store, outbox });
+    this.#idle = new Link({ owner, origin, limits, terms, store, outbox });
   }
 
   /** Has a client send CONNECT. */
@@ -163,7 +163,7 @@ export class TestRouter implements AsyncDisposable {
 let lastClientId = 0;
 
 /** Where clients come from. */
-const ORIGIN = { address: "192.0.2.1:1000", listener: "mqtt://a:1883" };
+const origin = { address: "192.0.2.1:1000", listener: "mqtt://a:1883" };
 
 /** A client of a {@linkcode TestRouter}. */
 export class Peer implements LinkOwner {
@@ -202,7 +202,8 @@ export class Peer implements LinkOwner {
     const { store, limits, handle } = router;
     this.link = new Link({
       owner: this,
-      origin: ORIGIN,
+      origin,
+      limits,
       outbox: new Outbox(limits.outboxBytes),
       store,
       terms: termsFor(packet, limits),
