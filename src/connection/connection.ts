@@ -167,6 +167,7 @@ export class Connection
       connect,
       link,
       clientId,
+      user: this.#attendance.user,
       serverKeepAlive: keepAlive === connect.keepAlive ? undefined : keepAlive,
       methodProperties: methodProperties(
         connect.properties.authenticationMethod,

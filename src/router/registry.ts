@@ -14,6 +14,7 @@ import type { SessionContext } from "../session/context.ts";
 import type { Link } from "../session/link.ts";
 import { Session } from "../session/session.ts";
 import type { BatchNumber, StoredSession } from "../store/store.ts";
+import type { Access } from "./access.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 import { isWithinLimits } from "./topic_filter.ts";
 import type { Wills } from "./wills.ts";
@@ -26,6 +27,8 @@ export interface Arrival {
   readonly link: Link;
   /** The client identifier that it has or was assigned. */
   readonly clientId: string;
+  /** The user that it authenticated as, if any. */
+  readonly user: string | undefined;
   /** Seconds of keep alive that it must keep, where that is not what it asked for. */
   readonly serverKeepAlive: number | undefined;
   /** What CONNACK says of an authentication by method [MQTT-4.12.0-5]. */
@@ -42,6 +45,8 @@ export interface RegistryOptions {
   readonly subscriptions: Subscriptions;
   /** Publishes, or cancels, the wills of clients that go. */
   readonly wills: Wills;
+  /** Gives sessions their rights. */
+  readonly access: Access;
   /** Calls it when sessions expire. */
   readonly timers: Timers;
 }
@@ -69,6 +74,7 @@ export class Registry {
   /** Makes a session again that the Store held. */
   restore({ clientId, expiryInterval, endedAt }: StoredSession): void {
     const session = this.#add(clientId);
+    this.#options.access.giveRights(session);
     session.expiryInterval = expiryInterval;
     session.stored = true;
     session.endedAt = endedAt;
@@ -76,7 +82,9 @@ export class Registry {
 
   /** Makes a session for a will that the Store held, of a client without a session that is kept. */
   restoreForWill(clientId: string): Session {
-    return this.#add(clientId);
+    const session = this.#add(clientId);
+    this.#options.access.giveRights(session);
+    return session;
   }
 
   /** Goes on with what was restored, as if all connections had ended now. */
@@ -123,7 +131,7 @@ export class Registry {
    */
   connect(arrival: Arrival): void {
     const { connect, link, clientId } = arrival;
-    const { context, wills } = this.#options;
+    const { context, wills, access } = this.#options;
     if (
       connect.will !== undefined &&
       !isWithinLimits(connect.will.topic, context.limits)
@@ -151,6 +159,10 @@ export class Registry {
     }
     const present = session !== undefined;
     session ??= this.#add(clientId);
+    if (!present || session.owner !== arrival.user) {
+      session.owner = arrival.user;
+      access.giveRights(session);
+    }
     session.cancelTimers();
     session.expiryInterval = this.#expiryInterval(connect);
     session.link = link;

@@ -26,6 +26,7 @@ import type {
   BatchNumber,
   Store,
 } from "../store/store.ts";
+import { Access } from "./access.ts";
 import { type AlarmChange, Alarms } from "./alarms.ts";
 import { AllQueues } from "./all_queues.ts";
 import { Commits } from "./commits.ts";
@@ -49,6 +50,7 @@ import { RouteTable } from "./route.ts";
 import { type Subscriber, Subscriptions } from "./subscriptions.ts";
 import { SubscriptionTree } from "./subscription_tree.ts";
 import { TopicTable } from "./topic_table.ts";
+import { TouchedLinks } from "./touched_links.ts";
 import { Wills } from "./wills.ts";
 import { Worklist } from "./worklist.ts";
 
@@ -81,11 +83,11 @@ export class Router implements SessionContext {
   readonly #retained: RetainedMessages;
   readonly #diskNeeds: DiskNeeds;
   readonly #registry: Registry;
+  readonly #access: Access;
   readonly #alarms: Alarms;
   readonly #governor: MemoryGovernor;
   readonly #restore: Restore;
-  /** Links whose Outboxes were added to in this turn. */
-  #touched: Link[] = [];
+  readonly #touched: TouchedLinks;
   readonly #worklist: Worklist;
   readonly #waitingGroups = new Set<DeliveryGroup>();
   readonly #commits: Commits;
@@ -128,6 +130,10 @@ export class Router implements SessionContext {
           router.#retained.restored();
         }),
       keepAgain: () => router.#turn(() => router.#registry.keepAgain()),
+      changeRights: (source) =>
+        router.#turn(() =>
+          router.#access.change(source, router.#registry.sessions())
+        ),
       close: () => router.#close(),
     };
   }
@@ -145,6 +151,15 @@ export class Router implements SessionContext {
       this,
       this.#guard.fail,
     );
+    this.#touched = new TouchedLinks({
+      each: (link) => {
+        this.counters.packetsSent += link.packets;
+        link.packets = 0;
+        this.#governor.meter(link);
+        this.#commits.watch(link);
+      },
+      onFault: this.#guard.fail,
+    });
     this.#timers = new TimerWheel(this.#clock, {
       onError: (error) =>
         this.#log.error("Fault in a timer", { error: toError(error) }),
@@ -162,6 +177,7 @@ export class Router implements SessionContext {
     );
     const retained = this.#retained;
     const tree = new SubscriptionTree<Subscriber>();
+    const access = new Access({ source: options.rights, tree });
     const topics = new TopicTable(options.durability);
     const routes = new RouteTable(tree);
     const dispatcher = new Dispatcher({ context: this, tree, routes, topics });
@@ -179,8 +195,10 @@ export class Router implements SessionContext {
       context: this,
       subscriptions,
       wills,
+      access,
       timers,
     });
+    this.#access = access;
     this.#registry = registry;
     const packets = new Packets({
       context: this,
@@ -209,9 +227,7 @@ export class Router implements SessionContext {
   }
 
   touch(link: Link): void {
-    if (link.touched) return;
-    link.touched = true;
-    this.#touched.push(link);
+    this.#touched.add(link);
   }
 
   pumpLater(session: Session): void {
@@ -353,21 +369,7 @@ export class Router implements SessionContext {
       this.#guard.run(undefined, () => group.feedAll());
     }
     this.#waitingGroups.clear();
-    const touched = this.#touched;
-    this.#touched = [];
-    for (const link of touched) {
-      link.touched = false;
-      this.counters.packetsSent += link.packets;
-      link.packets = 0;
-      // No closure here: this is done for every client in every turn.
-      try {
-        this.#governor.meter(link);
-        this.#commits.watch(link);
-        link.owner.flush();
-      } catch (error) {
-        this.#guard.fail(link, error);
-      }
-    }
+    this.#touched.flush();
     this.#governor.check();
     this.#allQueues.check();
   }

@@ -8,6 +8,7 @@ import type { DeliveryGroup } from "./delivery.ts";
 import type { Link } from "./link.ts";
 import { Outbound } from "./outbound.ts";
 import { PacketIdSet } from "./packet_id_set.ts";
+import type { Rights } from "./rights.ts";
 
 /**
  * The state of one client identifier (section 4.1). Lives in the Router, which alone calls it.
@@ -15,6 +16,10 @@ import { PacketIdSet } from "./packet_id_set.ts";
 export class Session {
   /** The client identifier. */
   readonly clientId: string;
+  /** The user that it belongs to; `undefined` where it was made by a client without one. */
+  owner: string | undefined;
+  /** What its owner may do; `undefined` where nothing is forbidden. */
+  rights: Rights | undefined;
   /** Seconds that it outlives its connection; `Infinity` for ever. */
   expiryInterval: number;
   /** Whether the Store knows it. */

@@ -15,6 +15,7 @@ import { Router } from "../../src/router/router.ts";
 import { Link, type LinkOwner } from "../../src/session/link.ts";
 import { Outbox } from "../../src/session/outbox.ts";
 import type { QueuePolicies } from "../../src/session/queue_policy.ts";
+import type { RightsSource } from "../../src/session/rights.ts";
 import { MemoryStore } from "../../src/store/memory_store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { join } from "./bytes.ts";
@@ -47,6 +48,8 @@ export interface TestRouterOptions {
   queuePolicies?: QueuePolicies;
   /** In place of a {@linkcode MemoryStore} that commits at once. */
   store?: Store;
+  /** Who may do what, in place of all being allowed. */
+  rights?: RightsSource;
 }
 
 /** A session that outlives its connections, for CONNECT. */
@@ -92,6 +95,7 @@ export class TestRouter implements AsyncDisposable {
       store,
       ...(options.durability && { durability: options.durability }),
       ...(options.queuePolicies && { queuePolicies: options.queuePolicies }),
+      ...(options.rights && { rights: options.rights }),
     });
     const events = {
       resumed: () => {},
@@ -203,6 +207,7 @@ export class Peer implements LinkOwner {
       connect: packet,
       link: this.link,
       clientId,
+      user: options.username,
       serverKeepAlive: undefined,
       methodProperties: {},
       accepted: () => {},
