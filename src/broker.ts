@@ -20,6 +20,7 @@ import { DurabilityRules } from "./router/durability_rules.ts";
 import type { RouterHandle } from "./router/messages.ts";
 import type { QueuePolicies } from "./session/queue_policy.ts";
 import { Router } from "./router/router.ts";
+import type { RightsSource } from "./session/rights.ts";
 import { type DoorOptions, Doors } from "./connection/doors.ts";
 import type { DoorwayContext } from "./connection/doorway.ts";
 
@@ -41,6 +42,8 @@ export interface BrokerOptions {
   readonly durability?: DurabilityRules;
   /** Left out: those of a broker without flags. */
   readonly queuePolicies?: QueuePolicies;
+  /** Who may do what; left out: nothing is forbidden. */
+  readonly rights?: RightsSource;
 }
 
 /** A running broker. */
@@ -84,6 +87,7 @@ export class Broker {
       store,
       durability,
       ...(options.queuePolicies && { queuePolicies: options.queuePolicies }),
+      ...(options.rights && { rights: options.rights }),
     };
     let router = Router.start(parts);
     const news = new RoomNews({
@@ -200,6 +204,11 @@ export class Broker {
    */
   changeListeners(listeners: readonly DoorOptions[]): Promise<void> {
     return this.#doors.change(listeners);
+  }
+
+  /** Has other rules hold from now on, when it returns, for clients that are connected too; without any, all is allowed. */
+  changeRights(source: RightsSource | undefined): void {
+    this.#router.changeRights(source);
   }
 
   /** Ends the broker: no new connections, DISCONNECT 0x8B to MQTT 5 clients, what waits is written. */

@@ -6,8 +6,11 @@ import type { Restore } from "./restore.ts";
 import type { RetainedMessages } from "./retained.ts";
 
 /** What a {@linkcode RouterHandle} is made of. */
-export interface HandleParts
-  extends Pick<RouterHandle, "governor" | "disk" | "waits" | "close"> {
+export interface HandleParts extends
+  Pick<
+    RouterHandle,
+    "governor" | "disk" | "waits" | "changeRights" | "close"
+  > {
   /** Takes what the Store held. */
   readonly restore: Restore;
   /** Puts something into the Router's mailbox that never waits for room. */
@@ -25,7 +28,7 @@ export interface HandleParts
 /** The handle of a Router that has these. */
 export function handleOf(parts: HandleParts): RouterHandle {
   const { send, registry, retained, restore, turn, governor, disk } = parts;
-  const { waits, submit, close } = parts;
+  const { waits, submit, changeRights, close } = parts;
   return {
     connect: (arrival) => send({ type: "connect", arrival }),
     submit,
@@ -60,6 +63,7 @@ export function handleOf(parts: HandleParts): RouterHandle {
         retained.restored();
       }),
     keepAgain: () => turn(() => registry.keepAgain()),
+    changeRights,
     close,
   };
 }

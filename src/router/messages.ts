@@ -9,6 +9,7 @@ import type { DiskRoom } from "../store/disk_room.ts";
 import type { Store, StoreReader } from "../store/store.ts";
 import type { Link } from "../session/link.ts";
 import type { QueuePolicies } from "../session/queue_policy.ts";
+import type { RightsSource } from "../session/rights.ts";
 import type { AlarmChange } from "./alarms.ts";
 import type { DurabilityRules } from "./durability_rules.ts";
 import type { MemoryGovernor } from "./memory_governor.ts";
@@ -59,6 +60,8 @@ export interface RouterOptions {
   readonly queuePolicies?: QueuePolicies;
   /** What of it; left out, all. */
   readonly durability?: DurabilityRules;
+  /** Who may do what; left out, nothing is forbidden. */
+  readonly rights?: RightsSource;
 }
 
 /** How the rest of the broker talks to the Router. */
@@ -91,6 +94,8 @@ export interface RouterHandle {
   keepAgain(): void;
   /** Says that this was all: what it held goes on from here. */
   restored(): void;
+  /** Has other rules hold from now on, when it returns, for sessions that are there too; without any, all is allowed. */
+  changeRights(source: RightsSource | undefined): void;
   /** Ends the Router; what waits in its mailbox is dropped. Resolves when it has ended. */
   close(): Promise<void>;
 }

@@ -10,6 +10,7 @@ import type { SessionContext } from "../session/context.ts";
 import type { Link } from "../session/link.ts";
 import { Session } from "../session/session.ts";
 import type { BatchNumber, StoredSession } from "../store/store.ts";
+import type { Access } from "./access.ts";
 import { connackFor, grantedInterval } from "./connack.ts";
 import { Ownership } from "./ownership.ts";
 import type { Subscriptions } from "./subscriptions.ts";
@@ -45,6 +46,8 @@ export interface RegistryOptions {
   readonly subscriptions: Subscriptions;
   /** Publishes, or cancels, the wills of clients that go. */
   readonly wills: Wills;
+  /** Gives sessions their rights. */
+  readonly access: Access;
   /** How often a client identifier may be taken over. */
   readonly limits: Limits;
   /** Where it is told of clients that may not use a session, or fight for one. */
@@ -172,7 +175,7 @@ export class Registry {
     }
     const present = session !== undefined;
     session ??= this.#add(clientId, user);
-    session.owner ??= user;
+    if (session.owner === undefined) this.#own(session, user);
     session.cancelTimers();
     session.expiryInterval = this.#expiryInterval(connect);
     session.link = link;
@@ -234,7 +237,7 @@ export class Registry {
   give(session: Session, owner: string, done: () => void): void {
     const { context } = this.#options;
     session.link?.owner.end("administrative");
-    session.owner = owner;
+    this.#own(session, owner);
     const batch = session.stored ? this.#save(session) : 0;
     context.whenCommitted(undefined, batch, done);
   }
@@ -345,10 +348,15 @@ export class Registry {
   #add(clientId: string, owner: string | undefined): Session {
     const { context } = this.#options;
     const session = new Session(context, clientId, 0);
-    session.owner = owner;
+    this.#own(session, owner);
     this.#sessions.set(clientId, session);
     context.counters.sessionsNow++;
     return session;
+  }
+
+  #own(session: Session, owner: string | undefined): void {
+    session.owner = owner;
+    this.#options.access.giveRights(session);
   }
 
   #accept(arrival: Arrival, session: Session, present: boolean): void {

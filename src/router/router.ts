@@ -26,6 +26,7 @@ import type {
   BatchNumber,
   Store,
 } from "../store/store.ts";
+import { Access } from "./access.ts";
 import { Alarms } from "./alarms.ts";
 import { AllQueues } from "./all_queues.ts";
 import { Commits } from "./commits.ts";
@@ -50,6 +51,7 @@ import { RouteTable } from "./route.ts";
 import { type Subscriber, Subscriptions } from "./subscriptions.ts";
 import { SubscriptionTree } from "./subscription_tree.ts";
 import { TopicTable } from "./topic_table.ts";
+import { TouchedLinks } from "./touched_links.ts";
 import { Wills } from "./wills.ts";
 import { Worklist } from "./worklist.ts";
 
@@ -82,11 +84,11 @@ export class Router implements SessionContext {
   readonly #retained: RetainedMessages;
   readonly #diskNeeds: DiskNeeds;
   readonly #registry: Registry;
+  readonly #access: Access;
   readonly #alarms: Alarms;
   readonly #governor: MemoryGovernor;
   readonly #restore: Restore;
-  /** Links whose Outboxes were added to in this turn. */
-  #touched: Link[] = [];
+  readonly #touched: TouchedLinks;
   readonly #worklist: Worklist;
   readonly #waitingGroups = new Set<DeliveryGroup>();
   readonly #commits: Commits;
@@ -117,6 +119,10 @@ export class Router implements SessionContext {
       disk: router.disk,
       waits: (link, packet) => router.#diskNeeds.waits(link, packet),
       restore: router.#restore,
+      changeRights: (source) =>
+        router.#turn(() =>
+          router.#access.change(source, router.#registry.sessions())
+        ),
       close: () => router.#close(),
     });
   }
@@ -134,6 +140,15 @@ export class Router implements SessionContext {
       this,
       this.#guard.fail,
     );
+    this.#touched = new TouchedLinks({
+      each: (link) => {
+        this.counters.packetsSent += link.packets;
+        link.packets = 0;
+        this.#governor.meter(link);
+        this.#commits.watch(link);
+      },
+      onFault: this.#guard.fail,
+    });
     this.#timers = new TimerWheel(this.#clock, {
       onError: (error) =>
         this.#log.error("Fault in a timer", { error: toError(error) }),
@@ -151,6 +166,7 @@ export class Router implements SessionContext {
     );
     const retained = this.#retained;
     const tree = new SubscriptionTree<Subscriber>();
+    const access = new Access({ source: options.rights, tree });
     const topics = new TopicTable(options.durability);
     const routes = new RouteTable(tree);
     const dispatcher = new Dispatcher({ context: this, tree, routes, topics });
@@ -169,10 +185,12 @@ export class Router implements SessionContext {
       context: this,
       subscriptions,
       wills,
+      access,
       timers,
       connectAgain: (arrival) =>
         this.#mailbox.sendUrgent({ type: "connect", arrival }),
     });
+    this.#access = access;
     this.#registry = registry;
     const packets = new Packets({
       context: this,
@@ -201,9 +219,7 @@ export class Router implements SessionContext {
   }
 
   touch(link: Link): void {
-    if (link.touched) return;
-    link.touched = true;
-    this.#touched.push(link);
+    this.#touched.add(link);
   }
 
   pumpLater(session: Session): void {
@@ -348,21 +364,7 @@ export class Router implements SessionContext {
       this.#guard.run(undefined, () => group.feedAll());
     }
     this.#waitingGroups.clear();
-    const touched = this.#touched;
-    this.#touched = [];
-    for (const link of touched) {
-      link.touched = false;
-      this.counters.packetsSent += link.packets;
-      link.packets = 0;
-      // No closure here: this is done for every client in every turn.
-      try {
-        this.#governor.meter(link);
-        this.#commits.watch(link);
-        link.owner.flush();
-      } catch (error) {
-        this.#guard.fail(link, error);
-      }
-    }
+    this.#touched.flush();
     this.#governor.check();
     this.#allQueues.check();
   }

@@ -48,6 +48,11 @@ export class SubscriptionTree<T> {
     return this.#size;
   }
 
+  /** Notes that who gets what has changed otherwise: whoever stands here may receive other topics than before. */
+  routesChanged(): void {
+    this.#generation++;
+  }
+
   /** Puts `value` under `filter`. A value may stand under many filters; under the same one it does once. */
   insert(filter: string, value: T): void {
     const node = this.#tree.ensure(filter);

@@ -9,6 +9,7 @@ import type { DeliveryGroup } from "./delivery.ts";
 import type { Link } from "./link.ts";
 import { Outbound } from "./outbound.ts";
 import { PacketIdSet } from "./packet_id_set.ts";
+import type { Rights } from "./rights.ts";
 
 /**
  * The state of one client identifier (section 4.1). Lives in the Router, which alone calls it.
@@ -16,12 +17,14 @@ import { PacketIdSet } from "./packet_id_set.ts";
 export class Session {
   /** The client identifier. */
   readonly clientId: string;
+  /** The user that it belongs to; `undefined` where it was made by a client without one. */
+  owner: string | undefined;
+  /** What its owner may do; `undefined` where nothing is forbidden. */
+  rights: Rights | undefined;
   /** Seconds that it outlives its connection; `Infinity` for ever. */
   expiryInterval: number;
   /** What it may use: as its last connection, by listener and user. */
   limits: Limits;
-  /** The user whose it is; `undefined` while it is nobody's in particular. */
-  owner: string | undefined;
   /** Whether the Store knows it. */
   stored = false;
   /** When its last connection ended, in milliseconds of the broker's clock; `undefined` while it is online. */

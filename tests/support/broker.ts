@@ -11,6 +11,7 @@ import { readListener } from "../../src/cli/listener_url.ts";
 import { formatAddress } from "../../src/transport/listener_settings.ts";
 import type { DurabilityRules } from "../../src/router/durability_rules.ts";
 import type { QueuePolicies } from "../../src/session/queue_policy.ts";
+import type { RightsSource } from "../../src/session/rights.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type Address, Client } from "./client.ts";
 import { PATIENCE } from "./inbox.ts";
@@ -34,6 +35,8 @@ export interface TestBrokerOptions {
   alsoListen?: readonly string[];
   /** What becomes of messages where there are too many, in place of the default. */
   queuePolicies?: QueuePolicies;
+  /** Who may do what, in place of all being allowed. */
+  rights?: RightsSource;
 }
 
 /** A broker in this process, and the clients that a test connects to it. To be had with `await using`. */
@@ -98,6 +101,7 @@ export class TestBroker implements AsyncDisposable {
       ...(options.queuePolicies
         ? { queuePolicies: options.queuePolicies }
         : {}),
+      ...(options.rights ? { rights: options.rights } : {}),
     });
     return new TestBroker(broker, counters, lines, clock, door);
   }
@@ -154,6 +158,11 @@ export class TestBroker implements AsyncDisposable {
   /** Ends clients that were let in with what holds no more. */
   recheck(): Promise<void> {
     return this.#broker.changeListeners([this.#door]);
+  }
+
+  /** Has other rules hold from now on. */
+  changeRights(source: RightsSource | undefined): void {
+    this.#broker.changeRights(source);
   }
 
   /** Ends the broker as SIGTERM would. */

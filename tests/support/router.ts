@@ -9,12 +9,10 @@ import { Decoder } from "../../src/codec/decoder.ts";
 import { type FinishedPacket, PacketType } from "../../src/codec/packet.ts";
 import type { ReasonCode } from "../../src/codec/reason_code.ts";
 import { termsFor } from "../../src/connection/handshake.ts";
-import type { DurabilityRules } from "../../src/router/durability_rules.ts";
-import type { RouterHandle } from "../../src/router/messages.ts";
+import type { RouterHandle, RouterOptions } from "../../src/router/messages.ts";
 import { Router } from "../../src/router/router.ts";
 import { Link, type LinkOwner } from "../../src/session/link.ts";
 import { Outbox } from "../../src/session/outbox.ts";
-import type { QueuePolicies } from "../../src/session/queue_policy.ts";
 import { MemoryStore } from "../../src/store/memory_store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { join } from "./bytes.ts";
@@ -38,13 +36,10 @@ import {
 import type { Properties } from "./properties.ts";
 
 /** How a {@linkcode TestRouter} differs from the one in a broker without flags. */
-export interface TestRouterOptions {
+export interface TestRouterOptions
+  extends Pick<RouterOptions, "durability" | "queuePolicies" | "rights"> {
   /** Limits other than the defaults. */
   limits?: Partial<Limits>;
-  /** What of it its store keeps, in place of all. */
-  durability?: DurabilityRules;
-  /** What becomes of messages where there are too many, in place of the default. */
-  queuePolicies?: QueuePolicies;
   /** In place of a {@linkcode MemoryStore} that commits at once. */
   store?: Store;
 }
@@ -87,15 +82,8 @@ export class TestRouter implements AsyncDisposable {
       write: (line) =>
         void (/ ERROR /.test(line) ? this.faults : this.log).push(line),
     });
-    this.handle = Router.start({
-      limits,
-      counters,
-      log,
-      clock,
-      store,
-      ...(options.durability && { durability: options.durability }),
-      ...(options.queuePolicies && { queuePolicies: options.queuePolicies }),
-    });
+    const parts = { limits, counters, log, clock, store };
+    this.handle = Router.start({ ...options, ...parts });
     const events = {
       resumed: () => {},
       committed: () => this.handle.committed(),
