@@ -1,5 +1,6 @@
 import { checkFiles } from "./check_files.ts";
 import { checkFolders } from "./check_folders.ts";
+import { checkRules } from "./check_rules.ts";
 import { byPlace, type Fault } from "./fault.ts";
 import type { Places } from "./places.ts";
 import type { Settings } from "./settings.ts";
@@ -17,7 +18,11 @@ export type Checker = (
  * All of them, in the order in which their faults are told. Those after the first look into files, and have nothing to
  * say of one that cannot be read.
  */
-export const CHECKERS: readonly Checker[] = [checkFiles, checkFolders];
+export const CHECKERS: readonly Checker[] = [
+  checkFiles,
+  checkFolders,
+  checkRules,
+];
 
 /** Everything that is wrong with what settings name. */
 export async function checkSettings(

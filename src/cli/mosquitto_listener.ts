@@ -293,6 +293,13 @@ class Translation {
   }
 
   #origin(option: Directive): void {
+    if (!this.#isWeb) {
+      return this.#draft.note(
+        option,
+        "not needed",
+        "it is for WebSocket alone",
+      );
+    }
     const origins = this.#keys.get("origins") ?? [];
     const all = [...origins as readonly string[], option.value];
     this.#keys.set("origins", all);
