@@ -1,3 +1,4 @@
+import { SCOPED_LIMIT_INFO } from "../core/scoped_limits.ts";
 import {
   formatAddress,
   type PortProtocol,
@@ -211,13 +212,7 @@ class Translation {
       case "listener_allow_anonymous":
         return this.#set(option, "allow_anonymous", value === "true");
       case "max_connections":
-        return Number(value) > 0
-          ? this.#set(option, "max_connections", Number(value))
-          : this.#draft.note(
-            option,
-            "changed",
-            "limits.max_connections holds for all listeners together",
-          );
+        return this.#connections(option);
       case "enable_proxy_protocol":
         this.#keys.set("proxies_from", ["127.0.0.1", "::1"]);
         return this.#draft.note(
@@ -237,6 +232,16 @@ class Translation {
           keyText("url", this.#keys.get("url")!),
         );
     }
+  }
+
+  #connections(option: Directive): void {
+    const number = Number(option.value);
+    const { minimum, maximum } = SCOPED_LIMIT_INFO.maximumConnections;
+    if (number >= minimum && number <= maximum) {
+      return this.#set(option, "max_connections", Math.floor(number));
+    }
+    const text = "limits.max_connections holds for all listeners together";
+    this.#draft.note(option, "changed", text);
   }
 
   #unasked(option: Directive): void {

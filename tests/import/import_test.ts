@@ -8,6 +8,7 @@ import { LISTENER_SETTINGS } from "../../src/cli/listener_table.ts";
 import { readListener } from "../../src/cli/listener_url.ts";
 import { importMosquitto } from "../../src/cli/mosquitto_import.ts";
 import { BRIDGE_OPTIONS } from "../../src/cli/mosquitto_notes.ts";
+import { LONG } from "../support/sizes.ts";
 import { inMemory, readCases } from "./cases.ts";
 
 const MAIN = "/etc/mosquitto/mosquitto.conf";
@@ -109,6 +110,6 @@ Deno.test("import makes a configuration that can be used of any lines, and leave
       );
       assert.ok(draft.listeners.length <= open.length + 1);
     }),
-    { numRuns: 500 },
+    { numRuns: LONG ? 20_000 : 500 },
   );
 });
