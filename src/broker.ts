@@ -5,6 +5,7 @@ import { type Clock, SteadyClock } from "./core/clock.ts";
 import { Counters } from "./core/counters.ts";
 import { EXIT, toError } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
+import type { ScopedLimits } from "./core/scoped_limits.ts";
 import { type Log, SILENT_LOG } from "./core/log.ts";
 import { PacedLog } from "./core/paced_log.ts";
 import { TimerWheel } from "./core/timer_wheel.ts";
@@ -20,14 +21,17 @@ import { DurabilityRules } from "./router/durability_rules.ts";
 import type { RouterHandle } from "./router/messages.ts";
 import type { QueuePolicies } from "./session/queue_policy.ts";
 import { Router } from "./router/router.ts";
+import { SessionAdmin } from "./router/session_admin.ts";
 import type { RightsSource } from "./session/rights.ts";
-import { type DoorOptions, Doors } from "./connection/doors.ts";
+import { type DoorOptions, Doors, type DoorState } from "./connection/doors.ts";
 import type { DoorwayContext } from "./connection/doorway.ts";
 
 /** What a broker is made with. */
 export interface BrokerOptions {
   /** Where to listen, how, and who may come in: at least one. */
   readonly listeners: readonly DoorOptions[];
+  /** What users may use, by their names, beside what holds for all; left out, nothing else. */
+  readonly userLimits?: ReadonlyMap<string, ScopedLimits>;
   /** What clients may use; see {@linkcode Limits}. */
   readonly limits: Limits;
   /** Left out: nothing is logged. */
@@ -46,15 +50,29 @@ export interface BrokerOptions {
   readonly rights?: RightsSource;
 }
 
+/** Who may come in where, do what, and use how much: what {@linkcode Broker.changeAccess} changes. */
+export interface AccessOptions {
+  /** Where to listen, how, and who may come in. */
+  readonly listeners: readonly DoorOptions[];
+  /** Who may do what; `undefined` where everything is allowed. */
+  readonly rights: RightsSource | undefined;
+  /** What users may use, by their names. */
+  readonly userLimits: ReadonlyMap<string, ScopedLimits>;
+}
+
 /** A running broker. */
 export class Broker {
   /** What it counted since it was made. */
   readonly counters: Counters;
   /** Resolves to an exit status when the broker ends of its own accord. */
   readonly finished: Promise<number>;
+  /** The sessions, for an operator. */
+  readonly sessions: SessionAdmin;
   /** Raises and clears alarms, which clients see as retained messages on `$SYS/broker/alarm/<name>`. */
   readonly alarms: Pick<RouterHandle, "raise" | "clear">;
   readonly #doors: Doors;
+  readonly #users: UserQuotas;
+  readonly #clock: Clock;
   readonly #router: RouterHandle;
   readonly #store: Store;
   readonly #timers: TimerWheel;
@@ -141,6 +159,8 @@ export class Broker {
       onError: (error) =>
         log.error("Fault in a timer", { error: toError(error) }),
     });
+    const users = new UserQuotas();
+    users.change(options.userLimits ?? new Map(), clock.monotonic());
     const context: DoorwayContext = {
       router,
       store,
@@ -149,7 +169,7 @@ export class Broker {
       log,
       timers,
       clock,
-      users: new UserQuotas(),
+      users,
       slowed: new PacedLog("Client slowed down: it sends more than it may", {
         log,
         clock,
@@ -169,6 +189,8 @@ export class Broker {
       counters,
       finished,
       doors,
+      users,
+      clock,
       router,
       store,
       timers,
@@ -179,6 +201,8 @@ export class Broker {
     counters: Counters;
     finished: Promise<number>;
     doors: Doors;
+    users: UserQuotas;
+    clock: Clock;
     router: RouterHandle;
     store: Store;
     timers: TimerWheel;
@@ -186,10 +210,18 @@ export class Broker {
     this.counters = parts.counters;
     this.finished = parts.finished;
     this.#doors = parts.doors;
+    this.#users = parts.users;
+    this.#clock = parts.clock;
     this.#router = parts.router;
     this.alarms = parts.router;
+    this.sessions = new SessionAdmin(parts.router);
     this.#store = parts.store;
     this.#timers = parts.timers;
+  }
+
+  /** Its listeners, each as it is now. */
+  get doors(): readonly DoorState[] {
+    return this.#doors.states;
   }
 
   /** Where it listens now, with the ports that the system chose. An address that is not there yet is waited for. */
@@ -204,6 +236,19 @@ export class Broker {
    */
   changeListeners(listeners: readonly DoorOptions[]): Promise<void> {
     return this.#doors.change(listeners);
+  }
+
+  /**
+   * Listens there, by these rules and limits of users, from now on.
+   *
+   * @throws {StartError} If one cannot be listened on; nothing has changed then.
+   */
+  async changeAccess(
+    { listeners, rights, userLimits }: AccessOptions,
+  ): Promise<void> {
+    await this.changeListeners(listeners);
+    this.changeRights(rights);
+    this.#users.change(userLimits, this.#clock.monotonic());
   }
 
   /** Has other rules hold from now on, when it returns, for clients that are connected too; without any, all is allowed. */

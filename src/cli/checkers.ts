@@ -1,6 +1,6 @@
 import { checkFiles } from "./check_files.ts";
 import { checkFolders } from "./check_folders.ts";
-import { checkRules } from "./check_rules.ts";
+import { checkAccess } from "./check_access.ts";
 import { byPlace, type Fault } from "./fault.ts";
 import type { Places } from "./places.ts";
 import type { Settings } from "./settings.ts";
@@ -21,7 +21,7 @@ export type Checker = (
 export const CHECKERS: readonly Checker[] = [
   checkFiles,
   checkFolders,
-  checkRules,
+  checkAccess,
 ];
 
 /** Everything that is wrong with what settings name. */

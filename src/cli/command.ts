@@ -1,5 +1,5 @@
 import { usageError } from "./flags.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../core/nearest.ts";
 
 /** What the program can do under one name. */
 export interface Command {

@@ -30,6 +30,7 @@ export interface SettingsChanges {
 const VALUES: readonly (readonly [Setting, (from: Settings) => unknown])[] = [
   [SETTINGS.rules as Setting, (from) => from.rules],
   [SETTINGS.data as Setting, (from) => from.data],
+  [SETTINGS.control as Setting, (from) => from.control],
   [SETTINGS.requireStore as Setting, (from) => from.requireStore],
   [SETTINGS.durability as Setting, (from) => from.store.durability],
   [SETTINGS.longestWait as Setting, (from) => from.store.longestWait],

@@ -5,7 +5,7 @@ import type { KeyPath } from "./config_locate.ts";
 import { showValue } from "./fault.ts";
 import { USER_LIMITS } from "./limit_settings.ts";
 import { LISTENER_FIELDS } from "./listener_fields.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../core/nearest.ts";
 import { type Field, FORMS, SettingError } from "./setting.ts";
 import { ALL_SETTINGS } from "./settings_table.ts";
 

@@ -1,11 +1,13 @@
 import { askBroker } from "../admin/ask_broker.ts";
 import { StartError } from "../core/errors.ts";
-import { dataPlace, processEnvironment } from "./data_folder.ts";
+import {
+  CONTROL_SOCKET,
+  dataPlace,
+  DEFAULT_CONTROL,
+  processEnvironment,
+} from "./data_folder.ts";
 import type { FlagInfo, ParsedFlags } from "./flags.ts";
 import { DATA_FLAG } from "./store_command_flags.ts";
-
-/** The socket's name in its folder. */
-export const CONTROL_SOCKET = "control.sock";
 
 /** The flag that names the socket itself. */
 export const CONTROL_FLAG: FlagInfo = {
@@ -13,8 +15,7 @@ export const CONTROL_FLAG: FlagInfo = {
   value: "FILE",
   example: "/run/mailboxqtt/control.sock",
   help: "the control socket of the broker to ask",
-  defaultText:
-    `${CONTROL_SOCKET} in the data folder, else in the one for sockets`,
+  defaultText: DEFAULT_CONTROL,
 };
 
 /** The flags of every command that asks a broker that runs. */

@@ -22,6 +22,13 @@ export type DataPlace =
 export const DEFAULT_DATA =
   "$STATE_DIRECTORY, else $XDG_STATE_HOME/mailboxqtt, else ~/.local/state/mailboxqtt";
 
+/** The control socket's name in its folder. */
+export const CONTROL_SOCKET = "control.sock";
+
+/** Where the control socket is without `--control`, in words. */
+export const DEFAULT_CONTROL =
+  `${CONTROL_SOCKET} in the data folder; without one in $RUNTIME_DIRECTORY, else in $XDG_RUNTIME_DIR/mailboxqtt`;
+
 /** Where to keep things, as the value of `--data` says; where it is not given, as the environment does. */
 export function dataPlace(
   given: string | undefined,

@@ -1,6 +1,6 @@
 import { type Fault, valueFault } from "./fault.ts";
 import { Given } from "./given.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../core/nearest.ts";
 import { SettingError } from "./setting.ts";
 import { ALL_SETTINGS, variableOf } from "./settings_table.ts";
 import { readMany } from "./start_flags.ts";

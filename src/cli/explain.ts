@@ -1,9 +1,15 @@
+import type { RuleSet } from "../auth/rule_set.ts";
 import { EXIT } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
-import { explainAnswer } from "./explain_answer.ts";
+import { ask } from "./control_flags.ts";
+import { defaultLimits } from "./default_limits.ts";
+import { processVariables } from "./environment.ts";
+import { type ExplainAnswer, explainAnswer } from "./explain_answer.ts";
 import { EXPLAIN_FLAGS, EXPLAIN_USAGE } from "./explain_flags.ts";
-import { parseFlags, usageError } from "./flags.ts";
-
+import { faultsError } from "./fault.ts";
+import { type ParsedFlags, parseFlags, usageError } from "./flags.ts";
+import { Given } from "./given.ts";
+import { loadSettings } from "./load_settings.ts";
 import { print } from "./output.ts";
 import { readRules } from "./rules_file.ts";
 
@@ -11,7 +17,8 @@ const ACTIONS = ["publish", "subscribe", "receive"] as const;
 
 /** The command `explain`. */
 export async function explain(args: readonly string[]): Promise<number> {
-  const { operands, values } = parseFlags(args, EXPLAIN_FLAGS, 2);
+  const parsed = parseFlags(args, EXPLAIN_FLAGS, 2);
+  const { operands, values } = parsed;
   const [word, topic] = operands;
   if (word === undefined || topic === undefined) {
     throw usageError(
@@ -35,11 +42,25 @@ export async function explain(args: readonly string[]): Promise<number> {
       "Flag --client is missing: rules may ask for the client identifier",
     );
   }
-  const acl = values.get("acl")?.[0];
-  const { allowed, text } = explainAnswer(
-    acl === undefined ? undefined : await readRules(acl),
-    { user: values.get("user")?.[0], clientId, action, topic },
-  );
+  const question = { user: values.get("user")?.[0], clientId, action, topic };
+  const { allowed, text } = parsed.switches.has("live")
+    ? await ask(parsed, "explain", question) as ExplainAnswer
+    : explainAnswer(await rulesOf(parsed), question);
   print(`${text}\n`);
   return allowed ? EXIT.ok : EXIT.failed;
+}
+
+/** The rules of the file that a flag names, or else of the one that the configuration does. */
+async function rulesOf({ values }: ParsedFlags): Promise<RuleSet | undefined> {
+  const named = values.get("rules")?.[0];
+  if (named !== undefined) return await readRules(named);
+  const outcome = await loadSettings({
+    flags: new Given(),
+    config: values.get("config")?.[0],
+    variables: processVariables(),
+    limits: defaultLimits(),
+  });
+  if (outcome.settings === undefined) throw faultsError(outcome.faults);
+  const { rules } = outcome.settings;
+  return rules === undefined ? undefined : await readRules(rules);
 }

@@ -1,8 +1,9 @@
+import { CONTROL_FLAG } from "./control_flags.ts";
 import type { FlagInfo } from "./flags.ts";
 
 /** How the command `explain` is called. */
 export const EXPLAIN_USAGE =
-  "explain --user USER --client ID [--ip ADDRESS] publish|subscribe|receive TOPIC";
+  "explain --user USER --client ID [--ip ADDRESS] [--live] publish|subscribe|receive TOPIC";
 
 /** What it does. */
 export const EXPLAIN_ABOUT: string =
@@ -31,9 +32,21 @@ export const EXPLAIN_FLAGS: readonly FlagInfo[] = [
     help: "the address it comes from; no rule asks for that so far",
   },
   {
-    name: "acl",
+    name: "live",
+    help: "ask the broker that runs, in place of the configuration",
+  },
+  CONTROL_FLAG,
+  {
+    name: "config",
+    value: "FILE",
+    example: "/etc/mailboxqtt/mailboxqtt.toml",
+    help: "the configuration file that names the rules; none for none",
+    defaultText: "that of the broker",
+  },
+  {
+    name: "rules",
     value: "FILE",
     example: "/etc/mailboxqtt/rules",
-    help: "the file with the access rules",
+    help: "the file with the access rules, in place of the configuration's",
   },
 ];

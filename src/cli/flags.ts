@@ -3,7 +3,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { EXIT, StartError } from "../core/errors.ts";
 import { printable } from "./columns.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../core/nearest.ts";
 
 /** One flag of a command. */
 export interface FlagInfo {

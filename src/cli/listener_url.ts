@@ -11,7 +11,7 @@ import {
   type ListenerSetting,
   type ListenerValues,
 } from "./listener_table.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../core/nearest.ts";
 
 /** The ports at which clients look for each. */
 const DEFAULT_PORTS = { mqtt: 1883, mqtts: 8883, ws: 8083, wss: 8084 };

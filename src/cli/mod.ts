@@ -10,6 +10,7 @@ import {
   EXPLAIN_FLAGS,
   EXPLAIN_USAGE,
 } from "./explain_flags.ts";
+import { CONTROL_COMMANDS } from "./control.ts";
 import { hasFlag } from "./flags.ts";
 import { commandHelp, table } from "./help.ts";
 import { IMPORT_ABOUT, IMPORT_FLAGS, IMPORT_USAGE } from "./import_flags.ts";
@@ -50,6 +51,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     run: async (args) =>
       (await import("./import.ts")).importConfiguration(args),
   }],
+  ...CONTROL_COMMANDS,
   ["help", {
     summary: "show this text, or with the name of a command that command's",
     help: overview,

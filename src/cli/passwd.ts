@@ -11,7 +11,7 @@ import { formatScramKeys, makeScramKeys } from "../auth/scram_keys.ts";
 import { describeError, EXIT, StartError } from "../core/errors.ts";
 import { askPassword, readPassword } from "./ask_password.ts";
 import { parseFlags, usageError } from "./flags.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../core/nearest.ts";
 import { print, printError } from "./output.ts";
 import { PASSWD_FLAGS, PASSWD_USAGE } from "./passwd_flags.ts";
 import { replaceFile } from "./replace_file.ts";

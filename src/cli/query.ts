@@ -1,4 +1,4 @@
-import { nearest } from "./nearest.ts";
+import { nearest } from "../core/nearest.ts";
 import { type Field, FORMS } from "./setting.ts";
 
 /** What is wrong with a query: a sentence without its beginning. */

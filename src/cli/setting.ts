@@ -1,7 +1,7 @@
 /** What one setting is: how it is written in a file and as text, what is allowed, what it is for. */
 
 import type { LimitUnit } from "../core/limits.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../core/nearest.ts";
 import {
   formatQuantity,
   guessQuantity,

@@ -50,6 +50,8 @@ export interface Settings {
   readonly data: string | undefined;
   /** Whether to start only if things can be kept. */
   readonly requireStore: boolean;
+  /** The control socket's file, or `none`; `undefined` where that is not said. */
+  readonly control: string | undefined;
   /** How they are kept there. */
   readonly store: StoreSettings;
   /** What becomes of messages where there are too many. */

@@ -6,7 +6,7 @@ import {
   type LogFormat,
   type LogLevel,
 } from "../core/log.ts";
-import { DEFAULT_DATA } from "./data_folder.ts";
+import { DEFAULT_CONTROL, DEFAULT_DATA } from "./data_folder.ts";
 import { LIMIT_SETTINGS } from "./limit_settings.ts";
 import { QUEUE_SETTINGS } from "./queue_settings.ts";
 import { choice, list, path, type Setting, SWITCH } from "./setting.ts";
@@ -67,6 +67,17 @@ export const SETTINGS = {
     takesEffect: "at restart",
     ...SWITCH,
   } as Setting<boolean>,
+  control: {
+    name: "control",
+    flag: "control",
+    placeholder: "FILE",
+    example: "/run/mailboxqtt/control.sock",
+    help: "the socket for status, clients, reload and the like; none for none",
+    defaultText: DEFAULT_CONTROL,
+    isPath: true,
+    takesEffect: "at restart",
+    ...path("file"),
+  } as Setting<string>,
   durability: STORE_SETTINGS.durability,
   longestWait: STORE_SETTINGS.longestWait,
   ballast: STORE_SETTINGS.ballast,

@@ -61,6 +61,7 @@ export function settle(
     listeners: [...listeners.keys()],
     rules: given.get(SETTINGS.rules)?.value,
     data: given.get(SETTINGS.data)?.value,
+    control: given.get(SETTINGS.control)?.value,
     requireStore: value(SETTINGS.requireStore, false),
     store: {
       ballast: value(SETTINGS.ballast, DEFAULT_STORE_SETTINGS.ballast),

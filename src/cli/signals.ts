@@ -28,6 +28,11 @@ export function endSignals(): EndSignals {
   return { first: first.promise, second: second.promise };
 }
 
+/** Calls back at each signal that asks the broker to load its settings anew, from now until the process ends. */
+export function onReloadSignal(callback: () => void): void {
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", callback);
+}
+
 /** The exit status of a process that a signal ended, as shells count it. */
 export function signalStatus(signal: EndSignal): number {
   return 128 + (END_SIGNALS as Readonly<Record<string, number>>)[signal]!;

@@ -1,4 +1,5 @@
 import { deadline } from "@std/async/deadline";
+import type { ControlServer } from "../admin/control_server.ts";
 import type { Broker } from "../broker.ts";
 import { Counters } from "../core/counters.ts";
 import { EXIT, StartError } from "../core/errors.ts";
@@ -8,10 +9,14 @@ import {
   type PortAddress,
   type SocketAddress,
 } from "../transport/listener_settings.ts";
+import { AccessPlanner } from "./access.ts";
+import { controlSocket } from "./control_flags.ts";
+import type { ControlSocketOptions } from "./control_socket.ts";
 import { defaultLimits } from "./default_limits.ts";
 import { durabilityNews } from "./durability_news.ts";
 import { LogWriter } from "./log_writer.ts";
-import { endSignals, signalStatus } from "./signals.ts";
+import { Reloader } from "./reload.ts";
+import { endSignals, onReloadSignal, signalStatus } from "./signals.ts";
 import type { Settings } from "./settings.ts";
 import { parseStart } from "./start_options.ts";
 import { VERSION } from "./version.ts";
@@ -26,8 +31,10 @@ const LAST_LINES_TIME = 300;
  * Throws a `StartError` for wrong arguments, or if it cannot listen or keep what it must.
  */
 export async function start(args: readonly string[]): Promise<number> {
-  const { settings: options } = await parseStart(args, defaultLimits());
-  refuseUnguarded(options);
+  const { settings: options, source } = await parseStart(
+    args,
+    defaultLimits(),
+  );
   const counters = new Counters();
   const writer = new LogWriter(Deno.stderr, {
     onLost: (lines) => {
@@ -42,12 +49,14 @@ export async function start(args: readonly string[]): Promise<number> {
   });
 
   const fault = faults(log);
+  const planner = new AccessPlanner(log);
+  const { plan, files, inForce } = await planner.plan(options);
   // Only now: wrong arguments are told at once, without loading the broker first.
   const { startBroker } = await import("./start_broker.ts");
   const { broker, folder, tellStore } = await startBroker(options, {
-    listeners: options.listeners.map(({ transport }) => ({
-      listener: transport,
-    })),
+    listeners: plan.listeners,
+    userLimits: plan.userLimits,
+    ...(plan.rights && { rights: plan.rights }),
     limits: options.limits,
     log,
     counters,
@@ -56,6 +65,17 @@ export async function start(args: readonly string[]): Promise<number> {
   });
   // Before anybody knows that it runs: what ends it from now on, ends it well.
   const signals = endSignals();
+  inForce();
+  const reloader = new Reloader({
+    source,
+    settings: options,
+    rules: files.rules,
+    planner,
+    broker,
+    log,
+  });
+  onReloadSignal(() => reloadAndTell(reloader, log));
+  const control = await openControl({ broker, folder, reloader, log }, options);
   announce(log, broker.addresses, options, folder);
   tellStore();
 
@@ -73,17 +93,40 @@ export async function start(args: readonly string[]): Promise<number> {
       ]);
     }),
   ]);
+  control?.close();
+  planner.close();
   log.info("Ended", { status });
   await writer.finish(LAST_LINES_TIME);
   return status;
 }
 
-/** Refuses to run without those who guard the doors, where the settings ask for them. */
-function refuseUnguarded({ listeners, rules }: Settings): void {
-  if (rules !== undefined || listeners.some((plan) => !plan.allowAnonymous)) {
-    throw new StartError(
-      "Cannot start with users or rules: this version does not look at them",
-    );
+/** Opens the control socket, unless the settings say that there is to be none or nothing says where. */
+async function openControl(
+  options: Omit<ControlSocketOptions, "path">,
+  { control }: Settings,
+): Promise<ControlServer | undefined> {
+  if (control === "none") return undefined;
+  const path = control ?? controlSocket(options.folder);
+  if (path === undefined) return undefined;
+  const { openControlSocket } = await import("./control_socket.ts");
+  return await openControlSocket({ ...options, path });
+}
+
+/** Loads the settings anew, and tells what came of it. */
+async function reloadAndTell(reloader: Reloader, log: Log): Promise<void> {
+  try {
+    for (const sentence of (await reloader.reload()).split("\n")) {
+      log.info(sentence);
+    }
+  } catch (error) {
+    if (!(error instanceof StartError)) {
+      log.error("Fault while loading the settings anew", {
+        error: asError(error),
+      });
+      return;
+    }
+    log.error("The new configuration is refused, and the old one stays");
+    for (const line of error.message.split("\n")) log.error(line);
   }
 }
 

@@ -55,7 +55,7 @@ export class Connection
     WriterOwner {
   readonly finished: Promise<void>;
   readonly #context: ConnectionContext;
-  readonly #transport: Transport;
+  readonly transport: Transport;
   readonly #outbox: Outbox;
   readonly #writer: WriterHandle;
   readonly #intake: Intake;
@@ -82,7 +82,7 @@ export class Connection
   private constructor(context: ConnectionContext, transport: Transport) {
     const { limits, counters, clock } = context;
     this.#context = context;
-    this.#transport = transport;
+    this.transport = transport;
     this.#attendance = new Attendance(context, transport.peer);
     const outbox = this.#outbox = new Outbox(limits.outboxBytes);
     this.#writer = Writer.start({ transport, outbox, clock, owner: this });
@@ -96,19 +96,13 @@ export class Connection
 
   async #run(): Promise<void> {
     try {
-      const entrance = new Entrance({
-        context: this.#context,
-        transport: this.#transport,
-        intake: this.#intake,
-        doorstep: this,
-      });
+      const entrance = new Entrance(this.#context, this.#intake, this);
       const connect = await entrance.connect();
       const granted = connect && await entrance.authenticate(connect);
       if (connect !== undefined && granted !== undefined) {
         this.#know(connect, granted.identity);
-        const allowance = this.#allow(connect);
-        if (allowance !== undefined) {
-          const link = this.#link = this.#makeLink(connect, allowance);
+        const link = this.#link = this.#makeLink(connect);
+        if (link !== undefined) {
           await this.#admission(connect, link, granted);
           await this.#serve(link);
         }
@@ -118,20 +112,22 @@ export class Connection
     }
     await this.#discardRest();
     this.#allowance?.release();
-    this.#transport.close();
+    this.transport.close();
   }
 
-  /** What the client may use; `undefined` if it is refused. */
-  #allow(connect: Connect): Allowance | undefined {
+  /** Makes the client's Link; `undefined` if it may not come in after all. */
+  #makeLink(connect: Connect): Link | undefined {
     this.#attendance.clientId = connect.clientId ||
       `auto-${crypto.randomUUID()}`;
+    // The settings may have changed since it began to show who it is.
+    this.recheck();
+    if (this.ended) return undefined;
     const allowance = allowanceFor(this.#context, this.#attendance);
-    if ("limits" in allowance) return this.#allowance = allowance;
-    this.refuse(allowance, connect.properties.maximumPacketSize);
-    return undefined;
-  }
-
-  #makeLink(connect: Connect, { limits }: Allowance): Link {
+    if ("cause" in allowance) {
+      this.refuse(allowance, connect.properties.maximumPacketSize);
+      return undefined;
+    }
+    const { limits } = this.#allowance = allowance;
     this.#intake.allow(limits.maximumPacketSize);
     return new Link({
       owner: this,
@@ -149,7 +145,7 @@ export class Connection
     if (connect.properties.authenticationMethod === undefined) return;
     this.#reauthentication = new Reauthentication({
       identity,
-      applicant: applicantOf(connect, this.#transport),
+      applicant: applicantOf(connect, this.transport),
       method: connect.properties.authenticationMethod,
       authenticator: this.#context.door.authenticator,
       owner: this,
@@ -232,7 +228,7 @@ export class Connection
       // What #read does, without another promise: this loop runs for every read of every client.
       let bytes: number | null;
       try {
-        bytes = await this.#transport.read(
+        bytes = await this.transport.read(
           pace === undefined ? input.space() : pace.space(input),
         );
       } catch {
@@ -256,7 +252,7 @@ export class Connection
   async read(): Promise<boolean> {
     let bytes: number | null;
     try {
-      bytes = await this.#transport.read(this.#intake.buffer.space());
+      bytes = await this.transport.read(this.#intake.buffer.space());
     } catch {
       this.lost("networkError");
       return false;
@@ -369,10 +365,10 @@ export class Connection
     this.#admitted?.();
     this.#lingering = timers.schedule(
       LINGER_TIME,
-      () => this.#transport.close(),
+      () => this.transport.close(),
     );
     this.#writer.flush();
-    this.#writer.drained().then(() => this.#transport.closeWrite()).catch(
+    this.#writer.drained().then(() => this.transport.closeWrite()).catch(
       () => {},
     );
   }
@@ -382,7 +378,7 @@ export class Connection
     this.lost("networkError");
     const scratch = new Uint8Array(512);
     try {
-      while (await this.#transport.read(scratch) !== null);
+      while (await this.transport.read(scratch) !== null);
       await this.#writer.drained();
     } catch {
       // Closed by the timer, or by the client's reset: there is nothing left to save.

@@ -2,6 +2,8 @@ import { Listener, type ListenerHandle } from "../transport/listener.ts";
 import {
   formatAddress,
   type ListenerSettings,
+  type PortAddress,
+  type SocketAddress,
 } from "../transport/listener_settings.ts";
 import {
   type DoorSettings,
@@ -24,6 +26,16 @@ interface Open {
   readonly doorway: Doorway;
 }
 
+/** A listener as it is at one moment. */
+export interface DoorState {
+  /** Its URL as it was asked for. */
+  readonly name: string;
+  /** Where it listens; `undefined` while its address is not there. */
+  readonly address: PortAddress | SocketAddress | undefined;
+  /** Connections through it. */
+  readonly connections: number;
+}
+
 /** All listeners of a broker, by their addresses: what is open, and what changes of it while the broker runs. */
 export class Doors {
   readonly #context: DoorwayContext;
@@ -41,9 +53,13 @@ export class Doors {
     return [...this.#open.values()].map(({ listener }) => listener);
   }
 
-  /** Its connections, and those who come through each door. */
-  get doorways(): readonly Doorway[] {
-    return [...this.#open.values()].map(({ doorway }) => doorway);
+  /** The listeners, each as it is now. */
+  get states(): readonly DoorState[] {
+    return [...this.#open.values()].map(({ listener, doorway }) => ({
+      name: doorway.name,
+      address: listener.address,
+      connections: doorway.size,
+    }));
   }
 
   /**
@@ -99,7 +115,8 @@ export class Doors {
 
   /** Ends all connections, and resolves when nothing is left of them. */
   async end(): Promise<void> {
-    await Promise.all(this.doorways.map((doorway) => doorway.end("shutdown")));
+    const doorways = [...this.#open.values()].map(({ doorway }) => doorway);
+    await Promise.all(doorways.map((doorway) => doorway.end("shutdown")));
   }
 
   #doorway(options: DoorOptions): Doorway {

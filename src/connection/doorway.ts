@@ -55,9 +55,14 @@ export class Doorway {
     this.#limits = lowerLimits(context.limits, limits);
   }
 
-  /** Its connections. */
-  get connections(): Iterable<ConnectionHandle> {
-    return this.#connections;
+  /** The listener's URL. */
+  get name(): string {
+    return this.#door.name;
+  }
+
+  /** How many connections there are. */
+  get size(): number {
+    return this.#connections.size;
   }
 
   /** Takes a connection that the listener accepted. */
@@ -93,11 +98,6 @@ export class Doorway {
     this.#door.limits = limits;
     if (settings.authenticator === undefined) delete this.#door.authenticator;
     else this.#door.authenticator = settings.authenticator;
-    this.recheck();
-  }
-
-  /** Ends those whose clients were let in with what holds no more. */
-  recheck(): void {
     for (const connection of this.#connections) connection.recheck();
   }
 

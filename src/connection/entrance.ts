@@ -33,6 +33,8 @@ const ANYBODY: Granted = {
 
 /** The connection whose client stands at an {@linkcode Entrance}. */
 export interface Doorstep {
+  /** Where the client comes from. */
+  readonly transport: Transport;
   /** Whether the connection has ended. */
   readonly ended: boolean;
   /** Reads what is there; says whether there was anything before the end of the stream. */
@@ -45,25 +47,17 @@ export interface Doorstep {
   lost(cause: DisconnectedCause): void;
 }
 
-/** What an {@linkcode Entrance} works with. */
-export interface EntranceOptions {
-  /** Its door, limits and timers. */
-  readonly context: ConnectionContext;
-  /** Where the client comes from. */
-  readonly transport: Transport;
-  /** What it sends. */
-  readonly intake: Intake;
-  /** Told what comes of it. */
-  readonly doorstep: Doorstep;
-}
-
 /** What a client must say before it comes in: CONNECT, and who it is (3.1.4, 4.12). */
 export class Entrance {
-  readonly #options: EntranceOptions;
+  readonly #context: ConnectionContext;
+  readonly #intake: Intake;
+  readonly #doorstep: Doorstep;
 
-  /** For one connection. */
-  constructor(options: EntranceOptions) {
-    this.#options = options;
+  /** For one connection, and what its client sends. */
+  constructor(context: ConnectionContext, intake: Intake, doorstep: Doorstep) {
+    this.#context = context;
+    this.#intake = intake;
+    this.#doorstep = doorstep;
   }
 
   /** Reads CONNECT, the first packet [MQTT-3.1.0-1]; `undefined` if the connection ended instead. */
@@ -73,19 +67,19 @@ export class Entrance {
     const refusal = refusalOf(packet);
     if (refusal === undefined) return packet;
     const { maximumPacketSize } = packet.properties;
-    this.#options.doorstep.refuse(refusal, maximumPacketSize);
+    this.#doorstep.refuse(refusal, maximumPacketSize);
     return undefined;
   }
 
   /** Finds out who the client is; `undefined` if it is not let in, or the connection ended. */
   async authenticate(connect: Connect): Promise<Granted | undefined> {
-    const { context, transport, doorstep } = this.#options;
+    const doorstep = this.#doorstep;
     const { authenticationMethod: method, maximumPacketSize } =
       connect.properties;
-    const { authenticator } = context.door;
+    const { authenticator } = this.#context.door;
     if (authenticator === undefined && method === undefined) return ANYBODY;
     const exchange = authenticator?.begin(
-      applicantOf(connect, transport),
+      applicantOf(connect, doorstep.transport),
       method,
     );
     let data = connect.properties.authenticationData;
@@ -120,14 +114,15 @@ export class Entrance {
 
   /** The next packet; `undefined` if the connection ends instead, as it does where that does not come in time. */
   async #next(): Promise<FinishedPacket | undefined> {
-    const { context, intake, doorstep } = this.#options;
-    const timeout = context.timers.schedule(
-      context.limits.connectTimeout,
+    const doorstep = this.#doorstep;
+    const { timers, limits } = this.#context;
+    const timeout = timers.schedule(
+      limits.connectTimeout,
       () => doorstep.refuse({ cause: "connectTimeout" }),
     );
     try {
       do {
-        let packet = intake.next();
+        let packet = this.#intake.next();
         if (packet instanceof UnfinishedPacket) packet = await finish(packet);
         if (packet instanceof PacketError) doorstep.refuse(refusalFor(packet));
         else if (packet !== undefined && !doorstep.ended) return packet;

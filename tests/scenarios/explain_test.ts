@@ -16,7 +16,15 @@ async function withRules(
 
 Deno.test("explain says by which rule something is allowed, or what is needed", async () => {
   await withRules("user pump\ntopic read plant/#\n", async (path) => {
-    const ask = ["explain", "--acl", path, "--user", "pump", "--client", "c1"];
+    const ask = [
+      "explain",
+      "--rules",
+      path,
+      "--user",
+      "pump",
+      "--client",
+      "c1",
+    ];
     const [yes, no] = await Promise.all([
       runProgram(...ask, "--ip", "192.0.2.7", "receive", "plant/a"),
       runProgram(...ask, "publish", "plant/a"),
@@ -37,7 +45,7 @@ Deno.test("explain says by which rule something is allowed, or what is needed", 
 Deno.test("explain names the faults of a file, and opens nothing", async () => {
   await withRules("user pump\ntopic raed #\n", async (path) => {
     const outcome = await runProgram(
-      ...["explain", "--acl", path, "--client", "c1", "publish", "a"],
+      ...["explain", "--rules", path, "--client", "c1", "publish", "a"],
     );
     assert.equal(outcome.status, 1);
     assert.equal(outcome.stdout, "");
