@@ -78,6 +78,8 @@ export class WebSocketTransport implements Transport {
   #hasWritten = false;
   /** Nothing more comes: the end of the stream, or an error. */
   #end: { readonly error: Error | undefined } | undefined;
+  /** What the client did that is against the protocol. */
+  #fault: Error | undefined;
   #isClosed = false;
   #isDelivering = false;
   #reading: {
@@ -88,7 +90,7 @@ export class WebSocketTransport implements Transport {
 
   /** Takes an open WebSocket over. */
   constructor(options: WebSocketOptions) {
-    const { socket, stream, below, limits, onFault } = options;
+    const { socket, stream, below, limits } = options;
     this.#options = options;
     this.peer = below.peer;
     this.host = below.host;
@@ -102,13 +104,10 @@ export class WebSocketTransport implements Transport {
       (data, isBinary) => this.#received(data as Buffer, isBinary),
     );
     socket.on("ping", () => this.#allow());
-    socket.on("error", ({ message }) => {
-      onFault(message);
-      this.#ended(new Error(message));
-    });
+    socket.on("error", ({ message }) => this.#faulty(message));
     // Both sides have said that they close: the client may take its time to do it.
-    stream.once("finish", () => this.#ended(undefined));
-    socket.on("close", () => this.#ended(stream.errored ?? undefined));
+    stream.once("finish", () => this.#ended());
+    socket.on("close", () => this.#ended());
   }
 
   read(buffer: Uint8Array): Promise<number | null> {
@@ -160,13 +159,11 @@ export class WebSocketTransport implements Transport {
   }
 
   #received(data: Buffer, isBinary: boolean): void {
-    if (this.#isClosed || this.#end?.error !== undefined) return;
+    if (this.#isClosed || this.#fault !== undefined) return;
     this.#allow();
     if (!isBinary) {
       // [MQTT-6.0.0-1]
-      const reason = "It sent a text frame, and MQTT goes in binary ones";
-      this.#options.onFault(reason);
-      this.#ended(new Error(reason));
+      this.#faulty("It sent a text frame, and MQTT goes in binary ones");
       this.#socket.close(UNSUPPORTED_DATA, "MQTT goes in binary frames");
       return;
     }
@@ -223,14 +220,20 @@ export class WebSocketTransport implements Transport {
   }
 
   #excess(): void {
-    const reason = "It sent a frame that is longer than what it may send";
-    this.#options.onFault(reason);
-    this.#ended(new Error(reason));
+    this.#faulty("It sent a frame that is longer than what it may send");
     this.#socket.terminate();
   }
 
-  #ended(error: Error | undefined): void {
+  /** The client broke the protocol. Reads reject once it has been told, or cannot be. */
+  #faulty(reason: string): void {
+    if (this.#fault !== undefined) return;
+    this.#fault = new Error(reason);
+    this.#options.onFault(reason);
+  }
+
+  #ended(): void {
     if (this.#end !== undefined) return;
+    const error = this.#fault ?? this.#stream.errored ?? undefined;
     this.#end = { error };
     const reading = this.#reading;
     if (reading === undefined || this.#unread.length > this.#at) return;

@@ -99,10 +99,12 @@ Deno.test("WebSocketTransport ends with a text frame, and tells why [MQTT-6.0.0-
     ),
   );
   assert.equal(await read(transport), "good");
-  await assert.rejects(read(transport), /text frame/);
+  const reading = assert.rejects(read(transport), /text frame/);
   const end = await client.frame();
   assert.equal(end?.opcode, CLOSE);
   assert.equal(end.payload[0]! << 8 | end.payload[1]!, 1003);
+  await client.send(frame(CLOSE, end.payload));
+  await reading;
   assert.match(
     listener.log.join("\n"),
     /broke its protocol.*address=127\.0\.0\.1.*text frame/,

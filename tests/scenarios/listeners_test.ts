@@ -137,6 +137,28 @@ Deno.test("listeners: a client that does not take part in the closing of its Web
   await until("it is gone", () => broker.counters.connectionsNow === 0);
 });
 
+Deno.test("listeners: a client that breaks WebSocket's rules is told how, and let go [MQTT-6.0.0-1]", async () => {
+  const { broker: started, port } = await withWebSocket();
+  await using broker = started;
+  for (
+    const [bytes, code] of [[frame(1, utf8("a")), 1003], [
+      frame(3, utf8("a")),
+      1002,
+    ]] as const
+  ) {
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    const socket = await WebSocketClient.open(connection);
+    await socket.send(frame(2, connect({ version: 5, clientId: "rude" })));
+    await socket.frame();
+    await socket.send(bytes);
+    const { opcode, payload } = (await socket.frame())!;
+    assert.deepEqual([opcode, payload[0]! << 8 | payload[1]!], [8, code]);
+    await socket.send(frame(8, payload)).catch(() => {});
+    assert.equal(await socket.frame(), undefined);
+    await until("it is gone", () => broker.counters.connectionsNow === 0);
+  }
+});
+
 Deno.test("listeners: mosquitto reaches the broker over a Unix socket", async () => {
   const folder = await Deno.makeTempDir();
   const path = join(folder, "mailboxqtt.sock");
