@@ -3,6 +3,7 @@
 
 import { describeError, StartError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import { type OpenSocket, openSocket } from "../transport/unix_socket.ts";
 import { readLine } from "./read_line.ts";
 
 /** What is asked for: the name of a command, and what else it needs to know. */
@@ -39,7 +40,7 @@ const encoder = new TextEncoder();
 
 /** Answers requests on a Unix socket that its owner alone may use: one line of JSON each way. */
 export class ControlServer {
-  readonly #listener: Deno.UnixListener;
+  readonly #socket: OpenSocket;
   readonly #options: ControlServerOptions;
   readonly #connections = new Set<Deno.UnixConn>();
 
@@ -51,8 +52,7 @@ export class ControlServer {
   static async start(options: ControlServerOptions): Promise<ControlServer> {
     const { path } = options;
     try {
-      await removeStale(path);
-      return new ControlServer(listenForOwner(path), options);
+      return new ControlServer(await openSocket(path, 0o600), options);
     } catch (error) {
       throw new StartError(
         `Cannot make the control socket ${path}: ${describeError(error)}`,
@@ -63,28 +63,23 @@ export class ControlServer {
   }
 
   private constructor(
-    listener: Deno.UnixListener,
+    socket: OpenSocket,
     options: ControlServerOptions,
   ) {
-    this.#listener = listener;
+    this.#socket = socket;
     this.#options = options;
     this.#run();
   }
 
   /** Answers no more, and takes the socket away. */
   close(): void {
-    this.#listener.close();
+    this.#socket.close();
     for (const connection of this.#connections) end(connection);
-    try {
-      Deno.removeSync(this.#options.path);
-    } catch {
-      // Somebody took it away already.
-    }
   }
 
   async #run(): Promise<void> {
     try {
-      for await (const connection of this.#listener) {
+      for await (const connection of this.#socket.listener) {
         if (this.#connections.size >= MOST_CONNECTIONS) end(connection);
         else this.#serve(connection);
       }
@@ -136,36 +131,6 @@ export class ControlServer {
       return { error: `Internal error: ${describeError(error)}` };
     }
   }
-}
-
-/** A listener on a socket that only this user may open: it never exists with other permissions. */
-function listenForOwner(path: string): Deno.UnixListener {
-  const umask = Deno.umask(0o177);
-  try {
-    return Deno.listen({ transport: "unix", path });
-  } finally {
-    Deno.umask(umask);
-  }
-}
-
-/** Removes a socket that nobody answers on. */
-async function removeStale(path: string): Promise<void> {
-  let info: Deno.FileInfo;
-  try {
-    info = await Deno.lstat(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    throw error;
-  }
-  if (!info.isSocket) throw new Error("there is a file that is no socket");
-  try {
-    end(await Deno.connect({ transport: "unix", path }));
-  } catch (error) {
-    if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
-    await Deno.remove(path);
-    return;
-  }
-  throw new Error("another broker answers there");
 }
 
 function parse(line: string): ControlRequest | undefined {

@@ -111,7 +111,7 @@ Deno.test("ControlServer takes the place of a socket that nobody answers on, and
     // Left behind by a process that was killed.
     Deno.listen({ transport: "unix", path }).close();
     const server = await ControlServer.start(options);
-    await assert.rejects(ControlServer.start(options), /another broker/);
+    await assert.rejects(ControlServer.start(options), /another program/);
     await askBroker(path, { command: "nothing" });
     server.close();
     await assert.rejects(

@@ -8,9 +8,31 @@ const LOCAL = "local";
 /** What fits into the address of a socket, in bytes. */
 const LONGEST_PATH = 107;
 
+/** A socket that is listened on. */
+export interface OpenSocket {
+  /** Accepts connections. */
+  readonly listener: Deno.UnixListener;
+  /** Listens no more, and removes the file. */
+  close(): void;
+}
+
 /** Listens on a Unix socket, whose file is replaced if it was left behind, and removed at the end. */
 export async function listenOnSocket(address: SocketAddress): Promise<Door> {
   const { path, mode } = address;
+  const { listener, close } = await openSocket(path, mode);
+  return {
+    address,
+    accept: async () =>
+      new SystemTransport(await listener.accept(), `unix:${path}`, LOCAL),
+    close,
+  };
+}
+
+/** Opens a socket; without a mode its permissions are those that the process's umask leaves. */
+export async function openSocket(
+  path: string,
+  mode: number | undefined,
+): Promise<OpenSocket> {
   if (new TextEncoder().encode(path).length > LONGEST_PATH) {
     throw new Error(`sockets have paths of at most ${LONGEST_PATH} bytes`);
   }
@@ -24,9 +46,7 @@ export async function listenOnSocket(address: SocketAddress): Promise<Door> {
     throw error;
   }
   return {
-    address,
-    accept: async () =>
-      new SystemTransport(await listener.accept(), `unix:${path}`, LOCAL),
+    listener,
     close: () => {
       listener.close();
       removeOwn(path, made);

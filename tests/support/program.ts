@@ -11,6 +11,13 @@ const RUN = config.tasks.start.command.split(" ").slice(1, -1);
 /** What it runs. */
 const MAIN = "main.ts";
 
+/** Whatever a test forgets to say, the program has nowhere to keep things, and no socket for others to find. */
+const NOWHERE = {
+  STATE_DIRECTORY: "/dev/null/mailboxqtt",
+  RUNTIME_DIRECTORY: "",
+  XDG_RUNTIME_DIR: "",
+};
+
 /** What a run of the program that ended by itself left behind. */
 export interface Outcome {
   /** The exit status. */
@@ -36,8 +43,7 @@ function command(
   return new Deno.Command(first!, {
     args: rest,
     cwd: ROOT,
-    // Whatever a test forgets to say, nothing is ever written to the home of who runs it.
-    env: { ...strangers(), STATE_DIRECTORY: "/dev/null/mailboxqtt", ...env },
+    env: { ...strangers(), ...NOWHERE, ...env },
     clearEnv: true,
     stdin,
     stdout: "piped",
