@@ -43,9 +43,13 @@ class Reader {
   }
 
   read(): void {
-    for (const { path, part, what, allowed, guess } of checkShape(this.#root)) {
+    for (const found of checkShape(this.#root)) {
+      const { path, item, part, what, allowed, guess } = found;
       this.#faulty.add(JSON.stringify(path));
-      const place = this.#place(path, part);
+      const place = this.#place(
+        item === undefined ? path : [...path, item],
+        part,
+      );
       const fault = { place, what, allowed, guess };
       const setting = ALL_SETTINGS.find(({ name }) => name === path.join("."));
       if (setting === undefined) this.#given.faults.push(fault);
