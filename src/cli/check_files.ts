@@ -1,7 +1,6 @@
 import { describeError } from "../core/errors.ts";
 import { type Fault, type Place, subjectOf } from "./fault.ts";
 import type { Places } from "./places.ts";
-import type { Setting } from "./setting.ts";
 import type { Settings } from "./settings.ts";
 import { SETTINGS } from "./settings_table.ts";
 
@@ -48,14 +47,14 @@ function* namedFiles(settings: Settings, places: Places): Generator<NamedFile> {
       if (path === undefined) continue;
       const place = places.inListener(plan, name);
       // Those of all listeners stand outside of them.
-      const isOwn = place !== places.of(SETTINGS.users as Setting);
+      const isOwn = place !== places.of(SETTINGS.users);
       yield { name: isOwn ? `listener.${name}` : name, place, path, maker };
     }
   }
   const { rules } = settings;
   if (rules !== undefined) {
     const { name } = SETTINGS.rules;
-    const place = places.of(SETTINGS.rules as Setting);
+    const place = places.of(SETTINGS.rules);
     yield { name, place, path: rules, maker: undefined };
   }
 }

@@ -3,7 +3,6 @@ import { describeError } from "../core/errors.ts";
 import { dataPlace, processEnvironment } from "./data_folder.ts";
 import { type Fault, type Place, subjectOf } from "./fault.ts";
 import type { Places } from "./places.ts";
-import type { Setting } from "./setting.ts";
 import type { Settings } from "./settings.ts";
 import { SETTINGS } from "./settings_table.ts";
 
@@ -19,10 +18,10 @@ export async function checkFolders(
   places: Places,
 ): Promise<Fault[]> {
   const faults: Fault[] = [];
-  const at = places.of(SETTINGS.data as Setting);
+  const at = places.of(SETTINGS.data);
   const place = dataPlace(settings.data, processEnvironment);
   if (place.type === "nowhere" && settings.requireStore) {
-    const required = places.of(SETTINGS.requireStore as Setting);
+    const required = places.of(SETTINGS.requireStore);
     const what = `${subjectOf(required, SETTINGS.requireStore.name)} needs ` +
       "a folder, and nothing says which";
     faults.push({ place: required, what, allowed: "add data = FOLDER" });

@@ -28,20 +28,20 @@ export interface SettingsChanges {
 
 /** Where the value of each setting is that is not a listener's. */
 const VALUES: readonly (readonly [Setting, (from: Settings) => unknown])[] = [
-  [SETTINGS.rules as Setting, (from) => from.rules],
-  [SETTINGS.data as Setting, (from) => from.data],
-  [SETTINGS.control as Setting, (from) => from.control],
-  [SETTINGS.requireStore as Setting, (from) => from.requireStore],
-  [SETTINGS.durability as Setting, (from) => from.store.durability],
-  [SETTINGS.longestWait as Setting, (from) => from.store.longestWait],
-  [SETTINGS.ballast as Setting, (from) => from.store.ballast],
-  [SETTINGS.queueFull as Setting, (from) => from.queuePolicies.one],
-  [SETTINGS.allQueuesFull as Setting, (from) => from.queuePolicies.all],
-  [SETTINGS.logLevel as Setting, (from) => from.logLevel],
-  [SETTINGS.logFormat as Setting, (from) => from.logFormat],
+  [SETTINGS.rules, (from) => from.rules],
+  [SETTINGS.data, (from) => from.data],
+  [SETTINGS.control, (from) => from.control],
+  [SETTINGS.requireStore, (from) => from.requireStore],
+  [SETTINGS.durability, (from) => from.store.durability],
+  [SETTINGS.longestWait, (from) => from.store.longestWait],
+  [SETTINGS.ballast, (from) => from.store.ballast],
+  [SETTINGS.queueFull, (from) => from.queuePolicies.one],
+  [SETTINGS.allQueuesFull, (from) => from.queuePolicies.all],
+  [SETTINGS.logLevel, (from) => from.logLevel],
+  [SETTINGS.logFormat, (from) => from.logFormat],
   ...LIMIT_KEYS.map((key) =>
     [
-      LIMIT_SETTINGS[key] as Setting,
+      LIMIT_SETTINGS[key],
       (from: Settings) => from.limits[key],
     ] as const
   ),

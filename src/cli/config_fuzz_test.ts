@@ -16,6 +16,7 @@ const encoder = new TextEncoder();
 
 /** Configurations to change something in. */
 const SEEDS = [
+  'listener = [{ url = "mqtt://127.0.0.1" }, { url = "ws://[::1]" }]',
   configReference().replaceAll(/^#(?! )/gm, ""),
   `
 listener = [
@@ -100,6 +101,24 @@ const changed = fc.tuple(
   return new Uint8Array(bytes);
 });
 
+/** Configurations of listeners that are right each, and mostly together. */
+const composed = fc.array(
+  fc.record({
+    scheme: fc.constantFrom("mqtt", "ws"),
+    host: fc.constantFrom("127.0.0.1", "0.0.0.0", "[::1]", "[::]", "host"),
+    port: fc.integer({ min: 1, max: 65_535 }),
+    query: fc.constantFrom("", "", "?users=u", "?proxies_from=10.0.0.1"),
+    users: fc.constantFrom("", "", 'users = "u"\n'),
+  }),
+  { minLength: 1, maxLength: 2 },
+).map((listeners) =>
+  encoder.encode(
+    listeners.map(({ scheme, host, port, query, users }) =>
+      `[[listener]]\nurl = "${scheme}://${host}:${port}${query}"\n${users}`
+    ).join(""),
+  )
+);
+
 Deno.test("any bytes as a configuration crash nothing, and open no door that was not asked for", async () => {
   const file = await Deno.makeTempFile({ suffix: ".toml" });
   let good = 0;
@@ -113,6 +132,7 @@ Deno.test("any bytes as a configuration crash nothing, and open no door that was
               .map((parts) => new Uint8Array(parts.flatMap((one) => [...one]))),
             weight: 1,
           },
+          { arbitrary: composed, weight: 1 },
           { arbitrary: changed, weight: 4 },
         ),
         async (bytes) => {

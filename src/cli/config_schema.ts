@@ -43,6 +43,8 @@ const ROOT: Shape = rootShape();
 export interface SchemaFault {
   /** Where. */
   readonly path: KeyPath;
+  /** Which of the values at that path it is, by its index. */
+  readonly item?: number | undefined;
   /** Whether it is the key that is wrong, or its value. */
   readonly part: "key" | "value";
   /** What is wrong. */
@@ -144,6 +146,9 @@ function schemaOf(shape: Shape): v.GenericSchema {
   }
 }
 
+/** A step of a path to one of several values. */
+type Item = v.ArrayPathItem;
+
 /** Looks at one value. What was probably meant goes along as what is expected. */
 function checkField(
   { field }: Extract<Shape, { type: "field" }>,
@@ -163,11 +168,15 @@ function checkField(
   } catch (error) {
     if (!(error instanceof SettingError)) throw error;
     const { message, text, guess } = error;
-    addIssue({
-      message,
-      input: Array.isArray(dataset.value) ? text : dataset.value,
-      ...(guess !== undefined && { expected: field.form.literal(guess) }),
-    });
+    const expected = guess === undefined
+      ? {}
+      : { expected: field.form.literal(guess) };
+    const input = dataset.value;
+    if (Array.isArray(input)) {
+      const key = input.lastIndexOf(text);
+      const item = { type: "array", origin: "value", input, key, value: text };
+      addIssue({ message, input: text, path: [item as Item], ...expected });
+    } else addIssue({ message, input, ...expected });
   }
 }
 
@@ -197,8 +206,11 @@ function faultOf(issue: v.BaseIssue<unknown>): SchemaFault {
       }`,
     };
   }
+  const isItem = issue.type === "raw_check" &&
+    issue.path?.at(-1)?.type === "array";
   return {
-    path,
+    path: isItem ? path.slice(0, -1) : path,
+    item: isItem ? path.at(-1) as number : undefined,
     part: "value",
     what: `${nameOf(path)} cannot be ${showValue(issue.input)}`,
     allowed: issue.message,

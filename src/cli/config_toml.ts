@@ -9,6 +9,7 @@ import type { Given } from "./given.ts";
 import { type GivenTexts, readGivenListener } from "./given_listener.ts";
 import { USER_LIMITS } from "./limit_settings.ts";
 import { LISTENER_FIELDS } from "./listener_fields.ts";
+import type { Field } from "./setting.ts";
 import { ALL_SETTINGS } from "./settings_table.ts";
 
 /** Reads the text of a configuration file, and notes in `given` what it says and everything that is wrong. */
@@ -42,9 +43,13 @@ class Reader {
   }
 
   read(): void {
-    for (const { path, part, what, allowed, guess } of checkShape(this.#root)) {
+    for (const found of checkShape(this.#root)) {
+      const { path, item, part, what, allowed, guess } = found;
       this.#faulty.add(JSON.stringify(path));
-      const place = this.#place(path, part);
+      const place = this.#place(
+        item === undefined ? path : [...path, item],
+        part,
+      );
       const fault = { place, what, allowed, guess };
       const setting = ALL_SETTINGS.find(({ name }) => name === path.join("."));
       if (setting === undefined) this.#given.faults.push(fault);
@@ -107,7 +112,7 @@ class Reader {
 
   /** The texts of a value that is there and is allowed. */
   #texts(
-    { form }: Pick<typeof LISTENER_FIELDS[number], "form">,
+    { form }: Pick<Field, "form">,
     path: KeyPath,
   ): readonly string[] | undefined {
     for (let length = 1; length <= path.length; length++) {

@@ -39,7 +39,7 @@ export class Given {
 
   /** Notes a value. */
   set<Value>(setting: Setting<Value>, value: Value, place: Place): void {
-    this.#values.set(setting as Setting, { value, place });
+    this.#values.set(setting, { value, place });
   }
 
   /** Notes that a setting was given, and what is wrong with it. */
@@ -50,7 +50,7 @@ export class Given {
 
   /** What a setting was given as. */
   get<Value>(setting: Setting<Value>): GivenValue<Value> | undefined {
-    return this.#values.get(setting as Setting) as
+    return this.#values.get(setting) as
       | GivenValue<Value>
       | undefined;
   }

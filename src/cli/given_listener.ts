@@ -10,9 +10,12 @@ import {
 } from "./listener_fields.ts";
 import { LISTENER_SETTINGS, ListenerError } from "./listener_table.ts";
 import { formatAddress } from "../transport/listener_settings.ts";
-import { readListener } from "./listener_url.ts";
+import { type GivenSettings, readListener } from "./listener_url.ts";
 import { readQuery } from "./query.ts";
 import { type Field, list, SettingError } from "./setting.ts";
+
+/** The name of the URL among a listener's settings. */
+const URL_NAME = "url";
 
 /** Texts, and where they were given. */
 export interface GivenTexts {
@@ -36,36 +39,67 @@ export interface ListenerSource {
   readonly resolve?: (path: string) => string;
 }
 
+/** Says what is wrong with a setting, by its name; `url` for the URL itself. */
+type Refuse = (name: string, message: string) => void;
+
 /** Reads a listener, unless something is wrong with it, which is added to `faults`. */
 export function readGivenListener(
   source: ListenerSource,
   faults: Fault[],
 ): GivenListener | undefined {
-  const { url, place, beside = new Map(), resolve = (path) => path } = source;
+  const { url, place, beside, resolve = (path) => path } = source;
   const before = faults.length;
-  const refuse = (name: string, message: string) => {
-    const given = beside.get(name);
-    faults.push(
-      given === undefined
-        ? valueFault(place, "listener.url", url, message)
-        : valueFault(
-          given.place,
-          `listener.${name}`,
-          given.texts.join(","),
-          message,
-        ),
-    );
+  const refuse: Refuse = (name, message) => {
+    const given = beside?.get(name);
+    const [at, key, value] = given === undefined
+      ? [place, URL_NAME, url]
+      : [given.place, name, given.texts.join(",")];
+    faults.push(valueFault(at, `listener.${key}`, value, message));
   };
 
   const query = readQuery(url, LISTENER_FIELDS, "a listener");
   for (const { name, message } of query.faults) refuse(name, message);
-  const given = new Map<string, GivenTexts>(beside);
+  const given = new Map(beside);
   for (const [name, texts] of query.texts) {
     if (given.has(name)) refuse(name, `${name} is given twice`);
     else given.set(name, { texts, place });
   }
+  const { values, texts } = readFields(query.base, given, resolve, refuse);
+  const isPartial = source.isPartial || faults.length > before;
+  const transport = readTransport(query.base, texts, isPartial, refuse);
+  if (transport === undefined || isPartial) return undefined;
 
-  const protocol = /^[^:]*/.exec(query.base)![0].toLowerCase();
+  const value = <Value>({ name }: Field<Value>) =>
+    values.get(name) as Value | undefined;
+  const limits: Partial<Record<keyof ScopedLimits, number>> = {};
+  for (const field of LISTENER_LIMITS) {
+    const limit = value(field);
+    if (limit !== undefined) limits[field.key] = limit;
+  }
+  return {
+    url: formatAddress(transport.address),
+    place,
+    transport,
+    allowAnonymous: value(ACCESS_FIELDS.allowAnonymous),
+    users: value(ACCESS_FIELDS.users),
+    identity: value(ACCESS_FIELDS.identity),
+    withPassword: value(ACCESS_FIELDS.withPassword),
+    limits,
+    places: new Map([...given].map(([name, { place }]) => [name, place])),
+  };
+}
+
+/** The values of all settings that are allowed, and the texts of those for {@linkcode readListener}. */
+function readFields(
+  url: string,
+  given: ReadonlyMap<string, GivenTexts>,
+  resolve: (path: string) => string,
+  refuse: Refuse,
+): {
+  readonly values: ReadonlyMap<string, unknown>;
+  readonly texts: GivenSettings;
+} {
+  const protocol = /^[^:]*/.exec(url)![0].toLowerCase();
   const values = new Map<string, unknown>();
   const texts = new Map<string, string | readonly string[]>();
   for (const [name, { texts: raw }] of given) {
@@ -89,42 +123,21 @@ export function readGivenListener(
       texts.set(name, setting.isList ? resolved : resolved[0]!);
     }
   }
-
-  const isPartial = source.isPartial || faults.length > before;
-  const transport = readTransport(query.base, texts, isPartial, refuse);
-  if (transport === undefined || isPartial) return undefined;
-  const value = <Value>({ name }: Field<Value>) =>
-    values.get(name) as Value | undefined;
-  const limits: Partial<Record<keyof ScopedLimits, number>> = {};
-  for (const field of LISTENER_LIMITS) {
-    const limit = value(field);
-    if (limit !== undefined) limits[field.key] = limit;
-  }
-  return {
-    url: formatAddress(transport.address),
-    place,
-    transport,
-    allowAnonymous: value(ACCESS_FIELDS.allowAnonymous),
-    users: value(ACCESS_FIELDS.users),
-    identity: value(ACCESS_FIELDS.identity),
-    withPassword: value(ACCESS_FIELDS.withPassword),
-    limits,
-    places: new Map([...given].map(([name, { place }]) => [name, place])),
-  };
+  return { values, texts };
 }
 
 /** The transport, unless something is wrong; of what is not all there, only the URL is looked at. */
 function readTransport(
   base: string,
-  texts: ReadonlyMap<string, string | readonly string[]>,
+  texts: GivenSettings,
   isPartial: boolean,
-  refuse: (name: string, message: string) => void,
+  refuse: Refuse,
 ): ListenerSettings | undefined {
   try {
     return readListener(base, texts);
   } catch (error) {
     if (!(error instanceof ListenerError)) throw error;
-    if (!isPartial || error.key === "url") refuse(error.key, error.message);
+    if (!isPartial || error.key === URL_NAME) refuse(error.key, error.message);
     return undefined;
   }
 }

@@ -3,6 +3,7 @@ import { processVariables, type Variables } from "./environment.ts";
 import { faultsError } from "./fault.ts";
 import { parseFlags } from "./flags.ts";
 import { loadSettings, type SettingsSource } from "./load_settings.ts";
+import type { Places } from "./places.ts";
 import type { Settings } from "./settings.ts";
 import { readStartFlags, START_FLAGS } from "./start_flags.ts";
 
@@ -10,6 +11,8 @@ import { readStartFlags, START_FLAGS } from "./start_flags.ts";
 export interface StartOptions {
   /** The settings. */
   readonly settings: Settings;
+  /** Where each was given. */
+  readonly places: Places;
   /** Where they come from. */
   readonly source: SettingsSource;
 }
@@ -29,5 +32,6 @@ export async function parseStart(
   const source = { flags, config, variables, limits: base };
   const outcome = await loadSettings(source);
   if (outcome.settings === undefined) throw faultsError(outcome.faults);
-  return { settings: outcome.settings, source };
+  const { settings, places } = outcome;
+  return { settings, places, source };
 }
