@@ -1,4 +1,5 @@
 import { EXIT } from "../core/errors.ts";
+import { accessWarnings } from "./check_access.ts";
 import { checkSettings } from "./checkers.ts";
 import { defaultLimits } from "./default_limits.ts";
 import { processVariables, type Variables } from "./environment.ts";
@@ -35,13 +36,18 @@ export async function checkConfiguration(
     : await checkSettings(outcome.settings, outcome.places);
   const { settings } = outcome;
   const isGood = faults.length === 0;
+  const warnings = settings !== undefined && isGood
+    ? await accessWarnings(settings)
+    : [];
   if (parsed.switches.has("json")) {
-    return { text: `${JSON.stringify(report(settings, faults))}\n`, isGood };
+    const all = report(settings, faults, warnings);
+    return { text: `${JSON.stringify(all)}\n`, isGood };
   }
-  const text = settings !== undefined && isGood
-    ? `${summary(settings)}\n`
-    : faults.map((fault) => `${formatFault(fault)}\n`).join("");
-  return { text, isGood };
+  const told = isGood
+    ? warnings.map((warning) => `Warning: ${formatFault(warning)}\n`)
+    : faults.map((fault) => `${formatFault(fault)}\n`);
+  const end = settings !== undefined && isGood ? `${summary(settings)}\n` : "";
+  return { text: told.join("") + end, isGood };
 }
 
 function summary({ file, listeners }: Settings): string {
@@ -57,7 +63,12 @@ function summary({ file, listeners }: Settings): string {
 function report(
   settings: Settings | undefined,
   faults: readonly Fault[],
+  warnings: readonly Fault[],
 ): unknown {
+  const told = ({ place, what, allowed, guess }: Fault) => {
+    const { type: _, ...where } = place;
+    return { ...where, what, allowed, guess };
+  };
   return {
     ok: faults.length === 0,
     file: settings?.file,
@@ -65,9 +76,7 @@ function report(
       url,
       allowAnonymous,
     })),
-    faults: faults.map(({ place, what, allowed, guess }) => {
-      const { type: _, ...where } = place;
-      return { ...where, what, allowed, guess };
-    }),
+    faults: faults.map(told),
+    warnings: warnings.map(told),
   };
 }
