@@ -2,6 +2,7 @@
 // connection), inflight_window.ts, outbox.ts, gate.ts and frames.ts (how one message is encoded for many).
 
 import type { Timer } from "../core/timer_wheel.ts";
+import type { TopicName } from "../store/message.ts";
 import type { StoredSubscription, StoredWill } from "../store/store.ts";
 import type { SessionContext } from "./context.ts";
 import type { DeliveryGroup } from "./delivery.ts";
@@ -20,6 +21,8 @@ export class Session {
   owner: string | undefined;
   /** What its owner may do; `undefined` where nothing is forbidden. */
   rights: Rights | undefined;
+  /** The last topic that it published to and may: mostly the next one too. */
+  permittedTopic: TopicName | undefined;
   /** Seconds that it outlives its connection; `Infinity` for ever. */
   expiryInterval: number;
   /** Whether the Store knows it. */
