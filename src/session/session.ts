@@ -70,6 +70,11 @@ export class Session {
     return this.stored || this.persistent;
   }
 
+  /** Whether it may be sent messages of this topic. */
+  mayReceive(topic: string): boolean {
+    return this.rights === undefined || this.rights.mayReceive(topic);
+  }
+
   /** Calls off the timers that ran since the connection ended. */
   cancelTimers(): void {
     this.willTimer?.cancel();
