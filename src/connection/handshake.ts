@@ -60,7 +60,8 @@ export function refusalOf(connect: Connect): Refusal | undefined {
     return {
       cause: "notAuthorized",
       code: ReasonCode.NotAuthorized,
-      detail: "Cannot accept the will: topics below $SYS are the broker's own",
+      detail:
+        "Cannot accept the will: topics that begin with $ are the broker's own",
     };
   }
   return undefined;

@@ -72,6 +72,8 @@ export const DROPPED_CAUSES = {
   rejected: "rejected by the client",
   /** Published by a client to a topic of the broker's own. */
   reservedTopic: "topic is the broker's own",
+  /** The rules do not let the client publish or receive it. */
+  notAuthorized: "not authorized",
   retainedMessages: "too many retained messages",
   retainedBytes: "too many retained bytes",
   /** It would have had to be kept on the disk. */
@@ -181,6 +183,12 @@ export class Counters {
   readonly messagesSent: ByQos = { qos0: 0, qos1: 0, qos2: 0 };
   /** Messages dropped, by cause, once for each subscriber that misses one. */
   readonly dropped: Record<DroppedCause, number> = zeros(DROPPED_CAUSES);
+  /** What the rules denied: PUBLISH packets, filters of SUBSCRIBE packets, wills at CONNECT or when they were due. */
+  readonly denied: { publish: number; subscribe: number; will: number } = {
+    publish: 0,
+    subscribe: 0,
+    will: 0,
+  };
   /** Connections that had to wait before they were served, since too many came just before. */
   connectsSlowed = 0;
   /** Times at which a client was not read for a while, since it had sent more than it may in a second. */

@@ -65,16 +65,20 @@ Deno.test("Alarms are not kept in the Store, and no limit keeps them from being 
   assert.deepEqual(late.payloads(), ["The disk is full"]);
 });
 
-Deno.test("Publishing refuses what clients publish to topics below $SYS, and keeps the connection", async () => {
+Deno.test("Publishing refuses what clients publish to topics that begin with $, and keeps the connection", async () => {
   await using router = new TestRouter();
   router.handle.raise("store", "disk", "The disk is full");
   const subscriber = await router.connect();
   await subscriber.subscribe("$SYS/#", { qos: 2 });
+  await subscriber.subscribe("$CONTROL/#");
   await subscriber.subscribe("$SYSTEM/#");
+  await subscriber.subscribe("a$");
   subscriber.take();
   for (const version of [4, 5] as const) {
     const client = await router.connect({ version });
-    for (const topic of [TOPIC, "$SYS/x", "$SYS"]) {
+    for (
+      const topic of [TOPIC, "$SYS/x", "$SYS", "$CONTROL/x", "$SYSTEM/x", "$"]
+    ) {
       for (const retain of [false, true]) {
         const options = { retain };
         await client.publish(topic, "", options);
@@ -95,11 +99,11 @@ Deno.test("Publishing refuses what clients publish to topics below $SYS, and kee
         client.expect("pubcomp");
       }
     }
-    await client.publish("$SYSTEM/x", "taken");
+    await client.publish("a$", "taken");
     await router.settle();
     assert.deepEqual(subscriber.payloads(), ["taken"]);
     assert.equal(client.endCause(), undefined);
   }
-  assert.equal(router.counters.dropped.reservedTopic, 2 * 3 * 2 * 3);
+  assert.equal(router.counters.dropped.reservedTopic, 2 * 6 * 2 * 3);
   assert.equal(router.counters.retainedNow, 1);
 });

@@ -52,7 +52,7 @@ export class DiskNeeds {
       targets.some((target) =>
         target.qos > 0 && target.session.outbound.refuses(size) &&
         (target.session !== session || target.own !== undefined)
-      ) || groups.some((group) => group.refuses(size));
+      ) || groups.some((group) => group.refuses(size, topic.text));
     return full ? "queue" : undefined;
   }
 

@@ -117,7 +117,7 @@ export class Dispatcher {
     if (route.targets.length === 0 && route.groups.length === 0) return;
     if (
       route.targets.length === 0 && route.groups.length === 1 &&
-      isForwardable(publish) && route.groups[0]!.forward(publish)
+      isForwardable(publish) && route.groups[0]!.forward(publish, topic.text)
     ) {
       this.work++;
       return;

@@ -11,6 +11,7 @@ import type { Link } from "../session/link.ts";
 import type { Session } from "../session/session.ts";
 import { isKept, type Message } from "../store/message.ts";
 import type { BatchNumber } from "../store/store.ts";
+import type { Access } from "./access.ts";
 import {
   type DiskNeeds,
   MESSAGE_OBSTACLES,
@@ -31,6 +32,8 @@ export interface PublishingOptions {
   readonly retained: RetainedMessages;
   /** Says what needs the disk. */
   readonly diskNeeds: DiskNeeds;
+  /** Says who may publish to what. */
+  readonly access: Access;
 }
 
 /** Bytes that a message which waits for the disk costs, beside those of its packet, about. */
@@ -51,6 +54,7 @@ export class Publishing {
   readonly #dispatcher: Dispatcher;
   readonly #retained: RetainedMessages;
   readonly #diskNeeds: DiskNeeds;
+  readonly #access: Access;
 
   /** Dispatches what it takes on through this dispatcher. */
   constructor(options: PublishingOptions) {
@@ -58,6 +62,7 @@ export class Publishing {
     this.#dispatcher = options.dispatcher;
     this.#retained = options.retained;
     this.#diskNeeds = options.diskNeeds;
+    this.#access = options.access;
   }
 
   /**
@@ -72,7 +77,7 @@ export class Publishing {
       : this.#resolveAlias(link, packet);
     if (packet.qos === 0) {
       counters.messagesReceived.qos0++;
-      if (packet.retain || topic.reserved) {
+      if (packet.retain || this.#forbids(session, topic)) {
         this.#dispatch(session, packet, topic, 0);
       } else this.#dispatcher.dispatchAtMostOnce(packet, topic, session);
       return;
@@ -92,7 +97,7 @@ export class Publishing {
       );
     }
     link.receiving++;
-    const obstacle = link.terms.version === 5
+    const obstacle = link.terms.version === 5 && !this.#forbids(session, topic)
       ? this.#diskNeeds.obstacle(session, packet, topic)
       : undefined;
     if (obstacle !== undefined) this.#refuse(link, packet, obstacle);
@@ -193,9 +198,8 @@ export class Publishing {
     topic: TopicEntry,
     batch: BatchNumber,
   ): Outcome {
-    if (topic.reserved) {
-      this.#context.dropped(session, "reservedTopic");
-      const detail = `Cannot publish: ${DROPPED_CAUSES.reservedTopic}`;
+    if (this.#forbids(session, topic)) {
+      const detail = this.#drop(session, topic);
       return { reason: refusal(packet), batch, detail };
     }
     const message = this.#dispatcher.messageOf(packet, topic, session.clientId);
@@ -231,6 +235,22 @@ export class Publishing {
         : batch,
       detail: undefined,
     };
+  }
+
+  /** Whether a client must not publish to a topic. */
+  #forbids(session: Session, topic: TopicEntry): boolean {
+    return topic.reserved || !this.#access.mayPublish(session, topic);
+  }
+
+  /** Counts and logs a message that may not be published; returns what its publisher is told. */
+  #drop(session: Session, topic: TopicEntry): string {
+    if (topic.reserved) {
+      this.#context.dropped(session, "reservedTopic");
+      return `Cannot publish: ${DROPPED_CAUSES.reservedTopic}`;
+    }
+    this.#context.counters.dropped.notAuthorized++;
+    this.#access.denied(session, "publish", topic.text);
+    return `Cannot publish: ${DROPPED_CAUSES.notAuthorized}`;
   }
 
   /** What stands against retaining a message: with QoS 0 also that it would need room on the disk. */

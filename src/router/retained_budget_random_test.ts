@@ -9,8 +9,8 @@ import { subscribe, unsubscribe } from "../../tests/support/write_packets.ts";
 
 const RETAIN = { retain: true };
 
-const TOPICS = ["a", "b", "a/a", "a/b", "a/b/c", "$x/a"];
-const FILTERS = ["#", "+", "a/#", "+/b", "a/b/c", "$x/#"];
+const TOPICS = ["a", "b", "a/a", "a/b", "a/b/c", "x/a"];
+const FILTERS = ["#", "+", "a/#", "+/b", "a/b/c", "x/#"];
 
 const anyStep = fc.oneof(
   {
@@ -203,9 +203,7 @@ Deno.test("RetainedMessages are the same with any budget, whatever happens", asy
       const [got, expected] = await Promise.all(
         worlds.map(async (world) => {
           const peer = await world.router.connect();
-          for (const filter of ["#", "$x/#"]) {
-            await peer.send(subscribe(5, 1, [{ filter }]));
-          }
+          await peer.send(subscribe(5, 1, [{ filter: "#" }]));
           world.peers.push(peer);
           const messages: unknown[] = [];
           for (let idle = 0; idle < 3; idle++) {

@@ -42,7 +42,7 @@ type MutableRoute = { -readonly [Key in keyof Route]: Route[Key] };
 /** So many routes are remembered: of a few filters, topics can be made up that match each other subset. */
 const MAXIMUM_ROUTES = 65_536;
 
-/** Works out routes, and shares them between topics until the subscriptions change. */
+/** Works out routes, without those who may not receive a topic, and shares them between topics until the subscriptions change. */
 export class RouteTable {
   readonly #tree: SubscriptionTree<Subscription | SharedGroup>;
   readonly #routes = new Map<string, MutableRoute>();
@@ -61,8 +61,12 @@ export class RouteTable {
       this.#generation = this.#tree.generation;
       this.#forget();
     }
-    const matching: (Subscription | SharedGroup)[] = [];
-    this.#tree.match(topic, matching);
+    const found: (Subscription | SharedGroup)[] = [];
+    this.#tree.match(topic, found);
+    // Which of its members may receive it, a group finds out for each message.
+    const matching = found.filter((one) =>
+      one instanceof SharedGroup || one.session.mayReceive(topic)
+    );
     const key = matching.map((found) => this.#number(found)).sort((a, b) =>
       a - b
     ).join();

@@ -8,7 +8,12 @@ import { anyFilter, anyTopic } from "../../tests/support/topic_arbitraries.ts";
 
 type Tree = SubscriptionTree<Subscription | SharedGroup>;
 
-const [ann, bob] = ["ann", "bob"].map((clientId) => ({ clientId }) as Session);
+const [ann, bob] = ["ann", "bob"].map((clientId) =>
+  ({
+    clientId,
+    mayReceive: (topic) => topic !== `not for ${clientId}`,
+  }) as Session
+);
 
 function add(
   tree: Tree,
@@ -130,4 +135,16 @@ Deno.test("RouteTable finds the subscribers that the tree finds, after any chang
       assert.equal(targets.length, sessions.size);
     }
   }));
+});
+
+Deno.test("RouteTable leaves out who may not receive the topic", () => {
+  const tree: Tree = new SubscriptionTree();
+  add(tree, ann, "#");
+  add(tree, bob, "#");
+  const table = new RouteTable(tree);
+  const sessions = (topic: string) =>
+    table.find(topic).targets.map(({ session }) => session);
+  assert.deepEqual(sessions("for all"), [ann, bob]);
+  assert.deepEqual(sessions("not for ann"), [bob]);
+  assert.deepEqual(sessions("not for bob"), [ann]);
 });

@@ -136,10 +136,7 @@ export class Router implements SessionContext {
     this.#guard = new Guard(options.log);
     this.#clock = options.clock;
     this.now = this.#clock.now();
-    this.#commits = new Commits(
-      this,
-      this.#guard.fail,
-    );
+    this.#commits = new Commits(this, this.#guard.fail);
     this.#touched = new TouchedLinks({
       each: (link) => {
         this.counters.packetsSent += link.packets;
@@ -159,14 +156,10 @@ export class Router implements SessionContext {
     };
     this.#drops = new Drops({ ...options, timers });
     this.#allQueues = new AllQueues({ ...options, context: this });
-    this.#retained = new RetainedMessages(
-      this,
-      timers,
-      options.durability,
-    );
+    this.#retained = new RetainedMessages(this, timers, options.durability);
     const retained = this.#retained;
     const tree = new SubscriptionTree<Subscriber>();
-    const access = new Access({ source: options.rights, tree });
+    const access = new Access({ ...options, tree, timers });
     const topics = new TopicTable(options.durability);
     const routes = new RouteTable(tree);
     const dispatcher = new Dispatcher({ context: this, tree, routes, topics });
@@ -200,6 +193,7 @@ export class Router implements SessionContext {
         dispatcher,
         retained,
         diskNeeds: this.#diskNeeds,
+        access,
       }),
       subscriptions,
       registry,

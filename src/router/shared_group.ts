@@ -117,10 +117,15 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
     if (stored) this.#context.store.dequeue(this.key, number);
   }
 
-  /** Whether a message of this size must be refused, for it would have to wait and there is no room. */
-  refuses(size: number): boolean {
-    return this.#queue.refuses(size) &&
-      !this.#sessions.some((session) => session.outbound.canTake(size));
+  /**
+   * Whether a message of this size and topic must be refused, for it would have to wait and there is no room. One that
+   * no member may receive does not wait.
+   */
+  refuses(size: number, topic: string): boolean {
+    return this.#queue.refuses(size) && !this.#isForbidden(topic) &&
+      !this.#sessions.some((session) =>
+        session.outbound.canTake(size) && session.mayReceive(topic)
+      );
   }
 
   /** Goes on with what has come from the Store. */
@@ -148,8 +153,9 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
 
   /** Gives a message to one member, or keeps it. Returns the batch that keeps it. */
   deliver(frames: Frames, message: Message, batch: BatchNumber): BatchNumber {
-    const { size } = message;
+    const { size, topic: { text } } = message;
     let online = false;
+    let forbidden = false;
     for (
       let tried = 0;
       // QoS 0 is not in the queue, so there is no order to keep with it.
@@ -159,6 +165,10 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
     ) {
       const at = this.#turn();
       const session = this.#sessions[at]!;
+      if (!session.mayReceive(text)) {
+        forbidden = true;
+        continue;
+      }
       const terms = termsFor(this.#subscriptions[at]!, message, batch);
       online ||= session.link?.ready === true;
       if (terms.qos === 0 && session.outbound.hasRoom(size)) {
@@ -176,6 +186,12 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
         return kept;
       }
     }
+    if (
+      (forbidden || this.#queue.length > 0) && this.#isForbidden(text)
+    ) {
+      this.#context.droppedShared(this.key, "notAuthorized");
+      return 0;
+    }
     if (message.qos === 0) {
       this.#context.droppedShared(this.key, online ? "outboxFull" : "offline");
       return 0;
@@ -184,15 +200,17 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
   }
 
   /**
-   * Passes a QoS 0 PUBLISH on to the member whose turn it is, as it came. Says whether it could; if not, nothing
-   * has happened.
+   * Passes a QoS 0 PUBLISH to this topic on to the member whose turn it is, as it came. Says whether it could; if not,
+   * nothing has happened.
    */
-  forward(publish: Publish): boolean {
+  forward(publish: Publish, topic: string): boolean {
     const at = this.#next < this.#sessions.length ? this.#next : 0;
-    const link = this.#sessions[at]?.link;
+    const session = this.#sessions[at];
+    const link = session?.link;
     const size = publish.end - publish.start;
     if (
-      link === undefined || this.#subscriptions[at]!.identifier !== 0 ||
+      link === undefined || !session!.mayReceive(topic) ||
+      this.#subscriptions[at]!.identifier !== 0 ||
       !link.takesAsIs(publish.version, size, size)
     ) return false;
     this.#next = at + 1;
@@ -224,9 +242,7 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
   /** Gives what waits to whoever can take it, in turn. */
   feedAll(): void {
     let busy = 0;
-    while (
-      this.#queue.peek() !== undefined && busy < this.#sessions.length
-    ) {
+    while (this.#first() !== undefined && busy < this.#sessions.length) {
       busy = this.#feedOne(this.#turn()) ? 0 : busy + 1;
     }
   }
@@ -236,17 +252,21 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
     if (this.#queue.length === 0) return;
     const at = this.#sessions.indexOf(session);
     while (at >= 0 && this.#feedOne(at));
-    if (this.#queue.peek() !== undefined && session.link !== undefined) {
-      session.link.wantsDrain = true;
-    }
+    const topic = this.#queue.peek()?.message.topic.text;
+    if (
+      topic !== undefined && session.link !== undefined &&
+      session.mayReceive(topic)
+    ) session.link.wantsDrain = true;
   }
 
   /** Gives the member at this place one message that waits; says whether it took it. */
   #feedOne(at: number): boolean {
-    const waiting = this.#queue.peek();
+    const waiting = this.#first();
     const session = this.#sessions[at]!;
     if (
-      waiting === undefined || !session.outbound.canTake(waiting.message.size)
+      waiting === undefined ||
+      !session.outbound.canTake(waiting.message.size) ||
+      !session.mayReceive(waiting.message.topic.text)
     ) return false;
     this.#queue.pop();
     const { message, number, batch } = waiting;
@@ -262,6 +282,25 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
       stored,
     });
     return true;
+  }
+
+  /** The first message that waits and some member may receive. Those before it are dropped: the rules have changed. */
+  #first(): Waiting | undefined {
+    for (;;) {
+      const waiting = this.#queue.peek();
+      if (
+        waiting === undefined || !this.#isForbidden(waiting.message.topic.text)
+      ) return waiting;
+      this.#queue.pop();
+      this.forget(waiting);
+      this.#context.droppedShared(this.key, "notAuthorized");
+    }
+  }
+
+  /** Whether no member may receive messages of this topic. */
+  #isForbidden(topic: string): boolean {
+    return this.#sessions.length > 0 &&
+      !this.#sessions.some((session) => session.mayReceive(topic));
   }
 
   #turn(): number {

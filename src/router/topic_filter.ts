@@ -46,10 +46,9 @@ export function isValidTopicFilter(filter: string): boolean {
   return true;
 }
 
-/** Whether a topic is the broker's own, `$SYS` or below: no client publishes there. */
+/** Whether a topic is the broker's own, since it begins with `$`: no client publishes there [MQTT-4.7.2-1]. */
 export function isReservedTopic(topic: string): boolean {
-  return topic.startsWith("$SYS") &&
-    (topic.length === 4 || topic.charCodeAt(4) === SLASH);
+  return topic.charCodeAt(0) === DOLLAR;
 }
 
 /** How many levels a topic or filter has: one more than it has slashes. */

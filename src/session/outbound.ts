@@ -29,6 +29,7 @@ import {
   markSent,
   takeUnacknowledged,
   takeUnsent,
+  withdraw,
 } from "./shared_deliveries.ts";
 import { takesFrame, writeCopy, writeFrame } from "./publish_writer.ts";
 import { Replays } from "./replays.ts";
@@ -216,12 +217,8 @@ export class Outbound {
   deliverKept(message: Message, terms: Terms, shared: SharedOrigin): void {
     const link = this.#session.link!;
     const delivery = makeDelivery(message, terms, shared.number, shared);
-    if (message.expiresAt < this.#context.now) {
-      this.#context.dropped(this.#session, "expired");
-      this.#ledger.dequeue(delivery);
-    } else if (terms.qos > 0) {
-      this.#send(link, delivery);
-    } else {
+    if (terms.qos > 0) this.#send(link, delivery);
+    else if (!this.#drops(delivery)) {
       this.#write(link, message, terms);
       this.#ledger.dequeue(delivery);
     }
@@ -230,7 +227,10 @@ export class Outbound {
   /** Sends a retained message to a new subscription. */
   deliverRetained(message: Message, subscription: StoredSubscription): void {
     const { link } = this.#session;
-    if (link === undefined || message.expiresAt <= this.#context.now) return;
+    if (
+      link === undefined || message.expiresAt <= this.#context.now ||
+      !this.#session.mayReceive(message.topic.text)
+    ) return;
     const qos = Math.min(message.qos, subscription.qos) as QoS;
     const identifiers = subscription.identifier === 0
       ? NO_IDENTIFIERS
@@ -303,9 +303,15 @@ export class Outbound {
         this.#context.touch(link);
       } else if (state !== InflightState.Free) {
         const delivery = this.#window.value(packetId)!;
-        link.wantsDrain = !link.hasRoom(delivery.message.size);
-        if (link.sendQuota <= 0 || link.wantsDrain) return false;
-        this.#writeOrDiscard(link, delivery, packetId, delivery.batch, true);
+        const { size, topic } = delivery.message;
+        if (this.#session.mayReceive(topic.text)) {
+          link.wantsDrain = !link.hasRoom(size);
+          if (link.sendQuota <= 0 || link.wantsDrain) return false;
+          this.#writeOrDiscard(link, delivery, packetId, delivery.batch, true);
+        } else {
+          const own = withdraw(this.#window, packetId);
+          if (own !== undefined) this.#drops(own);
+        }
       }
       this.#resends.advance();
     }
@@ -324,14 +330,23 @@ export class Outbound {
     } else this.#ledger.dequeue(delivery);
   }
 
-  /** Sends a delivery for the first time, unless it has expired: with an interval of 0, unless it has waited. */
-  #send(link: Link, delivery: Delivery): void {
-    const { message, qos } = delivery;
-    if (message.expiresAt < this.#context.now) {
-      this.#context.dropped(this.#session, "expired");
-      this.#ledger.dequeue(delivery);
-      return;
+  /** Drops a delivery that has expired (with an interval of 0, one that has waited) or may not be received; says whether. */
+  #drops(delivery: Delivery): boolean {
+    const { message } = delivery;
+    const isExpired = message.expiresAt < this.#context.now;
+    if (!isExpired && this.#session.mayReceive(message.topic.text)) {
+      return false;
     }
+    const cause = isExpired ? "expired" : "notAuthorized";
+    this.#context.dropped(this.#session, cause);
+    this.#ledger.dequeue(delivery);
+    return true;
+  }
+
+  /** Sends a delivery for the first time, if it is still to be sent. */
+  #send(link: Link, delivery: Delivery): void {
+    if (this.#drops(delivery)) return;
+    const { qos } = delivery;
     const keep = this.#session.isKept || delivery.group !== undefined
       ? delivery
       : undefined;

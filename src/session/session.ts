@@ -3,6 +3,7 @@
 
 import type { Limits } from "../core/limits.ts";
 import type { Timer } from "../core/timer_wheel.ts";
+import type { TopicName } from "../store/message.ts";
 import type { StoredSubscription, StoredWill } from "../store/store.ts";
 import type { SessionContext } from "./context.ts";
 import type { DeliveryGroup } from "./delivery.ts";
@@ -21,6 +22,8 @@ export class Session {
   owner: string | undefined;
   /** What its owner may do; `undefined` where nothing is forbidden. */
   rights: Rights | undefined;
+  /** The last topic that it published to and may: mostly the next one too. */
+  permittedTopic: TopicName | undefined;
   /** Seconds that it outlives its connection; `Infinity` for ever. */
   expiryInterval: number;
   /** What it may use: as its last connection, by listener and user. */
@@ -69,6 +72,11 @@ export class Session {
    */
   get isKept(): boolean {
     return this.stored || this.persistent;
+  }
+
+  /** Whether it may be sent messages of this topic. */
+  mayReceive(topic: string): boolean {
+    return this.rights === undefined || this.rights.mayReceive(topic);
   }
 
   /** Calls off the timers that ran since the connection ended. */

@@ -56,6 +56,20 @@ export function takeUnacknowledged(
   return unacknowledged;
 }
 
+/**
+ * Takes a message out of the window that its member may not receive any more. One of QoS 1 goes back to its group;
+ * any other is returned.
+ */
+export function withdraw(
+  window: DeliveryWindow,
+  packetId: number,
+): Delivery | undefined {
+  const delivery = window.close(packetId);
+  if (delivery?.group === undefined || delivery.qos === 2) return delivery;
+  delivery.group.giveBack(delivery);
+  return undefined;
+}
+
 /** Gives deliveries back to their groups, so that the first of them is again the first to go. */
 export function giveBack(deliveries: readonly Delivery[]): void {
   for (const delivery of deliveries.toReversed()) {

@@ -34,14 +34,10 @@ const MATCHES: Readonly<Record<string, string>> = {
   "\u00E5": "\u00E5", // one character, and ...
   "a\u030A": "a\u030A", // ... the same to the eye in two
   "+/+/+/#": "a/b/c a//c //",
-  "$dollar/#": "$dollar $dollar/a",
-  "$dollar/+": "$dollar/a",
-  "$dollar/a": "$dollar/a",
 };
 
-const TOPICS =
-  "a a/ a/b a/b/c a//c /a / // A b \u00E5 a\u030A a.b $dollar $dollar/a"
-    .split(" ");
+const TOPICS = "a a/ a/b a/b/c a//c /a / // A b \u00E5 a\u030A a.b"
+  .split(" ");
 
 for (const version of VERSIONS) {
   const named = (text: string) =>
@@ -49,21 +45,21 @@ for (const version of VERSIONS) {
 
   Deno.test(
     named(
-      "filters match the topics they should, unaltered [MQTT-3.3.2-3, MQTT-4.7.1-1, MQTT-4.7.1-2, MQTT-4.7.2-1, MQTT-4.7.3-4, MQTT3-3.3.2-3, MQTT3-4.7.1-2, MQTT3-4.7.1-3, MQTT3-4.7.2-1, MQTT3-4.7.3-4]",
+      "filters match the topics they should, unaltered [MQTT-3.3.2-3, MQTT-4.7.1-1, MQTT-4.7.1-2, MQTT-4.7.3-4, MQTT3-3.3.2-3, MQTT3-4.7.1-2, MQTT3-4.7.1-3, MQTT3-4.7.3-4]",
     ),
     async () => {
       await using broker = await TestBroker.start();
       const subscriber = await broker.connect({ version });
       const publisher = await broker.connect({ version });
-      await subscriber.subscribe("$end");
+      await subscriber.subscribe("end");
       for (const [filter, topics] of Object.entries(MATCHES)) {
         await subscriber.subscribe(filter);
         for (const topic of TOPICS) await publisher.sendPublish(topic, topic);
-        await publisher.sendPublish("$end");
+        await publisher.sendPublish("end");
         const received: string[] = [];
         for (;;) {
           const message = await subscriber.message();
-          if (message.topic === "$end") break;
+          if (message.topic === "end") break;
           assert.equal(payloadText(message), message.topic);
           received.push(message.topic);
         }
@@ -235,16 +231,15 @@ for (const version of VERSIONS) {
   );
 }
 
-Deno.test("subscribe: hidden topics are not reached by wildcards in their first level [MQTT-4.7.2-1]", async () => {
+Deno.test("subscribe: hidden topics are not reached by wildcards in their first level [MQTT-4.7.2-1, MQTT3-4.7.2-1]", async () => {
   await using broker = await TestBroker.start();
   const hidden = await broker.connect();
   const open = await broker.connect();
-  await hidden.subscribe([{ filter: "#" }, { filter: "+/a" }, {
-    filter: "+/#",
-  }]);
-  await open.subscribe("$app/a");
-  await open.publish("$app/a", "x");
-  await open.message();
+  const filters = ["#", "+/broker/alarm/store", "+/#"];
+  await hidden.subscribe(filters.map((filter) => ({ filter })));
+  await open.subscribe("$SYS/#");
+  broker.alarm("store", "The disk is full");
+  assert.equal((await open.message()).topic, "$SYS/broker/alarm/store");
   await hidden.expectNothing();
 });
 

@@ -333,10 +333,16 @@ Deno.test("will: is owed to the sessions of clients that are away, too", async (
 
 Deno.test("will: one for a topic of the broker's own is refused with the connection", async () => {
   await using broker = await TestBroker.start();
+  const topics = ["$SYS/broker/alarm/store", "$CONTROL/a", "$x"];
   for (const version of VERSIONS) {
-    const client = await broker.open(version);
-    await client.sendConnect({ will: { topic: "$SYS/broker/alarm/store" } });
-    await client.expectRefused(version === 5 ? 0x87 : 5);
+    for (const topic of topics) {
+      const client = await broker.open(version);
+      await client.sendConnect({ will: { topic } });
+      await client.expectRefused(version === 5 ? 0x87 : 5);
+    }
   }
-  assert.equal(broker.counters.refused.notAuthorized, VERSIONS.length);
+  assert.equal(
+    broker.counters.refused.notAuthorized,
+    VERSIONS.length * topics.length,
+  );
 });

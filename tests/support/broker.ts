@@ -160,6 +160,11 @@ export class TestBroker implements AsyncDisposable {
     return this.#broker.changeListeners([this.#door]);
   }
 
+  /** Raises an alarm, which is a message of the broker's own. */
+  alarm(name: string, sentence: string): void {
+    this.#broker.alarms.raise(name, "test", sentence);
+  }
+
   /** Has other rules hold from now on. */
   changeRights(source: RightsSource | undefined): void {
     this.#broker.changeRights(source);
