@@ -51,6 +51,7 @@ const OTHERS: Readonly<Record<string, readonly [string, string]>> = {
   users: ["/a", "/b"],
   rules: ["/a", "/b"],
   data: ["/a", "/b"],
+  control: ["/a", "/b"],
   "store.durability": ["off", "a/#=off"],
   "store.durability_interval": ["2s", "3s"],
   "store.ballast": ["1MiB", "2MiB"],
