@@ -86,7 +86,7 @@ Deno.test("parseStart without flags listens on loopback with the default limits"
 Deno.test("parseStart reads every flag", async () => {
   const args =
     "--listen mqtt://127.0.0.1:1884?max_connections=5&allow_anonymous=false&users=/u --listen=mqtt://[::]:1885 " +
-    "--allow-anonymous --rules /r --user pump?bytes_per_second=1MiB --data /a/b --require-store --control /c " +
+    "--allow-anonymous --rules /r --user pump?bytes_per_second=1MiB --data /a/b --control /c --require-store " +
     "--ballast 0 --durability a/#=off --durability interval --durability=a=b/+=commit " +
     "--durability-interval 250ms --when-queue-full refuse --when-all-queues-full drop-newest --log-level debug --log-format=json --max-inflight 7 --connect-timeout 2m";
   assert.deepEqual(await settingsOf(args.split(" ")), {
