@@ -84,6 +84,7 @@ const REFUSED_AS: Partial<Record<DisconnectedCause, RefusedCause>> = {
   sessionTakenOver: "sessionTakenOver",
   packetTooLarge: "packetTooLarge",
   internalError: "internalError",
+  notAuthorized: "notAuthorized",
   // Of what CONNECT says, the Router looks at nothing else.
   protocolError: "badWill",
 };

@@ -1,10 +1,15 @@
+import { PacketError } from "../codec/packet_error.ts";
+import { ReasonCode } from "../codec/reason_code.ts";
 import type { Counters } from "../core/counters.ts";
+import type { Log } from "../core/log.ts";
 import type { PacedLogOptions } from "../core/paced_log.ts";
 import type { Rights, RightsSource } from "../session/rights.ts";
 import type { Session } from "../session/session.ts";
 import type { TopicName } from "../store/message.ts";
 import { Denials, type DeniedAction } from "./denials.ts";
+import type { Arrival } from "./registry.ts";
 import type { SubscriptionTree } from "./subscription_tree.ts";
+import { parseSharedFilter } from "./topic_filter.ts";
 
 /** What {@linkcode Access} works with. */
 export interface AccessOptions extends PacedLogOptions {
@@ -20,6 +25,7 @@ export interface AccessOptions extends PacedLogOptions {
 export class Access {
   readonly #tree: Pick<SubscriptionTree<unknown>, "routesChanged">;
   readonly #denials: Denials;
+  readonly #log: Log;
   #source: RightsSource | undefined;
 
   /** Begins with these rules. */
@@ -27,6 +33,7 @@ export class Access {
     this.#source = options.rights;
     this.#tree = options.tree;
     this.#denials = new Denials(options);
+    this.#log = options.log;
   }
 
   /** The rights of a client that has no session yet. */
@@ -34,7 +41,7 @@ export class Access {
     return this.#source?.rightsOf(user, clientId);
   }
 
-  /** Gives a session the rights of its owner: to be called when it is made, and when its owner changes. */
+  /** Gives a session the rights of its owner: to be called when it is made, and when its owner has changed. */
   giveRights(session: Session): void {
     const rights = this.rightsOf(session.owner, session.clientId);
     if (rights === session.rights) return;
@@ -52,6 +59,23 @@ export class Access {
     return true;
   }
 
+  /**
+   * Lets in who may publish its will, or has none.
+   *
+   * @throws {PacketError} If the rules deny it.
+   */
+  requireWill({ connect: { will }, clientId, user }: Arrival): void {
+    if (will === undefined) return;
+    const { topic } = will;
+    const rights = this.rightsOf(user, clientId);
+    if (rights === undefined || rights.mayPublish(topic)) return;
+    this.#denials.note({ action: "will", clientId, user, topic, rights });
+    throw new PacketError(
+      ReasonCode.NotAuthorized,
+      "Cannot accept the will: not authorized",
+    );
+  }
+
   /** Counts and logs that something was denied to a session. */
   denied(session: Session, action: DeniedAction, topic: string): void {
     const { clientId, owner: user, rights } = session;
@@ -65,6 +89,27 @@ export class Access {
     sessions: Iterable<Session>,
   ): void {
     this.#source = source;
-    for (const session of sessions) this.giveRights(session);
+    let mute = 0;
+    for (const session of sessions) {
+      this.giveRights(session);
+      mute += this.#muteSubscriptions(session);
+    }
+    if (mute === 0) return;
+    this.#log.warn(
+      "Subscriptions receive nothing any more by the rules in force",
+      { subscriptions: mute },
+    );
+  }
+
+  /** How many subscriptions a session has that it could not make now. */
+  #muteSubscriptions({ rights, subscriptions }: Session): number {
+    if (rights === undefined) return 0;
+    let mute = 0;
+    for (const filter of subscriptions.keys()) {
+      const shared = parseSharedFilter(filter);
+      const own = typeof shared === "object" ? shared.filter : filter;
+      if (!rights.maySubscribe(own)) mute++;
+    }
+    return mute;
   }
 }

@@ -174,7 +174,7 @@ export class Router implements SessionContext {
     const topics = new TopicTable(options.durability);
     const routes = new RouteTable(tree);
     const dispatcher = new Dispatcher({ context: this, tree, routes, topics });
-    const subscriptions = new Subscriptions(this, tree, retained);
+    const subscriptions = new Subscriptions(this, tree, retained, access);
     this.#diskNeeds = new DiskNeeds({ context: this, dispatcher });
     this.#alarms = new Alarms({ dispatcher, retained, topics });
     const wills = new Wills({
@@ -183,6 +183,7 @@ export class Router implements SessionContext {
       retained,
       topics,
       timers,
+      access,
     });
     const registry = new Registry({
       context: this,

@@ -33,6 +33,7 @@ const CAUSES = new Map<number, DisconnectedCause>([
   [ReasonCode.ReceiveMaximumExceeded, "receiveMaximumExceeded"],
   [ReasonCode.TopicAliasInvalid, "topicAliasInvalid"],
   [ReasonCode.QuotaExceeded, "quotaExceeded"],
+  [ReasonCode.NotAuthorized, "notAuthorized"],
   [ReasonCode.ImplementationSpecificError, "internalError"],
 ]);
 
