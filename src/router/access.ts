@@ -3,6 +3,7 @@ import { ReasonCode } from "../codec/reason_code.ts";
 import type { Counters } from "../core/counters.ts";
 import type { Log } from "../core/log.ts";
 import type { PacedLogOptions } from "../core/paced_log.ts";
+import type { SessionContext } from "../session/context.ts";
 import type { Rights, RightsSource } from "../session/rights.ts";
 import type { Session } from "../session/session.ts";
 import type { TopicName } from "../store/message.ts";
@@ -17,6 +18,8 @@ export interface AccessOptions extends PacedLogOptions {
   readonly rights?: RightsSource;
   /** Holds the subscriptions, of which some are mute by the rules. */
   readonly tree: Pick<SubscriptionTree<unknown>, "routesChanged">;
+  /** Looks at shared groups again at the end of a turn. */
+  readonly context: Pick<SessionContext, "groupWaits">;
   /** Where it is counted what was denied. */
   readonly counters: Counters;
 }
@@ -24,6 +27,7 @@ export interface AccessOptions extends PacedLogOptions {
 /** Who may do what, by the rules in force: gives sessions their rights. */
 export class Access {
   readonly #tree: Pick<SubscriptionTree<unknown>, "routesChanged">;
+  readonly #context: Pick<SessionContext, "groupWaits">;
   readonly #denials: Denials;
   readonly #log: Log;
   #source: RightsSource | undefined;
@@ -32,6 +36,7 @@ export class Access {
   constructor(options: AccessOptions) {
     this.#source = options.rights;
     this.#tree = options.tree;
+    this.#context = options.context;
     this.#denials = new Denials(options);
     this.#log = options.log;
   }
@@ -48,6 +53,8 @@ export class Access {
     session.rights = rights;
     session.permittedTopic = undefined;
     if (session.subscriptions.size > 0) this.#tree.routesChanged();
+    // What waits may go to it now, or to nobody any more.
+    for (const group of session.groups) this.#context.groupWaits(group);
   }
 
   /** Whether a session may publish to a topic. */

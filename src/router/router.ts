@@ -170,7 +170,7 @@ export class Router implements SessionContext {
     this.#retained = new RetainedMessages(this, timers, options.durability);
     const retained = this.#retained;
     const tree = new SubscriptionTree<Subscriber>();
-    const access = new Access({ ...options, tree, timers });
+    const access = new Access({ ...options, context: this, tree, timers });
     const topics = new TopicTable(options.durability);
     const routes = new RouteTable(tree);
     const dispatcher = new Dispatcher({ context: this, tree, routes, topics });
