@@ -78,7 +78,10 @@ export class DiskNeeds {
     if (packet.qos === 2 && session.received.has(packet.packetId)) return false;
     const topic = this.#dispatcher.topicOf(packet);
     // Whether the topic may be published to is told by whoever publishes it.
-    if (!isWithinLimits(topic.text, this.#context.limits)) return false;
+    if (
+      topic.reserved || session.rights?.mayPublish(topic.text) === false ||
+      !isWithinLimits(topic.text, this.#context.limits)
+    ) return false;
     return this.publish(session, packet, topic);
   }
 }

@@ -139,7 +139,7 @@ export class Registry {
    * Lets a client in: takes over from its former connection, resumes or makes its session, and has CONNACK sent
    * when that is committed.
    *
-   * @throws {PacketError} If its will cannot be accepted, or there is no room on the disk for its session.
+   * @throws {PacketError} If its will cannot be accepted or is denied, or there is no room on the disk for its session.
    */
   connect(arrival: Arrival): void {
     const { connect, link, clientId, user } = arrival;
@@ -153,6 +153,7 @@ export class Registry {
         "Cannot accept the will: its topic has too many levels or bytes",
       );
     }
+    access.requireWill(arrival);
     const former = this.#sessions.get(clientId);
     if (former !== undefined) this.#ownership.require(former, user);
     if (!context.disk.ample) this.#requireRoom(connect, former);

@@ -189,3 +189,22 @@ Deno.test("SharedGroup gives another member what one may not be sent again", asy
   assert.deepEqual(other.payloads(), ["x"]);
   assert.equal(router.counters.dropped.notAuthorized, 0);
 });
+
+Deno.test("SharedGroup goes on with what waited when the rules let a member receive it", async () => {
+  const { router, change } = setUp({ receive: ["open"] });
+  await using _ = router;
+  const alice = await router.connect();
+  const bob = await router.connect(BOB);
+  const other = await router.connect(PERSISTENT);
+  for (const client of [bob, other]) {
+    await client.subscribe("$share/g/#", { qos: 1 });
+  }
+  await other.lose();
+  await alice.publish("closed", "x", { qos: 1 });
+  await router.settle();
+  assert.deepEqual(bob.payloads(), []);
+  assert.equal(router.counters.queuedNow, 1);
+  change({ receive: ["closed"] });
+  await router.settle();
+  assert.deepEqual(bob.payloads(), ["x"]);
+});

@@ -159,11 +159,11 @@ export class Router implements SessionContext {
     this.#retained = new RetainedMessages(this, timers, options.durability);
     const retained = this.#retained;
     const tree = new SubscriptionTree<Subscriber>();
-    const access = new Access({ ...options, tree, timers });
+    const access = new Access({ ...options, context: this, tree, timers });
     const topics = new TopicTable(options.durability);
     const routes = new RouteTable(tree);
     const dispatcher = new Dispatcher({ context: this, tree, routes, topics });
-    const subscriptions = new Subscriptions(this, tree, retained);
+    const subscriptions = new Subscriptions(this, tree, retained, access);
     this.#diskNeeds = new DiskNeeds({ context: this, dispatcher });
     this.#alarms = new Alarms({ dispatcher, retained, topics });
     const wills = new Wills({
@@ -172,6 +172,7 @@ export class Router implements SessionContext {
       retained,
       topics,
       timers,
+      access,
     });
     const registry = new Registry({
       ...options,

@@ -11,6 +11,7 @@ import type { SessionContext } from "../session/context.ts";
 import type { Link } from "../session/link.ts";
 import type { Session } from "../session/session.ts";
 import type { BatchNumber, StoredSubscription } from "../store/store.ts";
+import type { Access } from "./access.ts";
 import type { RetainedMessages } from "./retained.ts";
 import type { Subscription } from "./route.ts";
 import { SharedGroup, type SharedGroups } from "./shared_group.ts";
@@ -39,6 +40,7 @@ export class Subscriptions implements SharedGroups {
   readonly #context: SessionContext;
   readonly #tree: SubscriptionTree<Subscriber>;
   readonly #retained: RetainedMessages;
+  readonly #access: Access;
   readonly #groups = new Map<string, SharedGroup>();
   readonly #bySession = new WeakMap<Session, Map<string, Subscription>>();
 
@@ -47,10 +49,12 @@ export class Subscriptions implements SharedGroups {
     context: SessionContext,
     tree: SubscriptionTree<Subscriber>,
     retained: RetainedMessages,
+    access: Access,
   ) {
     this.#context = context;
     this.#tree = tree;
     this.#retained = retained;
+    this.#access = access;
   }
 
   /** The shared groups with members. */
@@ -180,6 +184,14 @@ export class Subscriptions implements SharedGroups {
     if (!isValidTopicFilter(filter) || !isWithinLimits(filter, limits)) {
       const why = "it is not valid, or has too many levels or bytes";
       return { code: ReasonCode.TopicFilterInvalid, batch: 0, why };
+    }
+    if (session.rights?.maySubscribe(filter) === false) {
+      this.#access.denied(session, "subscribe", filter);
+      return {
+        code: ReasonCode.NotAuthorized,
+        batch: 0,
+        why: "not authorized",
+      };
     }
     const isNew = !session.subscriptions.has(request.filter);
     if (

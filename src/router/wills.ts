@@ -5,6 +5,7 @@ import type { SessionContext } from "../session/context.ts";
 import type { Session } from "../session/session.ts";
 import { Message } from "../store/message.ts";
 import type { BatchNumber, StoredWill } from "../store/store.ts";
+import type { Access } from "./access.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { RetainedMessages } from "./retained.ts";
 import type { TopicTable } from "./topic_table.ts";
@@ -19,6 +20,8 @@ export interface WillsOptions {
   readonly dispatcher: Dispatcher;
   /** Keeps wills that are retained. */
   readonly retained: RetainedMessages;
+  /** Says who may publish to what. */
+  readonly access: Access;
   /** The topics that wills are published to. */
   readonly topics: TopicTable;
   /** Call when a delay has passed. */
@@ -80,7 +83,7 @@ export class Wills {
     const { will } = session;
     const batch = this.discard(session);
     if (will === undefined) return;
-    const { context, dispatcher, retained, topics } = this.#options;
+    const { context, dispatcher, retained, topics, access } = this.#options;
     const interval = will.expiryInterval;
     const { bytes } = will.message.topic;
     const topic = topics.find(
@@ -89,6 +92,16 @@ export class Wills {
       bytes.length,
       hashTopic(bytes, 0, bytes.length),
     );
+    if (topic.reserved) {
+      context.dropped(session, "reservedTopic");
+      return;
+    }
+    // The rules may have changed since CONNECT.
+    if (!access.mayPublish(session, topic)) {
+      context.counters.dropped.notAuthorized++;
+      access.denied(session, "will", topic.text);
+      return;
+    }
     const message = Message.of({
       topic,
       qos: will.message.qos,
