@@ -143,7 +143,7 @@ export class Registry {
    */
   connect(arrival: Arrival): void {
     const { connect, link, clientId, user } = arrival;
-    const { context, wills } = this.#options;
+    const { context, wills, access } = this.#options;
     if (
       connect.will !== undefined &&
       !isWithinLimits(connect.will.topic, context.limits)
