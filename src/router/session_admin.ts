@@ -103,7 +103,7 @@ function recordOf(session: Session): SessionRecord {
     expiryInterval: session.expiryInterval,
     subscriptions: session.subscriptions.size,
     queuedMessages: outbound.queuedMessages,
-    queuedBytes: outbound.queuedBytes,
-    inflight: outbound.inflight,
+    queuedBytes: outbound.load.bytes,
+    inflight: outbound.load.inflight,
   };
 }

@@ -1,14 +1,13 @@
 // Messages on their way to one client.
 
-import { type Acknowledgement, PacketType, type QoS } from "../codec/packet.ts";
+import { type Acknowledgement, PacketType } from "../codec/packet.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
 import type { Message } from "../store/message.ts";
-import {
-  type BatchNumber,
-  NO_IDENTIFIERS,
-  type StoredBacklog,
-  type StoredDelivery,
-  type StoredSubscription,
+import type {
+  BatchNumber,
+  StoredBacklog,
+  StoredDelivery,
+  StoredSubscription,
 } from "../store/store.ts";
 import { Backlog } from "./backlog.ts";
 import type { SessionContext, Terms } from "./context.ts";
@@ -34,6 +33,7 @@ import {
 import { takesFrame, writeCopy, writeFrame } from "./publish_writer.ts";
 import { Replays } from "./replays.ts";
 import { Resends } from "./resends.ts";
+import { retainedTerms } from "./retained_terms.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -72,14 +72,9 @@ export class Outbound {
     return this.#queue?.length ?? 0;
   }
 
-  /** Bytes of these, in memory or in the Store alone. */
-  get queuedBytes(): number {
-    return this.#queue?.allBytes ?? 0;
-  }
-
-  /** Messages that were sent and may be sent again. */
-  get inflight(): number {
-    return this.#window.size;
+  /** Bytes of these, wherever they are, and how many messages were sent that may be sent again. */
+  get load(): { readonly bytes: number; readonly inflight: number } {
+    return { bytes: this.#queue?.allBytes ?? 0, inflight: this.#window.size };
   }
 
   /** Whether it can be sent a QoS 1 or 2 message of this size right now. */
@@ -198,8 +193,7 @@ export class Outbound {
     if (!this.canTake(size)) {
       this.#enqueue(makeDelivery(message.owned, terms, number, shared), batch);
     } else if (takesFrame(link, size, terms)) {
-      const keep = isKept || shared !== undefined;
-      const delivery = keep
+      const delivery = isKept || shared !== undefined
         ? makeDelivery(message.owned, terms, number, shared)
         : undefined;
       const packetId = this.#window.open(terms.qos, delivery);
@@ -231,12 +225,8 @@ export class Outbound {
       link === undefined || message.expiresAt <= this.#context.now ||
       !this.#session.mayReceive(message.topic.text)
     ) return;
-    const qos = Math.min(message.qos, subscription.qos) as QoS;
-    const identifiers = subscription.identifier === 0
-      ? NO_IDENTIFIERS
-      : [subscription.identifier];
-    const terms = { qos, retain: true, identifiers, batch: 0 };
-    if (qos === 0) {
+    const terms = retainedTerms(message, subscription);
+    if (terms.qos === 0) {
       this.#write(link, message, terms);
       return;
     }
