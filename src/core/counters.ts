@@ -213,6 +213,8 @@ export class Counters {
   diskThisDay: ByDisk = { bytes: 0, fsyncs: 0 };
   /** What the store wrote in the day before. */
   diskLastDay: ByDisk = { bytes: 0, fsyncs: 0 };
+  /** TLS handshakes that came to nothing, and clients whose certificate was not good. */
+  tlsFailures = 0;
   /** Lines that the log could not write, since standard error took no more. */
   logLinesLost = 0;
 

@@ -19,10 +19,12 @@ export interface LogLimiterOptions {
   readonly clients?: number;
   /** The name of the field that says which client it was, or whatever is told apart. Default `client`. */
   readonly subject?: string;
+  /** How loud it is told. Default `warn`. */
+  readonly level?: "info" | "warn";
 }
 
 /**
- * Warns of what one client may cause a thousand times a second, such as drops: the first time at once,
+ * Tells of what one client may cause a thousand times a second, such as drops: the first time at once,
  * then at most once a period for each client, with the number of events since. One limiter for each kind
  * of event; its memory is bounded. Time comes in as an argument, in milliseconds of any steady clock.
  */
@@ -32,6 +34,7 @@ export class LogLimiter {
   readonly #period: number;
   readonly #clients: number;
   readonly #subject: string;
+  readonly #level: "info" | "warn";
   /** In the order of `until`: an entry that is written anew moves to the end. */
   readonly #entries = new Map<string, Entry>();
 
@@ -42,6 +45,7 @@ export class LogLimiter {
     this.#period = options.period ?? 60_000;
     this.#clients = options.clients ?? 1_000;
     this.#subject = options.subject ?? "client";
+    this.#level = options.level ?? "warn";
   }
 
   /** Counts events of a client, and writes a line if its last one is long enough ago. */
@@ -82,7 +86,7 @@ export class LogLimiter {
   }
 
   #write(client: string, entry: Entry, now: number): void {
-    this.#log.warn(this.#message, {
+    this.#log[this.#level](this.#message, {
       [this.#subject]: client,
       ...entry.fields,
       count: entry.count,

@@ -16,6 +16,8 @@ export interface PacedLogOptions {
   readonly timers: Timers;
   /** What is told apart: the name of a field of the line. Default `client`. */
   readonly subject?: string;
+  /** How loud it is told. Default `warn`. */
+  readonly level?: "info" | "warn";
 }
 
 /** A {@linkcode LogLimiter} that sees by itself to the last line of a burst, and sleeps when there is none. */
@@ -24,10 +26,11 @@ export class PacedLog {
   readonly #options: PacedLogOptions;
   #timer: Timer | undefined;
 
-  /** Warns with `message`, once for each client, or other subject, and minute. */
+  /** Tells `message`, once for each client, or other subject, and minute. */
   constructor(message: string, options: PacedLogOptions) {
-    const { log, subject = "client" } = options;
-    this.#limiter = new LogLimiter(log, message, { period: PERIOD, subject });
+    const { log, subject = "client", level = "warn" } = options;
+    const period = PERIOD;
+    this.#limiter = new LogLimiter(log, message, { period, subject, level });
     this.#options = options;
   }
 

@@ -1,5 +1,6 @@
 import { delay } from "@std/async/delay";
 import type { Clock } from "../core/clock.ts";
+import type { Counters } from "../core/counters.ts";
 import { describeError, StartError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Log } from "../core/log.ts";
@@ -15,6 +16,7 @@ import {
 } from "./listener_settings.ts";
 import { type Gate, Opening } from "./opening.ts";
 import { ProxyGate } from "./proxy_gate.ts";
+import type { TlsKeeper } from "./tls_keeper.ts";
 import type { Transport } from "./transport.ts";
 
 /** What a Listener is made with. */
@@ -23,6 +25,8 @@ export interface ListenerOptions {
   readonly settings: ListenerSettings;
   /** Where it tells of connections that it could not accept. */
   readonly log: Log;
+  /** Where it counts TLS handshakes that failed. */
+  readonly counters: Pick<Counters, "tlsFailures">;
   /** The time by which it paces what it tells. */
   readonly clock: Clock;
   /** Wakes it for its deadlines. */
@@ -40,6 +44,8 @@ export interface ListenerOptions {
 export interface ListenerHandle {
   /** Where it really listens; `undefined` while its address is not there, for which it waits. */
   readonly address: PortAddress | SocketAddress | undefined;
+  /** Days until its certificate expires, below 0 afterwards; `undefined` without TLS. */
+  readonly certificateDays: number | undefined;
   /** Accepts no more connections, and waits no longer. Harmless twice. */
   close(): void;
 }
@@ -55,6 +61,8 @@ export class Listener implements ListenerHandle {
   readonly #options: ListenerOptions;
   /** What stands before MQTT; `undefined` where nothing does. */
   readonly #opening: Opening | undefined;
+  /** Its certificates; `undefined` without TLS. */
+  readonly #tls: TlsKeeper | undefined;
   readonly #stop = new AbortController();
   #door: Door | undefined;
 
@@ -66,16 +74,15 @@ export class Listener implements ListenerHandle {
   static async start(options: ListenerOptions): Promise<ListenerHandle> {
     const { settings: { address } } = options;
     const url = formatAddress(address);
-    if (address.protocol === "mqtts" || address.protocol === "wss") {
-      throw new StartError(`Cannot listen on ${url}: TLS is not there yet`);
-    }
-    const actor = new Listener(options, await gatesOf(options));
+    const tls = await startTls(options, url);
+    const actor = new Listener(options, await gatesOf(options, tls), tls);
     const open = () => openDoor(address);
     try {
       actor.#door = await open();
       actor.#run(actor.#door);
     } catch (error) {
       if (!isAbsent(error)) {
+        actor.close();
         const reason = describeError(error);
         throw new StartError(`Cannot listen on ${url}: ${reason}`, 1, {
           cause: error,
@@ -86,9 +93,14 @@ export class Listener implements ListenerHandle {
     return actor;
   }
 
-  private constructor(options: ListenerOptions, gates: readonly Gate[]) {
+  private constructor(
+    options: ListenerOptions,
+    gates: readonly Gate[],
+    tls: TlsKeeper | undefined,
+  ) {
     const { limits, timers, onAccept } = options;
     this.#options = options;
+    this.#tls = tls;
     this.#opening = gates.length === 0 ? undefined : new Opening({
       gates,
       time: limits.connectTimeout,
@@ -105,8 +117,13 @@ export class Listener implements ListenerHandle {
     return this.#door?.address;
   }
 
+  get certificateDays(): number | undefined {
+    return this.#tls?.days;
+  }
+
   close(): void {
     if (this.#stop.signal.aborted) return;
+    this.#tls?.close();
     this.#stop.abort();
     this.#door?.close();
     this.#opening?.close();
@@ -146,11 +163,41 @@ export class Listener implements ListenerHandle {
   }
 }
 
+/** Loads what TLS needs, where the address asks for it, and keeps it up to date. */
+async function startTls(
+  options: ListenerOptions,
+  url: string,
+): Promise<TlsKeeper | undefined> {
+  const { settings: { address, tls } } = options;
+  if (address.protocol !== "mqtts" && address.protocol !== "wss") {
+    return undefined;
+  }
+  if (tls === undefined) {
+    throw new StartError(`Cannot listen on ${url}: it needs a certificate`);
+  }
+  try {
+    const { TlsKeeper } = await import("./tls_keeper.ts");
+    return await TlsKeeper.start({ ...options, settings: tls, url });
+  } catch (error) {
+    throw new StartError(
+      `Cannot listen on ${url}: ${describeError(error)}`,
+      1,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
 /** What connections of a listener go through before MQTT. */
-async function gatesOf(options: ListenerOptions): Promise<Gate[]> {
+async function gatesOf(
+  options: ListenerOptions,
+  tls: TlsKeeper | undefined,
+): Promise<Gate[]> {
   const { settings: { proxiesFrom, webSocket }, limits } = options;
   const gates: Gate[] = [];
   if (proxiesFrom !== undefined) gates.push(new ProxyGate(proxiesFrom));
+  if (tls !== undefined) gates.push(tls.gate);
   if (webSocket !== undefined) {
     const faults = new PacedLog("WebSocket client broke its protocol", {
       ...options,

@@ -56,20 +56,21 @@ export class Opening {
     const { gates, time, timers, refused, onAccept } = this.#options;
     let transport = first;
     let isEnded = false;
-    const end = (reason: string | undefined): void => {
+    const end = (reason: string | undefined, log = refused): void => {
       if (isEnded) return;
       isEnded = true;
       timeout.cancel();
       this.#underWay.delete(end);
       transport.close();
-      if (reason !== undefined) refused.note(transport.host, 1, { reason });
+      if (reason !== undefined) log.note(transport.host, 1, { reason });
     };
     const timeout = timers.schedule(time, () => end("it took too long"));
     this.#underWay.add(end);
     try {
       for (const gate of gates) transport = await gate.pass(transport);
     } catch (error) {
-      end(error instanceof Refused ? error.reason : describeError(error));
+      if (error instanceof Refused) end(error.reason, error.log);
+      else end(describeError(error));
       return;
     }
     if (isEnded) {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { deadline } from "@std/async/deadline";
 import { type Clock, SteadyClock } from "../../src/core/clock.ts";
+import { Counters } from "../../src/core/counters.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.ts";
 import { createLog } from "../../src/core/log.ts";
 import { TimerWheel } from "../../src/core/timer_wheel.ts";
@@ -13,6 +14,8 @@ import { PATIENCE } from "./inbox.ts";
 export class TestListener implements Disposable {
   /** The lines of its log. */
   readonly log: string[];
+  /** What it counts. */
+  readonly counters: Counters;
   readonly #handle: ListenerHandle;
   readonly #timers: TimerWheel;
   readonly #accepted: Transport[];
@@ -20,6 +23,7 @@ export class TestListener implements Disposable {
   readonly #all: Transport[] = [];
 
   private constructor(parts: {
+    counters: Counters;
     log: string[];
     handle: ListenerHandle;
     timers: TimerWheel;
@@ -27,6 +31,7 @@ export class TestListener implements Disposable {
     waiting: ((transport: Transport) => void)[];
   }) {
     this.log = parts.log;
+    this.counters = parts.counters;
     this.#handle = parts.handle;
     this.#timers = parts.timers;
     this.#accepted = parts.accepted;
@@ -44,6 +49,7 @@ export class TestListener implements Disposable {
     const log: string[] = [];
     const accepted: Transport[] = [];
     const waiting: ((transport: Transport) => void)[] = [];
+    const counters = new Counters();
     const timers = new TimerWheel(clock, {
       onError: (error) => assert.fail(String(error)),
     });
@@ -51,6 +57,7 @@ export class TestListener implements Disposable {
       settings,
       clock,
       timers,
+      counters,
       limits: { ...DEFAULT_LIMITS, ...limits },
       log: createLog({
         level: "info",
@@ -63,12 +70,24 @@ export class TestListener implements Disposable {
         else next(transport);
       },
     });
-    return new TestListener({ log, handle, timers, accepted, waiting });
+    return new TestListener({
+      counters,
+      log,
+      handle,
+      timers,
+      accepted,
+      waiting,
+    });
   }
 
   /** Where it listens. */
   get address(): ListenerHandle["address"] {
     return this.#handle.address;
+  }
+
+  /** Days until its certificate expires. */
+  get certificateDays(): number | undefined {
+    return this.#handle.certificateDays;
   }
 
   /** The port on which it listens. */
