@@ -1,6 +1,8 @@
+import { checkAccess } from "./check_access.ts";
 import { checkFiles } from "./check_files.ts";
 import { checkFolders } from "./check_folders.ts";
-import { checkAccess } from "./check_access.ts";
+
+import { checkTls } from "./check_tls.ts";
 import { byPlace, type Fault } from "./fault.ts";
 import type { Places } from "./places.ts";
 import type { Settings } from "./settings.ts";
@@ -22,6 +24,7 @@ export const CHECKERS: readonly Checker[] = [
   checkFiles,
   checkFolders,
   checkAccess,
+  checkTls,
 ];
 
 /** Everything that is wrong with what settings name. */

@@ -61,11 +61,13 @@ function controlled(
       startedAt,
       configuration: reloader.settings.file ?? null,
       folder: folder ?? null,
-      listeners: broker.doors.map(({ name, address, connections }) => ({
+      listeners: broker.doors.map((
+        { name, address, connections, certificateDays },
+      ) => ({
         url: address === undefined ? name : formatAddress(address),
         listening: address !== undefined,
         connections,
-        certificateDays: null,
+        certificateDays: certificateDays ?? null,
       })),
       counters: broker.counters.snapshot(),
     }),

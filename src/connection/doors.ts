@@ -34,6 +34,8 @@ export interface DoorState {
   readonly address: PortAddress | SocketAddress | undefined;
   /** Connections through it. */
   readonly connections: number;
+  /** Days until its certificate expires; `undefined` without TLS. */
+  readonly certificateDays: number | undefined;
 }
 
 /** All listeners of a broker, by their addresses: what is open, and what changes of it while the broker runs. */
@@ -59,6 +61,7 @@ export class Doors {
       name: doorway.name,
       address: listener.address,
       connections: doorway.size,
+      certificateDays: listener.certificateDays,
     }));
   }
 
