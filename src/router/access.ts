@@ -49,7 +49,7 @@ export class Access {
   /** Gives a session the rights of its owner: to be called when it is made, and when its owner has changed. */
   giveRights(session: Session): void {
     const rights = this.rightsOf(session.owner, session.clientId);
-    if (rights === session.rights) return;
+    if (rights === undefined && session.rights === undefined) return;
     session.rights = rights;
     session.permittedTopic = undefined;
     if (session.subscriptions.size > 0) this.#tree.routesChanged();
@@ -57,11 +57,9 @@ export class Access {
     for (const group of session.groups) this.#context.groupWaits(group);
   }
 
-  /** Whether a session may publish to a topic. */
+  /** Whether a session may publish to a topic, which is then its permitted topic. */
   mayPublish(session: Session, topic: TopicName): boolean {
-    const { rights } = session;
-    if (rights === undefined || topic === session.permittedTopic) return true;
-    if (!rights.mayPublish(topic.text)) return false;
+    if (session.rights?.mayPublish(topic.text) === false) return false;
     session.permittedTopic = topic;
     return true;
   }

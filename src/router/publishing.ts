@@ -239,7 +239,8 @@ export class Publishing {
 
   /** Whether a client must not publish to a topic. */
   #forbids(session: Session, topic: TopicEntry): boolean {
-    return topic.reserved || !this.#access.mayPublish(session, topic);
+    return topic !== session.permittedTopic &&
+      (topic.reserved || !this.#access.mayPublish(session, topic));
   }
 
   /** Counts and logs a message that may not be published; returns what its publisher is told. */

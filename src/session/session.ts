@@ -22,7 +22,7 @@ export class Session {
   owner: string | undefined;
   /** What its owner may do; `undefined` where nothing is forbidden. */
   rights: Rights | undefined;
-  /** The last topic that it published to and may: mostly the next one too. */
+  /** The last topic that it published to and may, mostly the next one too; forgotten when its rights change. */
   permittedTopic: TopicName | undefined;
   /** Seconds that it outlives its connection; `Infinity` for ever. */
   expiryInterval: number;
