@@ -125,7 +125,7 @@ export async function makeRevocationList(
       revocationDate: since,
     })),
   });
-  return `${list.toString("pem")}\n`;
+  return `${PemConverter.encode(list.rawData, "X509 CRL")}\n`;
 }
 
 /** A certificate in PEM. */
