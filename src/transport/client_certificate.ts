@@ -1,12 +1,10 @@
 import type { X509Certificate } from "node:crypto";
+import { isForClients } from "./certificate_purposes.ts";
 import type { LoadedTls } from "./load_tls.ts";
 import { isRevoked } from "./revocations.ts";
 
 /** Certificates from a client's own up to one that an authority has signed. */
 const LONGEST_CHAIN = 8;
-/** Purposes that a certificate may be limited to: to show who a client is, and any. */
-const FOR_CLIENTS = ["1.3.6.1.5.5.7.3.2", "2.5.29.37.0"];
-
 /** What a client's certificate is judged by. */
 export type ClientTrust = Pick<LoadedTls, "authorities" | "revocations">;
 
@@ -21,11 +19,7 @@ export function certificateFault(
 ): string | undefined {
   if (leaf === undefined) return "the client showed no certificate";
   const name = leaf.subject?.replaceAll("\n", ", ") || "without a name";
-  if (!isVersion3(leaf)) {
-    return `the client's certificate, of ${name}, is of the form before 1996, which is not taken`;
-  }
-  const purposes: readonly string[] | undefined = leaf.keyUsage;
-  if (purposes?.some((one) => FOR_CLIENTS.includes(one)) === false) {
+  if (!isForClients(leaf.raw)) {
     return `the client's certificate, of ${name}, is not meant for clients`;
   }
   let certificate = leaf;
@@ -71,13 +65,4 @@ function validityFault(
     return `is not valid before ${validFromDate.toISOString().slice(0, 10)}`;
   }
   return undefined;
-}
-
-/** Whether it can have extensions at all: those of older versions say nothing of what they are for. */
-function isVersion3({ raw }: X509Certificate): boolean {
-  const content = (at: number) =>
-    at + 2 + (raw[at + 1]! < 0x80 ? 0 : raw[at + 1]! & 0x7f);
-  // Certificate, TBSCertificate and in it the version, which is there if it is not the first.
-  const version = content(content(0));
-  return raw[version] === 0xa0 && raw[version + 4] === 2;
 }

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { setImmediate } from "node:timers";
 import { toError } from "../core/errors.ts";
 import type { PeerCertificate, Transport } from "./transport.ts";
 
@@ -22,7 +23,9 @@ export class NodeSocketTransport implements Transport {
   #reading: (Wait<number | null> & { readonly buffer: Uint8Array }) | undefined;
   #writing: Wait<number> | undefined;
   #writeSize = 0;
+  /** Whether the client has said that no more comes. */
   #ended = false;
+  #isClosed = false;
   #error: Error | undefined;
   readonly #onTaken = (error?: Error | null): void => this.#taken(error);
 
@@ -38,16 +41,15 @@ export class NodeSocketTransport implements Transport {
       this.#readable();
     });
     socket.on("error", (error) => this.#fail(error));
-    socket.on("close", () => {
-      if (!this.#ended) this.#fail(new Error("The connection was closed"));
-    });
+    socket.on("close", () => this.#fail(new Error("The connection is closed")));
   }
 
   read(buffer: Uint8Array): Promise<number | null> {
+    // What has come before an error or the end is read first.
+    const count = this.#isClosed ? 0 : this.#take(buffer);
+    if (count > 0) return Promise.resolve(count);
+    if (this.#ended && !this.#isClosed) return Promise.resolve(null);
     if (this.#error !== undefined) return Promise.reject(this.#error);
-    const count = this.#take(buffer);
-    if (count > 0 || buffer.length === 0) return Promise.resolve(count);
-    if (this.#ended) return Promise.resolve(null);
     return new Promise((resolve, reject) => {
       this.#reading = { buffer, resolve, reject };
     });
@@ -75,8 +77,12 @@ export class NodeSocketTransport implements Transport {
   }
 
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#fail(new Error("The connection was closed"));
-    this.#socket.destroy();
+    // What says that this is the end is on its way by then, if the client takes anything at all.
+    this.#socket.end();
+    setImmediate(() => this.#socket.destroy());
   }
 
   /** Moves what is there into the buffer. */

@@ -99,6 +99,9 @@ export class TlsGate {
       rejectUnauthorized: false,
       ALPNProtocols: ["mqtt"],
     });
+    // It does not see by itself that what carries it has broken off.
+    stream.once("error", (error) => socket.destroy(error));
+    stream.once("close", () => socket.destroy());
     return new Promise((resolve, reject) => {
       const failed = (error: unknown): void => reject(error);
       const closed = (): void => reject(new Error("socket hang up"));

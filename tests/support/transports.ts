@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { readListener } from "../../src/cli/listener_url.ts";
 import type { Transport } from "../../src/transport/transport.ts";
 import { utf8 } from "./bytes.ts";
+import { certificatePem } from "../../src/cli/make_certificates.ts";
+import { Certificates } from "./certificates.ts";
 import { TestListener } from "./listener.ts";
 import { frame, WebSocketClient } from "./web_socket_client.ts";
 
@@ -50,6 +52,12 @@ export const TRANSPORTS: readonly TransportKind[] = [
     name: "ws behind a proxy",
     open: () => open(`ws://127.0.0.1:0?${PROXIED}`),
   },
+  { name: "tls", open: () => openTls("mqtts://127.0.0.1:0") },
+  {
+    name: "tls behind a proxy",
+    open: () => openTls(`mqtts://127.0.0.1:0`, PROXIED),
+  },
+  { name: "wss", open: () => openTls("wss://127.0.0.1:0") },
 ];
 
 async function open(url: string): Promise<Pair> {
@@ -65,6 +73,30 @@ async function open(url: string): Promise<Pair> {
     ...await ends(listener, connection, url.startsWith("ws")),
     host: isProxied ? "192.0.2.7" : hostname,
     peer: isProxied ? "192.0.2.7:51234" : `${hostname}:${port}`,
+  };
+}
+
+async function openTls(url: string, more = ""): Promise<Pair> {
+  using certificates = await Certificates.make();
+  const { certificate, key } = await certificates.server();
+  const query = new URLSearchParams({ certificate, key });
+  const listener = await TestListener.start(
+    readListener(`${url}?${query}${more}`),
+  );
+  const plain = await Deno.connect({
+    hostname: "127.0.0.1",
+    port: listener.port,
+  });
+  if (more === PROXIED) await plain.write(HEADER);
+  const { hostname, port } = plain.localAddr;
+  const connection = await Deno.startTls(plain, {
+    hostname: "127.0.0.1",
+    caCerts: [certificatePem(certificates.authority)],
+  });
+  return {
+    ...await ends(listener, connection, url.startsWith("wss")),
+    host: more === PROXIED ? "192.0.2.7" : hostname,
+    peer: more === PROXIED ? "192.0.2.7:51234" : `${hostname}:${port}`,
   };
 }
 
