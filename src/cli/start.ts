@@ -4,22 +4,16 @@ import type { Broker } from "../broker.ts";
 import { Counters } from "../core/counters.ts";
 import { EXIT, StartError } from "../core/errors.ts";
 import { createLog, type Log } from "../core/log.ts";
-import {
-  formatAddress,
-  type PortAddress,
-  type SocketAddress,
-} from "../transport/listener_settings.ts";
 import { AccessPlanner } from "./access.ts";
+import { announce } from "./announce.ts";
 import { controlSocket } from "./control_flags.ts";
 import type { ControlSocketOptions } from "./control_socket.ts";
 import { defaultLimits } from "./default_limits.ts";
-import { durabilityNews } from "./durability_news.ts";
 import { LogWriter } from "./log_writer.ts";
 import { Reloader } from "./reload.ts";
 import { endSignals, onReloadSignal, signalStatus } from "./signals.ts";
 import type { Settings } from "./settings.ts";
 import { parseStart } from "./start_options.ts";
-import { VERSION } from "./version.ts";
 
 /** Milliseconds that the broker has to say goodbye to its clients. */
 const SHUTDOWN_TIME = 4_500;
@@ -76,7 +70,7 @@ export async function start(args: readonly string[]): Promise<number> {
   });
   onReloadSignal(() => reloadAndTell(reloader, log));
   const control = await openControl({ broker, folder, reloader, log }, options);
-  announce(log, broker.addresses, options, folder);
+  announce(log, broker.doors, options, folder);
   tellStore();
 
   const status = await Promise.race([
@@ -128,53 +122,6 @@ async function reloadAndTell(reloader: Reloader, log: Log): Promise<void> {
     log.error("The new configuration is refused, and the old one stays");
     for (const line of error.message.split("\n")) log.error(line);
   }
-}
-
-/** Two or three lines for who started it: where it listens, how to try it, what it does not do. */
-function announce(
-  log: Log,
-  addresses: readonly (PortAddress | SocketAddress)[],
-  options: Settings,
-  folder: string | undefined,
-): void {
-  if (options.file !== undefined) {
-    log.info("Configured by", { file: options.file });
-  }
-  for (const address of addresses) {
-    log.info("Listening", { url: formatAddress(address), version: VERSION });
-  }
-  for (const address of addresses) {
-    const flags = flagsToReach(address);
-    if (flags === undefined) continue;
-    log.info(
-      `Connect a first device with: mosquitto_sub ${flags} -t test -i test-sub`,
-    );
-    break;
-  }
-  if (folder === undefined) {
-    log.info(
-      "Messages are kept in memory only: they are lost when the broker ends",
-    );
-  } else {
-    for (const sentence of durabilityNews(options.store)) {
-      log.info(sentence, { folder });
-    }
-  }
-}
-
-/** The flags with which mosquitto's programs connect to an address, if they can without further files. */
-function flagsToReach(
-  address: PortAddress | SocketAddress,
-): string | undefined {
-  if (address.protocol === "unix") return `--unix ${address.path}`;
-  if (address.protocol !== "mqtt") return undefined;
-  return `-h ${reachable(address.hostname)} -p ${address.port}`;
-}
-
-/** A host to connect to from this machine, also where the broker listens on all interfaces. */
-function reachable(hostname: string): string {
-  if (hostname === "0.0.0.0") return "127.0.0.1";
-  return hostname === "::" ? "::1" : hostname;
 }
 
 async function goodbye(broker: Broker, log: Log): Promise<number> {

@@ -56,11 +56,12 @@ export class Attendance {
   }
 
   /** The connection ends without having had an accepted client. */
-  refused({ cause, detail, note = detail }: Refusal): void {
+  refused({ cause, detail, note = detail, user }: Refusal): void {
     const { counters, log } = this.#context;
     counters.refused[cause]++;
     log.info("Connection refused", {
       client: this.clientId,
+      user,
       address: this.origin.address,
       cause: REFUSED_CAUSES[cause],
       detail: note,

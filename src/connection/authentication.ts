@@ -40,9 +40,16 @@ export function applicantOf(
   };
 }
 
-/** The refusal of a client that was found not to be welcome. */
-export function denialRefusal({ cause, detail: note }: Denial): Refusal {
-  return { cause, code: DENIAL_CODES[cause], note };
+/** Characters of a user's name that the log shows. */
+const LONGEST_NAME = 100;
+
+/** The refusal of a client that was found not to be welcome, and of the user that it says it is. */
+export function denialRefusal(
+  { cause, detail: note }: Denial,
+  user: string | undefined,
+): Refusal {
+  const code = DENIAL_CODES[cause];
+  return { cause, code, note, user: user?.slice(0, LONGEST_NAME) };
 }
 
 /** The refusal of a client whose authentication method there is not [MQTT-4.12.0-1]. */

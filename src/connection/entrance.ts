@@ -88,7 +88,9 @@ export class Entrance {
       if (doorstep.ended) return undefined;
       if (step.type === "granted") return step;
       if (step.type === "denied") {
-        doorstep.refuse(denialRefusal(step.denial), maximumPacketSize);
+        const user = exchange.claimed ?? connect.username;
+        const refusal = denialRefusal(step.denial, user);
+        doorstep.refuse(refusal, maximumPacketSize);
         return undefined;
       }
       const code = ReasonCode.ContinueAuthentication;

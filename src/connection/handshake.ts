@@ -26,6 +26,8 @@ export interface Refusal {
   readonly detail?: string | undefined;
   /** For the log alone. */
   readonly note?: string | undefined;
+  /** The user that the client says it is, for the log. */
+  readonly user?: string | undefined;
 }
 
 /** For a client whose session the disk has not kept in time. */
