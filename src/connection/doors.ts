@@ -1,3 +1,4 @@
+import { describeError } from "../core/errors.ts";
 import { Listener, type ListenerHandle } from "../transport/listener.ts";
 import {
   formatAddress,
@@ -74,31 +75,41 @@ export class Doors {
   async change(doors: readonly DoorOptions[]): Promise<void> {
     const former = this.#open;
     const open = new Map<string, Open>();
-    /** What to do once all are open, and to undo where one cannot be. */
-    const undo: (() => void | Promise<void>)[] = [];
+    /** Lets people in through what is new: not before all of it is there, since only then all that is new holds. */
+    const { promise: ready, resolve: complete } = Promise.withResolvers<void>();
+    const opened: ListenerHandle[] = [];
+    const closed: Open[] = [];
+    const close = async (door: Open) => {
+      closed.push(door);
+      await door.listener.close();
+    };
+    const listen = async (options: DoorOptions, doorway: Doorway) => {
+      const listener = await this.#listen(options, doorway, ready);
+      opened.push(listener);
+      return listener;
+    };
     try {
+      for (const door of inTheWay(former, doors)) await close(door);
       for (const [at, options] of doors.entries()) {
         const key = keyOf(options.listener, at);
         const old = former.get(key);
         if (old === undefined) {
           const doorway = this.#doorway(options);
-          const listener = await this.#listen(options, doorway);
-          undo.push(() => listener.close());
+          const listener = await listen(options, doorway);
           open.set(key, { options, listener, doorway });
         } else if (isSame(old.options.listener, options.listener)) {
           open.set(key, { ...old, options });
         } else {
-          old.listener.close();
-          undo.push(async () => {
-            old.listener = await this.#listen(old.options, old.doorway);
-          });
-          const listener = await this.#listen(options, old.doorway);
-          undo.push(() => listener.close());
+          await close(old);
+          const listener = await listen(options, old.doorway);
           open.set(key, { options, listener, doorway: old.doorway });
         }
       }
     } catch (error) {
-      for (const step of undo.reverse()) await step();
+      const ended = opened.map((listener) => listener.close());
+      complete();
+      await Promise.all(ended);
+      for (const door of closed) await this.#reopen(door);
       throw error;
     }
     this.#open = open;
@@ -109,6 +120,7 @@ export class Doors {
       // Its clients take their leave while the broker goes on.
       doorway.end("administrative");
     }
+    complete();
   }
 
   /** Lets nobody in any more. */
@@ -127,16 +139,50 @@ export class Doors {
     return new Doorway(this.#context, this.#refused, name, options);
   }
 
+  /** Opens a door again that was closed for a change that came to nothing. */
+  async #reopen(door: Open): Promise<void> {
+    const { options, doorway } = door;
+    try {
+      door.listener = await this.#listen(options, doorway);
+    } catch (error) {
+      // What was in the way of the change must not hide behind this.
+      this.#context.log.error("Cannot open a listener again", {
+        url: doorway.name,
+        error: describeError(error),
+      });
+    }
+  }
+
   async #listen(
     options: DoorOptions,
     doorway: Doorway,
+    ready?: Promise<void>,
   ): Promise<ListenerHandle> {
     return await Listener.start({
       ...this.#context,
       settings: options.listener,
       onAccept: (transport) => doorway.accept(transport),
+      ...(ready && { ready }),
     });
   }
+}
+
+/** Doors that go away, and whose port others are to have: on another address, or with another protocol. */
+function inTheWay(
+  former: ReadonlyMap<string, Open>,
+  doors: readonly DoorOptions[],
+): Open[] {
+  const keys = new Set(doors.map(({ listener }, at) => keyOf(listener, at)));
+  const ports = new Set(doors.map(({ listener }) => portOf(listener)));
+  return [...former].filter(([key, { options }]) => {
+    const port = portOf(options.listener);
+    return !keys.has(key) && port !== undefined && ports.has(port);
+  }).map(([, door]) => door);
+}
+
+/** The port that a listener asks for; `undefined` for any free one, and for a socket. */
+function portOf({ address }: ListenerSettings): number | undefined {
+  return address.protocol === "unix" ? undefined : address.port || undefined;
 }
 
 /** What is the same for a door before and after a change. Doors on any free port are told apart by their order. */

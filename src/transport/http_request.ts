@@ -52,12 +52,12 @@ export function parseHttpRequest(bytes: Uint8Array, from = 0): HttpHead {
   }
   const headers: Record<string, string> = Object.create(null);
   for (const line of lines) {
-    const [, name, value] =
-      /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([\t -~\x80-\xff]*?)[ \t]*$/.exec(line) ??
-        [];
-    if (name === undefined || value === undefined) {
+    const [, name, padded] =
+      /^([!#$%&'*+.^_`|~\w-]+):([\t -~\x80-\xff]*)$/.exec(line) ?? [];
+    if (name === undefined || padded === undefined) {
       return faulty("a faulty header field");
     }
+    const value = withoutPadding(padded);
     const key = name.toLowerCase();
     const former = headers[key];
     if (former !== undefined && SINGLE.test(key)) {
@@ -66,6 +66,22 @@ export function parseHttpRequest(bytes: Uint8Array, from = 0): HttpHead {
     headers[key] = former === undefined ? value : `${former}, ${value}`;
   }
   return { type: "request", size, request: { method, url, headers } };
+}
+
+/**
+ * A value without the spaces and tabs around it. By hand, since an expression that leaves them out tries all ways to
+ * share out a long row of them among its parts: whoever sends such a row would hold up everybody.
+ */
+function withoutPadding(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isPadding(text.charCodeAt(start))) start++;
+  while (end > start && isPadding(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isPadding(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }
 
 /** The offset of the empty line behind the head, or -1. */

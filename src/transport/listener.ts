@@ -38,6 +38,8 @@ export interface ListenerOptions {
   >;
   /** Takes each accepted connection over. */
   readonly onAccept: (transport: Transport) => void;
+  /** Connections are accepted once this has resolved, and wait in the system's backlog until then; left out, at once. */
+  readonly ready?: Promise<void>;
 }
 
 /** How the rest of the broker talks to a Listener. */
@@ -46,8 +48,8 @@ export interface ListenerHandle {
   readonly address: PortAddress | SocketAddress | undefined;
   /** Days until its certificate expires, below 0 afterwards; `undefined` without TLS. */
   readonly certificateDays: number | undefined;
-  /** Accepts no more connections, and waits no longer. Harmless twice. */
-  close(): void;
+  /** Accepts no more connections, and waits no longer; resolves when the address is free again. Harmless twice. */
+  close(): Promise<void>;
 }
 
 /** Milliseconds to wait after accept failed, as with too many open files; doubles up to a second. */
@@ -65,6 +67,7 @@ export class Listener implements ListenerHandle {
   readonly #tls: TlsKeeper | undefined;
   readonly #stop = new AbortController();
   #door: Door | undefined;
+  #running: Promise<void> = Promise.resolve();
 
   /**
    * Starts to listen, or to wait for the address to be there.
@@ -79,7 +82,7 @@ export class Listener implements ListenerHandle {
     const open = () => openDoor(address);
     try {
       actor.#door = await open();
-      actor.#run(actor.#door);
+      actor.#running = actor.#run(actor.#door);
     } catch (error) {
       if (!isAbsent(error)) {
         actor.close();
@@ -88,7 +91,7 @@ export class Listener implements ListenerHandle {
           cause: error,
         });
       }
-      actor.#runLater(url, open, error);
+      actor.#running = actor.#runLater(url, open, error);
     }
     return actor;
   }
@@ -121,12 +124,15 @@ export class Listener implements ListenerHandle {
     return this.#tls?.days;
   }
 
-  close(): void {
-    if (this.#stop.signal.aborted) return;
-    this.#tls?.close();
-    this.#stop.abort();
-    this.#door?.close();
-    this.#opening?.close();
+  close(): Promise<void> {
+    if (!this.#stop.signal.aborted) {
+      this.#tls?.close();
+      this.#stop.abort();
+      this.#door?.close();
+      this.#opening?.close();
+    }
+    // The system gives the address up only when the last accept has ended.
+    return this.#running;
   }
 
   async #runLater(
@@ -141,12 +147,14 @@ export class Listener implements ListenerHandle {
   }
 
   async #run(door: Door): Promise<void> {
-    const { log, onAccept } = this.#options;
+    const { log, onAccept, ready } = this.#options;
     const { signal } = this.#stop;
     let pause = FIRST_PAUSE;
+    await ready;
     while (!signal.aborted) {
       try {
         const transport = await door.accept();
+        if (signal.aborted) return transport.close();
         pause = FIRST_PAUSE;
         if (this.#opening === undefined) onAccept(transport);
         else this.#opening.lead(transport);
