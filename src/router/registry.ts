@@ -159,7 +159,7 @@ export class Registry {
     if (!context.disk.ample) this.#requireRoom(connect, former);
     if (former?.link !== undefined) {
       if (this.#waits(arrival, former.link)) return;
-      this.#takeOver(former);
+      this.#endLink(former, "sessionTakenOver");
     }
     // An ephemeral session ended with its connection, so look again.
     let session = this.#sessions.get(clientId);
@@ -236,21 +236,22 @@ export class Registry {
    * committed.
    */
   give(session: Session, owner: string, done: () => void): void {
-    const { context } = this.#options;
-    session.link?.owner.end("administrative");
-    this.#own(session, owner);
-    const batch = session.stored ? this.#save(session) : 0;
+    const { context, wills } = this.#options;
+    this.#endLink(session, "administrative");
+    // For its former owner the session ends, and the will with it: it must not go out by the rights of the next one.
+    if (session.owner !== owner) wills.publish(session);
+    let batch: BatchNumber = 0;
+    if (this.#sessions.get(session.clientId) === session) {
+      this.#own(session, owner);
+      if (session.stored) batch = this.#save(session);
+    }
     context.whenCommitted(undefined, batch, done);
   }
 
   /** Ends a session, and the connection of its client. Calls back when it is forgotten. */
   remove(session: Session, done: () => void): void {
     const { context } = this.#options;
-    const { link } = session;
-    if (link !== undefined) {
-      link.owner.end("administrative");
-      this.disconnected(link, "administrative");
-    }
+    this.#endLink(session, "administrative");
     const isLeft = this.#sessions.get(session.clientId) === session;
     const batch = isLeft ? this.end(session) : 0;
     context.whenCommitted(undefined, batch, done);
@@ -340,10 +341,11 @@ export class Registry {
     return true;
   }
 
-  #takeOver(session: Session): void {
-    const link = session.link!;
-    link.owner.end("sessionTakenOver");
-    this.disconnected(link, "sessionTakenOver");
+  /** Ends the connection that a session has, if any; the session with it, if it does not outlive that. */
+  #endLink({ link }: Session, cause: DisconnectedCause): void {
+    if (link === undefined) return;
+    link.owner.end(cause);
+    this.disconnected(link, cause);
   }
 
   #add(clientId: string, owner: string | undefined): Session {

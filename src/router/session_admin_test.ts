@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { FakeRights } from "../../tests/support/rights.ts";
 import { TestRouter } from "../../tests/support/router.ts";
 import { persistent } from "../../tests/support/write_packets.ts";
 import { MemoryStore } from "../store/memory_store.ts";
@@ -75,3 +76,41 @@ Deno.test("SessionAdmin ends connections, gives sessions away and deletes them",
   assert.equal(store.kept.sessions.has("one"), false);
   assert.deepEqual(await admin.list(), []);
 });
+
+for (
+  const { isOnline, delay } of [
+    { isOnline: true, delay: 0 },
+    { isOnline: true, delay: 60 },
+    { isOnline: false, delay: 60 },
+  ]
+) {
+  Deno.test(`SessionAdmin lets no will go out by the rights of a session's next owner, after ${delay} s, ${isOnline ? "online" : "offline"}`, async () => {
+    await using router = new TestRouter();
+    const admin = new SessionAdmin(router.handle);
+    const watcher = router.arrive({ clientId: "watcher", username: "ann" });
+    const first = router.arrive({
+      ...persistent(5, "one"),
+      username: "mallory",
+      will: {
+        topic: "secret",
+        payload: "open",
+        properties: delay === 0 ? {} : { willDelayInterval: delay },
+      },
+    });
+    await router.settle();
+    watcher.expect("connack");
+    await watcher.subscribe("#", { qos: 0 });
+    first.expect("connack");
+    if (!isOnline) await first.lose();
+    router.handle.changeRights(
+      new FakeRights({ mallory: { publish: ["own"] } }),
+    );
+    assert.equal(await admin.adopt("one", "bob"), true);
+    await router.advance(60_000);
+    await router.settle();
+    assert.deepEqual(watcher.messages(), []);
+    assert.equal(router.counters.denied.will, 1);
+    const records = await admin.list();
+    assert.equal(records[1]!.owner, "bob");
+  });
+}
