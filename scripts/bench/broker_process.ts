@@ -28,6 +28,8 @@ interface LogLine {
 export interface BrokerProcessOptions {
   /** A command that starts it with its own arguments behind, such as `taskset -c 0`. */
   readonly launcher?: readonly string[];
+  /** The URL to listen on; left out, MQTT on a port that the system chooses. */
+  readonly listen?: string;
 }
 
 /** The broker as `deno task start` runs it, in a process of its own, on a port that the system chooses. */
@@ -48,7 +50,7 @@ export class BrokerProcess implements Broker {
   constructor(
     flags: readonly string[],
     runtimeFlags: readonly string[],
-    { launcher = [] }: BrokerProcessOptions = {},
+    { launcher = [], listen = "mqtt://127.0.0.1:0" }: BrokerProcessOptions = {},
   ) {
     const [, run, ...rest] = config.tasks.start.command.split(" ");
     const [program, ...before] = [...launcher, Deno.execPath()];
@@ -58,7 +60,7 @@ export class BrokerProcess implements Broker {
         run!,
         ...runtimeFlags,
         ...rest,
-        ...["--listen", "mqtt://127.0.0.1:0", "--log-format", "json"],
+        ...["--listen", listen, "--log-format", "json"],
         ...(flags.some((flag) => /^--data(=|$)/.test(flag))
           ? []
           : ["--data", "none"]),

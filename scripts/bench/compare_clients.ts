@@ -24,7 +24,7 @@ let lastClient = 0;
 
 /** Writes all of these bytes. */
 export async function writeAll(
-  conn: Deno.TcpConn,
+  conn: Deno.Conn,
   bytes: Uint8Array,
 ): Promise<void> {
   let left = bytes;
@@ -33,7 +33,7 @@ export async function writeAll(
 
 /** Reads some bytes; that no more will come is an error. */
 export async function read(
-  conn: Deno.TcpConn,
+  conn: Deno.Conn,
   buffer: Uint8Array,
 ): Promise<number> {
   const count = await conn.read(buffer);
@@ -43,7 +43,7 @@ export async function read(
 
 /** Reads an answer that is known beforehand. */
 async function expect(
-  conn: Deno.TcpConn,
+  conn: Deno.Conn,
   ...answer: readonly number[]
 ): Promise<void> {
   const buffer = new Uint8Array(answer.length);
@@ -55,18 +55,24 @@ async function expect(
   }
 }
 
+async function openPlain(address: Address): Promise<Deno.Conn> {
+  const conn = await Deno.connect(address);
+  conn.setNoDelay(true);
+  return conn;
+}
+
 /** Connects so many clients; each stands in the list as soon as it is open, all are accepted at the end. */
 export async function connectAll(
   address: Address,
   count: number,
-  list: Deno.TcpConn[],
+  list: Deno.Conn[],
+  open: (address: Address) => Promise<Deno.Conn> = openPlain,
 ): Promise<void> {
   let left = count;
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {
     while (left-- > 0) {
-      const conn = await Deno.connect(address);
+      const conn = await open(address);
       list.push(conn);
-      conn.setNoDelay(true);
       const clientId = `compare${++lastClient}`;
       await writeAll(conn, connect({ version: 4, clientId }));
       await expect(conn, 0x20, 2, 0, 0);
@@ -76,7 +82,7 @@ export async function connectAll(
 
 /** Clients that the broker accepts per second of its CPU time; none leaves before the last one has come. */
 export async function measureConnects(broker: Broker): Promise<number> {
-  const conns: Deno.TcpConn[] = [];
+  const conns: Deno.Conn[] = [];
   const address = await broker.address;
   await delay(REST_TIME);
   try {
@@ -90,7 +96,7 @@ export async function measureConnects(broker: Broker): Promise<number> {
 
 /** Subscribes a client to one filter. */
 export async function subscribeTo(
-  conn: Deno.TcpConn,
+  conn: Deno.Conn,
   filter: string,
   qos: number,
 ): Promise<void> {
@@ -163,7 +169,7 @@ export class Backlog {
 
 /** Publishes packets over and over, from a place in them on, in chunks whose bytes are delivered `fanOut` times. */
 export async function publishChunks(
-  conn: Deno.TcpConn,
+  conn: Deno.Conn,
   { packets, from, chunkSize, fanOut }: {
     readonly packets: Uint8Array;
     readonly from: number;
@@ -182,7 +188,7 @@ export async function publishChunks(
 
 /** Counts the bytes that are delivered. */
 export async function countBytes(
-  conn: Deno.TcpConn,
+  conn: Deno.Conn,
   backlog: Backlog,
 ): Promise<never> {
   for (const buffer = new Uint8Array(READ_SIZE);;) {

@@ -24,7 +24,7 @@ const ANSWERS: ReadonlyMap<number, number> = new Map([
 
 /** Publishes one packet at a time, each client its own by turns, so many a second in all; rejects if it is late at the end. */
 export async function publishAtRate(
-  conns: readonly Deno.TcpConn[],
+  conns: readonly Deno.Conn[],
   { packets, rate }: {
     readonly packets: readonly Uint8Array[];
     readonly rate: number;
@@ -59,7 +59,7 @@ export interface Receiver {
 
 /** Reads PUBLISHes, which all have the same size, and acknowledgements. */
 export async function receive(
-  conn: Deno.TcpConn,
+  conn: Deno.Conn,
   publishSize: number,
   receiver: Receiver,
 ): Promise<void> {
@@ -110,7 +110,7 @@ function checkOrder(id: number, count: number): void {
 
 /** Publishes a packet over and over, a window of them at a time, and completes each exchange. */
 export async function publishWindow(
-  conn: Deno.TcpConn,
+  conn: Deno.Conn,
   { packet, publishSize, qos }: {
     readonly packet: (id: number) => Uint8Array;
     readonly publishSize: number;
@@ -154,7 +154,7 @@ export async function publishWindow(
 
 /** Counts what is delivered, and acknowledges it as its QoS asks for. */
 export async function acknowledgeAll(
-  conn: Deno.TcpConn,
+  conn: Deno.Conn,
   { publishSize, idAt }: {
     readonly publishSize: number;
     /** Where in a PUBLISH its identifier is. */

@@ -67,8 +67,8 @@ interface Play {
 /** Lets all clients begin. */
 function begin(
   traffic: Traffic,
-  publishers: readonly Deno.TcpConn[],
-  subscribers: readonly Deno.TcpConn[],
+  publishers: readonly Deno.Conn[],
+  subscribers: readonly Deno.Conn[],
 ): Play {
   const { topics = 1, fanOut = 1, payloadSize = 64, qos = 0, rate } = traffic;
   const payload = new Uint8Array(payloadSize);
@@ -137,7 +137,7 @@ function scenario(name: string, traffic: Traffic): Scenario {
   return {
     name,
     async measure(broker, seconds) {
-      const conns: Deno.TcpConn[] = [];
+      const conns: Deno.Conn[] = [];
       try {
         await connectAll(await broker.address, publishers + subscribers, conns);
         const receivers = conns.slice(publishers);

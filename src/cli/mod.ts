@@ -20,6 +20,7 @@ import { listenerHelp } from "./listener_help.ts";
 import { PASSWD_ABOUT, PASSWD_FLAGS, PASSWD_USAGE } from "./passwd_flags.ts";
 import { CHECK_FLAGS, START_FLAGS } from "./start_flags.ts";
 import { STORE } from "./store.ts";
+import { TLS } from "./tls.ts";
 import { version } from "./version.ts";
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
@@ -40,6 +41,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     help: () => commandHelp(PASSWD_USAGE, PASSWD_ABOUT, PASSWD_FLAGS),
     run: async (args) => (await import("./passwd.ts")).passwd(args),
   }],
+  ["tls", TLS],
   ["explain", {
     summary: "say who may publish or subscribe to a topic, and by which rule",
     help: () => commandHelp(EXPLAIN_USAGE, EXPLAIN_ABOUT, EXPLAIN_FLAGS),

@@ -1,10 +1,16 @@
 import type { Duplex } from "node:stream";
 import { setImmediate } from "node:timers";
 import { toError } from "../core/errors.ts";
+import type { TransportStream } from "./transport_stream.ts";
 import type { PeerCertificate, Transport } from "./transport.ts";
 
 /** Who is at the other end of a {@linkcode NodeSocketTransport}. */
 export type SocketPeer = Pick<Transport, "peer" | "host" | "certificate">;
+
+/** Bytes that may be read from the network while nobody has taken what came before; a few more come with the last. */
+const READ_AHEAD = 64 * 1024;
+/** Bytes that are handed to the socket at once: a slow client is to be seen taking them. */
+const LARGEST_WRITE = 256 * 1024;
 
 /** What waits for something. */
 interface Wait<T> {
@@ -29,12 +35,26 @@ export class NodeSocketTransport implements Transport {
   #error: Error | undefined;
   readonly #onTaken = (error?: Error | null): void => this.#taken(error);
 
-  /** Takes over a socket, from which nobody else may read. */
-  constructor(socket: Duplex, { peer, host, certificate }: SocketPeer) {
+  /** What carries the socket, which reads on by itself however much the socket holds. */
+  readonly #carrier: TransportStream;
+  /** Whether it would read on, if it were allowed to. */
+  #isHeld = false;
+
+  /** Takes over a socket, from which nobody else may read, and the stream that carries it. */
+  constructor(
+    socket: Duplex,
+    carrier: TransportStream,
+    { peer, host, certificate }: SocketPeer,
+  ) {
     this.peer = peer;
     this.host = host;
     this.certificate = certificate;
     this.#socket = socket;
+    this.#carrier = carrier;
+    carrier.onExcess = () => {
+      this.#isHeld = true;
+      if (this.#reading !== undefined) this.#readOn();
+    };
     socket.on("readable", () => this.#readable());
     socket.on("end", () => {
       this.#ended = true;
@@ -52,6 +72,7 @@ export class NodeSocketTransport implements Transport {
     if (this.#error !== undefined) return Promise.reject(this.#error);
     return new Promise((resolve, reject) => {
       this.#reading = { buffer, resolve, reject };
+      this.#readOn();
     });
   }
 
@@ -104,6 +125,14 @@ export class NodeSocketTransport implements Transport {
     }
   }
 
+  /** Everything was taken: more may come. */
+  #readOn(): void {
+    this.#carrier.allowance = READ_AHEAD;
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#carrier._read();
+  }
+
   #readable(): void {
     const reading = this.#reading;
     if (reading === undefined) return;
@@ -129,6 +158,3 @@ export class NodeSocketTransport implements Transport {
     writing?.reject(this.#error);
   }
 }
-
-/** Bytes that are handed to the socket at once: a slow client is to be seen taking them. */
-const LARGEST_WRITE = 256 * 1024;

@@ -21,6 +21,8 @@ import type { PeerCertificate, Transport } from "./transport.ts";
 
 /** Bytes that tell a client that speaks TLS from others: the head of a record and of a message in it. */
 const OPENING = 11;
+/** Bytes that a client may send before its handshake is done: certificates, and what it sends right behind. */
+const MOST_IN_HANDSHAKE = 64 * 1024;
 
 /** What a {@linkcode TlsGate} works with. */
 export interface TlsGateOptions {
@@ -75,13 +77,21 @@ export class TlsGate {
     const fault = openingFault(ahead);
     if (fault !== undefined) throw new Refused(fault);
     const loaded = this.#loaded;
-    const socket = await this.#handshake(
-      new TransportStream(new ReadAheadTransport(transport, ahead)),
+    const stream = new TransportStream(
+      new ReadAheadTransport(transport, ahead),
     );
+    stream.allowance = MOST_IN_HANDSHAKE;
+    stream.onExcess = () =>
+      void stream.destroy(new Error("the client sends too much"));
+    const socket = await this.#handshake(stream);
     const { peer, host } = transport;
     try {
       const certificate = this.#judge(socket, loaded);
-      return new NodeSocketTransport(socket, { peer, host, certificate });
+      return new NodeSocketTransport(socket, stream, {
+        peer,
+        host,
+        certificate,
+      });
     } catch (error) {
       socket.on("error", () => {});
       socket.destroy();

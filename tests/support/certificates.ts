@@ -51,6 +51,11 @@ export class Certificates implements Disposable {
     return made;
   }
 
+  /** The authority's certificate (PEM). */
+  get authorityPem(): string {
+    return certificatePem(this.authority);
+  }
+
   /** Makes a certificate for 127.0.0.1 and localhost. */
   server(
     name = "server",

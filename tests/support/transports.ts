@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { readListener } from "../../src/cli/listener_url.ts";
 import type { Transport } from "../../src/transport/transport.ts";
 import { utf8 } from "./bytes.ts";
-import { certificatePem } from "../../src/cli/make_certificates.ts";
 import { Certificates } from "./certificates.ts";
 import { TestListener } from "./listener.ts";
 import { frame, WebSocketClient } from "./web_socket_client.ts";
@@ -91,7 +90,7 @@ async function openTls(url: string, more = ""): Promise<Pair> {
   const { hostname, port } = plain.localAddr;
   const connection = await Deno.startTls(plain, {
     hostname: "127.0.0.1",
-    caCerts: [certificatePem(certificates.authority)],
+    caCerts: [certificates.authorityPem],
   });
   return {
     ...await ends(listener, connection, url.startsWith("wss")),
