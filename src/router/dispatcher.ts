@@ -116,8 +116,8 @@ export class Dispatcher {
     this.flushRun();
     if (route.targets.length === 0 && route.groups.length === 0) return;
     if (
-      route.targets.length === 0 && route.groups.length === 1 &&
-      isForwardable(publish) && route.groups[0]!.forward(publish, topic.text)
+      route.only !== undefined && isForwardable(publish) &&
+      route.only.forward(publish)
     ) {
       this.work++;
       return;

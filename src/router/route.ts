@@ -33,6 +33,8 @@ export interface Route {
   readonly targets: readonly Target[];
   /** Shared groups: one member of each gets a message. */
   readonly groups: readonly SharedGroup[];
+  /** The group that gets messages alone, any of them by any member. */
+  readonly only: SharedGroup | undefined;
   /** Targets that could not take the last run of messages as it was; before the first run, all of them. */
   slowTargets: number;
 }
@@ -83,6 +85,7 @@ export class RouteTable {
     for (const route of this.#routes.values()) {
       route.targets = [];
       route.groups = [];
+      route.only = undefined;
     }
     this.#routes.clear();
   }
@@ -121,7 +124,10 @@ function makeRoute(matching: readonly (Subscription | SharedGroup)[]): Route {
       others.length === 0 ? undefined : makeTarget(others, "same"),
     );
   });
-  return { targets, groups, slowTargets: targets.length };
+  const [first] = groups;
+  const isAlone = groups.length === 1 && targets.length === 0;
+  const only = isAlone && !first!.restricted ? first : undefined;
+  return { targets, groups, only, slowTargets: targets.length };
 }
 
 function makeTarget(

@@ -67,6 +67,11 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
     return this.#sessions.length;
   }
 
+  /** Whether there are topics that a member may not receive. */
+  get restricted(): boolean {
+    return this.#sessions.some(({ rights }) => rights !== undefined);
+  }
+
   /** Whether a member is. */
   get online(): boolean {
     return this.#sessions.some((session) => session.link !== undefined);
@@ -200,17 +205,15 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
   }
 
   /**
-   * Passes a QoS 0 PUBLISH to this topic on to the member whose turn it is, as it came. Says whether it could; if not,
-   * nothing has happened.
+   * Passes a QoS 0 PUBLISH on to the member whose turn it is, as it came; for groups that are not
+   * {@linkcode SharedGroup.restricted}. Says whether it could; if not, nothing has happened.
    */
-  forward(publish: Publish, topic: string): boolean {
+  forward(publish: Publish): boolean {
     const at = this.#next < this.#sessions.length ? this.#next : 0;
-    const session = this.#sessions[at];
-    const link = session?.link;
+    const link = this.#sessions[at]?.link;
     const size = publish.end - publish.start;
     if (
-      link === undefined || !session!.mayReceive(topic) ||
-      this.#subscriptions[at]!.identifier !== 0 ||
+      link === undefined || this.#subscriptions[at]!.identifier !== 0 ||
       !link.takesAsIs(publish.version, size, size)
     ) return false;
     this.#next = at + 1;

@@ -254,6 +254,7 @@ export class Subscriptions implements SharedGroups {
       this.#tree.insert(filter, group);
     }
     group.join(session, subscription);
+    if (session.rights !== undefined) this.#tree.routesChanged();
   }
 
   #remove(session: Session, filter: string): BatchNumber {
