@@ -21,7 +21,7 @@ import { cpuTime, median } from "./process_figures.ts";
 /** Publishers, and as many subscribers, each with a topic of its own. */
 const PAIRS = 50;
 /** Milliseconds of traffic before it is measured. */
-const WARM_UP = 1_500;
+const WARM_UP = 4_000;
 /** Bytes that a publisher writes at once. */
 const CHUNK_SIZE = 16 * 1024;
 

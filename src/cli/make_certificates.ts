@@ -5,7 +5,6 @@ import {
   BasicConstraintsExtension,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
-  type JsonGeneralName,
   KeyUsageFlags,
   KeyUsagesExtension,
   PemConverter,
@@ -20,10 +19,22 @@ import {
 const KEY = { name: "ECDSA", namedCurve: "P-256" };
 const SIGNING = { name: "ECDSA", hash: "SHA-256" };
 
+/** What is of use in a certificate that was made. */
+export interface IssuedCertificate {
+  /** Whom it is for, as a distinguished name. */
+  readonly subject: string;
+  /** In hexadecimal digits. */
+  readonly serialNumber: string;
+  /** Until when it is good. */
+  readonly notAfter: Date;
+  /** The whole in DER. */
+  readonly rawData: ArrayBuffer;
+}
+
 /** A certificate with its key. */
 export interface Issued {
   /** The certificate. */
-  readonly certificate: X509Certificate;
+  readonly certificate: IssuedCertificate;
   /** Its private key. */
   readonly key: CryptoKey;
 }
@@ -36,6 +47,14 @@ export interface Validity {
   readonly until: Date;
 }
 
+/** A name of whom a certificate is for, beside the Common Name. */
+export interface AlternativeName {
+  /** Its kind. */
+  readonly type: "dns" | "ip" | "url" | "email";
+  /** The name. */
+  readonly value: string;
+}
+
 /** What a certificate says. */
 export interface CertificateRequest extends Validity {
   /** The Common Name. */
@@ -43,7 +62,7 @@ export interface CertificateRequest extends Validity {
   /** Whom it is for: servers or clients. */
   readonly purpose: "server" | "client";
   /** Host names and addresses of a server. */
-  readonly alternativeNames?: readonly JsonGeneralName[];
+  readonly alternativeNames?: readonly AlternativeName[];
 }
 
 /** A certificate that was revoked. */
@@ -130,7 +149,7 @@ export async function makeRevocationList(
 
 /** A certificate in PEM. */
 export function certificatePem({ certificate }: Issued): string {
-  return `${certificate.toString("pem")}\n`;
+  return `${PemConverter.encode(certificate.rawData, "CERTIFICATE")}\n`;
 }
 
 /** A private key in PEM (PKCS #8). */

@@ -24,6 +24,9 @@ const OPENING = 11;
 /** Bytes that a client may send before its handshake is done: certificates, and what it sends right behind. */
 const MOST_IN_HANDSHAKE = 64 * 1024;
 
+/** Certificates that are remembered as faulty; only what a known authority has signed comes so far. */
+const MOST_FAULTY = 10_000;
+
 /** What a {@linkcode TlsGate} works with. */
 export interface TlsGateOptions {
   /** What is asked of clients. */
@@ -43,6 +46,8 @@ export class TlsGate {
   readonly #options: TlsGateOptions;
   #loaded: LoadedTls;
   #context: SecureContext;
+  /** Certificates that the runtime's verifier has something against, by their fingerprints. */
+  readonly #faulty = new Map<string, string>();
 
   /** Makes one for all connections of a listener. */
   constructor(options: TlsGateOptions) {
@@ -55,6 +60,7 @@ export class TlsGate {
   exchange(loaded: LoadedTls): void {
     this.#context = this.#contextOf(loaded);
     this.#loaded = loaded;
+    this.#faulty.clear();
   }
 
   /** Goes through the handshake, and gives the stream within. Rejects with `Refused`. */
@@ -132,9 +138,21 @@ export class TlsGate {
     const chain = chainOf(socket);
     if (chain.length === 0 && asks === "request") return undefined;
     const fault = certificateFault(chain, loaded, this.#options.now()) ??
-      verifierFault(socket);
+      this.#verifierFault(socket, chain[0]!);
     if (fault !== undefined) throw new Refused(fault);
     return peerCertificate(chain[0]!);
+  }
+
+  /** What the runtime's verifier has against a certificate. It is silent where a client resumes a TLS session. */
+  #verifierFault(
+    socket: TLSSocket,
+    { fingerprint256 }: X509Certificate,
+  ): string | undefined {
+    const fault = verifierFault(socket);
+    if (fault !== undefined && this.#faulty.size < MOST_FAULTY) {
+      this.#faulty.set(fingerprint256, fault);
+    }
+    return fault ?? this.#faulty.get(fingerprint256);
   }
 
   get #asks(): "require" | "request" | "no" {

@@ -209,6 +209,30 @@ Deno.test("Listener with TLS knows a client by its certificate", async () => {
   }
 });
 
+Deno.test("Listener with TLS knows a client's certificate again where it resumes a session", async () => {
+  using made = await Certificates.make();
+  const pump = await made.client("pump");
+  using listener = await listen({
+    ...await made.server(),
+    clientCertificates: "require",
+    clientAuthority: made.authorityFile,
+  });
+  const session = `${made.folder}/session`;
+  const visit = async (...flags: string[]): Promise<string> => {
+    const [output, transport] = await Promise.all([
+      openssl(listener, ...shown(pump), "-tls1_2", ...flags),
+      listener.accepted().then((transport) => {
+        transport.close();
+        return transport;
+      }),
+    ]);
+    assert.equal(transport.certificate?.commonName, "pump");
+    return output;
+  };
+  assert.match(await visit("-sess_out", session), /^New, /m);
+  assert.match(await visit("-sess_in", session), /^Reused, /m);
+});
+
 Deno.test("Listener with TLS lets clients in without certificate where they need none", async () => {
   using made = await Certificates.make();
   for (const clientCertificates of ["request", "no"] as const) {
