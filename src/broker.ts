@@ -239,16 +239,17 @@ export class Broker {
   }
 
   /**
-   * Listens there, by these rules and limits of users, from now on.
+   * Listens there, by these rules and limits of users, from now on: all of it from the same moment.
    *
    * @throws {StartError} If one cannot be listened on; nothing has changed then.
    */
   async changeAccess(
     { listeners, rights, userLimits }: AccessOptions,
   ): Promise<void> {
-    await this.changeListeners(listeners);
-    this.changeRights(rights);
-    this.#users.change(userLimits, this.#clock.monotonic());
+    await this.#doors.change(listeners, () => {
+      this.changeRights(rights);
+      this.#users.change(userLimits, this.#clock.monotonic());
+    });
   }
 
   /** Has other rules hold from now on, when it returns, for clients that are connected too; without any, all is allowed. */

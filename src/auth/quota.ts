@@ -1,5 +1,5 @@
 import type { ScopedLimits } from "../core/scoped_limits.ts";
-import { TokenBucket } from "./token_bucket.ts";
+import { bucketFor, type TokenBucket } from "./token_bucket.ts";
 
 /** What stands against one more connection. */
 export type QuotaObstacle = "tooManyConnections" | "tooManyFromAddress";
@@ -12,16 +12,16 @@ export class Quota {
   #connects: TokenBucket | undefined;
 
   /** Allows this much. */
-  constructor(limits: ScopedLimits) {
+  constructor(limits: ScopedLimits, now: number) {
     this.#limits = limits;
+    this.#connects = bucketFor(undefined, limits.connectsPerSecond, now);
   }
 
   /** Allows this much from now on; what is over it already may stay. */
-  change(limits: ScopedLimits): void {
-    if (limits.connectsPerSecond !== this.#limits.connectsPerSecond) {
-      this.#connects = undefined;
-    }
+  change(limits: ScopedLimits, now: number): void {
     this.#limits = limits;
+    const { connectsPerSecond } = limits;
+    this.#connects = bucketFor(this.#connects, connectsPerSecond, now);
   }
 
   /** What stands against one more connection from this address, if anything. */
@@ -40,10 +40,7 @@ export class Quota {
   add(address: string, now: number): number {
     this.#total++;
     this.#addresses.set(address, (this.#addresses.get(address) ?? 0) + 1);
-    const { connectsPerSecond } = this.#limits;
-    if (connectsPerSecond === undefined) return 0;
-    this.#connects ??= new TokenBucket(connectsPerSecond, now);
-    return this.#connects.take(1, now);
+    return this.#connects?.take(1, now) ?? 0;
   }
 
   /** Counts a connection no more. */

@@ -3,7 +3,7 @@
  * there; it is then to be waited for.
  */
 export class TokenBucket {
-  readonly #perSecond: number;
+  #perSecond: number;
   #left: number;
   #at: number;
 
@@ -22,10 +22,37 @@ export class TokenBucket {
     return this.#left >= 0 ? 0 : -this.#left / this.#perSecond * 1000;
   }
 
+  /** Goes on at another rate: what is owed stays owed. */
+  change(perSecond: number, now: number): void {
+    this.wait(now);
+    this.#perSecond = perSecond;
+    this.#left = Math.min(perSecond, this.#left);
+  }
+
+  /** Takes one if it is there, and says whether it was. */
+  takeOne(now: number): boolean {
+    this.wait(now);
+    if (this.#left < 1) return false;
+    this.#left--;
+    return true;
+  }
+
   /** Takes so many, and says how many milliseconds are to be waited before more are taken. */
   take(count: number, now: number): number {
     this.wait(now);
     this.#left -= count;
     return this.wait(now);
   }
+}
+
+/** A bucket with this rate: the former one, if there was one, since a change must not fill it. None without a rate. */
+export function bucketFor(
+  former: TokenBucket | undefined,
+  perSecond: number | undefined,
+  now: number,
+): TokenBucket | undefined {
+  if (perSecond === undefined) return undefined;
+  if (former === undefined) return new TokenBucket(perSecond, now);
+  former.change(perSecond, now);
+  return former;
 }

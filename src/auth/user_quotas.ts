@@ -1,38 +1,39 @@
 import type { ScopedLimits } from "../core/scoped_limits.ts";
-import { TokenBucket } from "./token_bucket.ts";
+import { bucketFor, type TokenBucket } from "./token_bucket.ts";
 
-/** What is counted of one user. */
+/** What is measured of a user who is limited. */
 interface Account {
-  limits: ScopedLimits;
-  /** Connections by client identifier: a client that comes back while its old connection lasts is one client. */
-  readonly clients: Map<string, number>;
-  connects: TokenBucket | undefined;
-  publishes: TokenBucket | undefined;
-  bytes: TokenBucket | undefined;
+  readonly limits: ScopedLimits;
+  readonly connects: TokenBucket | undefined;
+  readonly publishes: TokenBucket | undefined;
+  readonly bytes: TokenBucket | undefined;
 }
 
 /** Counts what users do that are limited, all their clients together. */
 export class UserQuotas {
-  #accounts = new Map<string, Account>();
+  #accounts: ReadonlyMap<string, Account> = new Map();
+  /**
+   * Connections of each user by client identifier: a client that comes back while its old connection lasts is one
+   * client. Those of all users, since any may be limited while they are there.
+   */
+  readonly #clients = new Map<string, Map<string, number>>();
 
   /** Allows each of these users so much from now on, and all others whatever they like. What is over it may stay. */
   change(limits: ReadonlyMap<string, ScopedLimits>, now: number): void {
     const accounts = new Map<string, Account>();
     for (const [user, own] of limits) {
-      const bucket = (perSecond: number | undefined) =>
-        perSecond === undefined ? undefined : new TokenBucket(perSecond, now);
+      const former = this.#accounts.get(user);
       accounts.set(user, {
         limits: own,
-        clients: this.#accounts.get(user)?.clients ?? new Map(),
-        connects: bucket(own.connectsPerSecond),
-        publishes: bucket(own.publishesPerSecond),
-        bytes: bucket(own.bytesPerSecond),
+        connects: bucketFor(former?.connects, own.connectsPerSecond, now),
+        publishes: bucketFor(former?.publishes, own.publishesPerSecond, now),
+        bytes: bucketFor(former?.bytes, own.bytesPerSecond, now),
       });
     }
     this.#accounts = accounts;
   }
 
-  /** The limits of this user that are lower than everybody's. */
+  /** The limits of this user beside everybody's. */
   limitsOf(user: string): ScopedLimits | undefined {
     return this.#accounts.get(user)?.limits;
   }
@@ -54,26 +55,27 @@ export class UserQuotas {
   ): "tooManyClients" | "tooManyConnects" | undefined {
     const account = this.#accounts.get(user);
     if (account === undefined) return undefined;
-    const { clients, limits, connects } = account;
-    const { maximumConnections = Infinity } = limits;
-    if (clients.size >= maximumConnections && !clients.has(clientId)) {
+    const { limits: { maximumConnections = Infinity }, connects } = account;
+    const clients = this.#clients.get(user);
+    const count = clients?.size ?? 0;
+    if (count >= maximumConnections && !clients?.has(clientId)) {
       return "tooManyClients";
     }
-    if (connects === undefined) return undefined;
-    if (connects.wait(now) > 0) return "tooManyConnects";
-    connects.take(1, now);
-    return undefined;
+    return connects === undefined || connects.takeOne(now)
+      ? undefined
+      : "tooManyConnects";
   }
 
   /** Counts a connection; to be undone by what it returns. */
   add(user: string, clientId: string): () => void {
-    const clients = this.#accounts.get(user)?.clients;
-    if (clients === undefined) return () => {};
+    const clients = this.#clients.get(user) ?? new Map<string, number>();
+    this.#clients.set(user, clients);
     clients.set(clientId, (clients.get(clientId) ?? 0) + 1);
     return () => {
       const count = clients.get(clientId)!;
-      if (count === 1) clients.delete(clientId);
-      else clients.set(clientId, count - 1);
+      if (count > 1) clients.set(clientId, count - 1);
+      else clients.delete(clientId);
+      if (clients.size === 0) this.#clients.delete(user);
     };
   }
 }

@@ -15,7 +15,7 @@ import { causeOf, DISCONNECT_CODE } from "../session/disconnect_code.ts";
 import { Link, type LinkOwner } from "../session/link.ts";
 import { Outbox } from "../session/outbox.ts";
 import type { Denial, Identity } from "../auth/method.ts";
-import { type Allowance, allowanceFor } from "./allowance.ts";
+import { Allowance, allowanceFor } from "./allowance.ts";
 import { Attendance } from "./attendance.ts";
 import {
   applicantOf,
@@ -123,7 +123,7 @@ export class Connection
     this.recheck();
     if (this.ended) return undefined;
     const allowance = allowanceFor(this.#context, this.#attendance);
-    if ("cause" in allowance) {
+    if (!(allowance instanceof Allowance)) {
       this.refuse(allowance, connect.properties.maximumPacketSize);
       return undefined;
     }
@@ -195,9 +195,11 @@ export class Connection
     const { router, counters } = this.#context;
     const intake = this.#intake;
     const input = intake.buffer;
-    const pace = this.#allowance?.pace;
+    const allowance = this.#allowance!;
     while (!this.ended) {
       const { start } = input;
+      // It changes while the client is connected.
+      const { pace } = allowance;
       const packets: FinishedPacket[] = [];
       let rest = intake.nextInto(packets);
       while (rest !== undefined && !(rest instanceof PacketError)) {
@@ -284,8 +286,10 @@ export class Connection
   recheck(): void {
     const { authenticator } = this.#context.door;
     const { identity } = this.#attendance;
-    if (identity === undefined || authenticator === undefined) return;
-    if (!authenticator.holds(identity)) this.end("notAuthorized");
+    if (identity !== undefined && authenticator?.holds(identity) === false) {
+      this.end("notAuthorized");
+    }
+    this.#allowance?.renew();
   }
 
   flush(): void {
@@ -357,7 +361,7 @@ export class Connection
     this.ended = true;
     this.#watch.cancel();
     this.#throttle.end();
-    this.#allowance?.pace?.end();
+    this.#allowance?.end();
     if (this.#link !== undefined) {
       this.#link.end();
       router.disconnected(this.#link, cause);

@@ -48,7 +48,7 @@ export interface ConnectionContext {
 export interface ConnectionHandle {
   /** Ends it, after telling an MQTT 5 client why. */
   end(cause: DisconnectedCause): void;
-  /** Ends it if what its client was let in with holds no more. */
+  /** Goes by what holds now, and ends it if what its client was let in with does no more. */
   recheck(): void;
   /** Resolves when nothing of it is left. */
   readonly finished: Promise<void>;

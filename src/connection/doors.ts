@@ -10,8 +10,8 @@ import {
   type DoorSettings,
   Doorway,
   type DoorwayContext,
-  type RefusedConnections,
-  refusedConnections,
+  type DoorwayLogs,
+  doorwayLogs,
 } from "./doorway.ts";
 
 /** A listener, and what holds for those who come through it. */
@@ -42,13 +42,13 @@ export interface DoorState {
 /** All listeners of a broker, by their addresses: what is open, and what changes of it while the broker runs. */
 export class Doors {
   readonly #context: DoorwayContext;
-  readonly #refused: RefusedConnections;
+  readonly #logs: DoorwayLogs;
   #open = new Map<string, Open>();
 
   /** Opens none yet. */
   constructor(context: DoorwayContext) {
     this.#context = context;
-    this.#refused = refusedConnections(context);
+    this.#logs = doorwayLogs(context);
   }
 
   /** The listeners, in the order in which they were asked for. */
@@ -68,11 +68,14 @@ export class Doors {
 
   /**
    * Has these doors open, and no others. Connections that may stay do: those of a door that is closed are ended, and
-   * those whose clients would not be let in any more.
+   * those whose clients would not be let in any more. What else is to change at that moment is done by `withThem`.
    *
    * @throws {StartError} If one cannot be opened; nothing has changed then.
    */
-  async change(doors: readonly DoorOptions[]): Promise<void> {
+  async change(
+    doors: readonly DoorOptions[],
+    withThem: () => void = () => {},
+  ): Promise<void> {
     const former = this.#open;
     const open = new Map<string, Open>();
     /** Lets people in through what is new: not before all of it is there, since only then all that is new holds. */
@@ -113,6 +116,7 @@ export class Doors {
       throw error;
     }
     this.#open = open;
+    withThem();
     for (const { doorway, options } of open.values()) doorway.change(options);
     for (const [key, { listener, doorway }] of former) {
       if (open.has(key)) continue;
@@ -136,7 +140,7 @@ export class Doors {
 
   #doorway(options: DoorOptions): Doorway {
     const name = formatAddress(options.listener.address);
-    return new Doorway(this.#context, this.#refused, name, options);
+    return new Doorway(this.#context, this.#logs, name, options);
   }
 
   /** Opens a door again that was closed for a change that came to nothing. */

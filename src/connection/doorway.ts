@@ -21,8 +21,8 @@ export interface DoorSettings {
 /** What a Doorway works with: that of its Connections, but for their door. */
 export type DoorwayContext = Omit<ConnectionContext, "door">;
 
-/** What the log says of the connections that were refused. */
-export type RefusedConnections = Readonly<Record<QuotaObstacle, PacedLog>>;
+/** What the log says of the connections that were refused, or had to wait. */
+export type DoorwayLogs = Readonly<Record<QuotaObstacle | "tooFast", PacedLog>>;
 
 /** Where the connections of one listener come in, and where they are counted. */
 export class Doorway {
@@ -33,7 +33,7 @@ export class Doorway {
     limits: ScopedLimits;
   };
   readonly #quota: Quota;
-  readonly #refused: RefusedConnections;
+  readonly #logs: DoorwayLogs;
   readonly #connections = new Set<ConnectionHandle>();
   /** Connections that wait, since too many came just before, and what ends their wait. */
   readonly #waiting = new Map<Transport, Timer>();
@@ -42,14 +42,14 @@ export class Doorway {
   /** Lets connections in by these settings; the name is told wherever one is. */
   constructor(
     context: DoorwayContext,
-    refused: RefusedConnections,
+    logs: DoorwayLogs,
     name: string,
     settings: DoorSettings,
   ) {
     this.#context = context;
-    this.#refused = refused;
+    this.#logs = logs;
     const { limits = {} } = settings;
-    this.#quota = new Quota(limits);
+    this.#quota = new Quota(limits, context.clock.monotonic());
     const { authenticator } = settings;
     this.#door = { name, ...(authenticator && { authenticator }), limits };
     this.#limits = lowerLimits(context.limits, limits);
@@ -73,7 +73,7 @@ export class Doorway {
       : this.#quota.obstacle(transport.host);
     if (obstacle !== undefined) {
       counters.refused[obstacle]++;
-      this.#refused[obstacle].note(transport.host, 1, {});
+      this.#logs[obstacle].note(transport.host, 1, {});
       transport.close();
       return;
     }
@@ -82,6 +82,7 @@ export class Doorway {
     if (wait === 0) this.#start(transport);
     else {
       counters.connectsSlowed++;
+      this.#logs.tooFast.note(transport.host, 1, {});
       const timer = timers.schedule(wait, () => {
         this.#waiting.delete(transport);
         this.#start(transport);
@@ -93,7 +94,7 @@ export class Doorway {
   /** Lets connections in by these settings from now on, and ends those whose clients may be there no more. */
   change(settings: DoorSettings): void {
     const { limits = {} } = settings;
-    this.#quota.change(limits);
+    this.#quota.change(limits, this.#context.clock.monotonic());
     this.#limits = lowerLimits(this.#context.limits, limits);
     this.#door.limits = limits;
     if (settings.authenticator === undefined) delete this.#door.authenticator;
@@ -134,10 +135,10 @@ export class Doorway {
   }
 }
 
-/** What the log says of the connections that any door refuses. */
-export function refusedConnections(
+/** What the log says of the connections that come to any door. */
+export function doorwayLogs(
   context: DoorwayContext,
-): RefusedConnections {
+): DoorwayLogs {
   const subject = "address";
   return {
     tooManyConnections: new PacedLog("Connections refused: too many", {
@@ -148,5 +149,9 @@ export function refusedConnections(
       "Connections refused: too many from their address",
       { ...context, subject },
     ),
+    tooFast: new PacedLog("Connections have to wait: too many a second", {
+      ...context,
+      subject,
+    }),
   };
 }

@@ -7,12 +7,8 @@ import type { Watch } from "./watch.ts";
 /** Bytes that are read at a time of a client that is measured: what is in them is known only then. */
 const READ_SIZE = 4096;
 
-/** What is measured. */
+/** What a {@linkcode Pace} works with. */
 export interface PaceOptions {
-  /** Messages published, by each of these. */
-  readonly publishes: readonly (TokenBucket | undefined)[];
-  /** Bytes, by each of these. */
-  readonly bytes: readonly (TokenBucket | undefined)[];
   /** The time, and whom to tell. */
   readonly context: Pick<
     ConnectionContext,
@@ -24,17 +20,26 @@ export interface PaceOptions {
 
 /** Slows a client down to what it may send a second, alone and together with the others of its user, by not reading. */
 export class Pace {
-  readonly #publishes: readonly TokenBucket[];
-  readonly #bytes: readonly TokenBucket[];
+  #publishes: readonly TokenBucket[] = [];
+  #bytes: readonly TokenBucket[] = [];
   readonly #options: PaceOptions;
   #wake: (() => void) | undefined;
   #ended = false;
 
-  /** Measures with those that there are. */
+  /** Measures nothing yet. */
   constructor(options: PaceOptions) {
     this.#options = options;
-    this.#publishes = options.publishes.filter((one) => one !== undefined);
-    this.#bytes = options.bytes.filter((one) => one !== undefined);
+  }
+
+  /** Measures messages published and bytes with these from now on: with each of them that there is. */
+  measure(
+    publishes: readonly (TokenBucket | undefined)[],
+    bytes: readonly (TokenBucket | undefined)[],
+  ): void {
+    this.#publishes = publishes.filter((one) => one !== undefined);
+    this.#bytes = bytes.filter((one) => one !== undefined);
+    // It waits by the old rates, and what it owes by the new ones is found when it is read again.
+    this.#wake?.();
   }
 
   /** Whether nothing is measured. */

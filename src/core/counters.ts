@@ -189,6 +189,8 @@ export class Counters {
     subscribe: 0,
     will: 0,
   };
+  /** Filters of SUBSCRIBE packets that were refused since the client had as many subscriptions as it may. */
+  subscriptionsRefused = 0;
   /** Connections that had to wait before they were served, since too many came just before. */
   connectsSlowed = 0;
   /** Times at which a client was not read for a while, since it had sent more than it may in a second. */

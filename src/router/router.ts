@@ -163,7 +163,14 @@ export class Router implements SessionContext {
     const topics = new TopicTable(options.durability);
     const routes = new RouteTable(tree);
     const dispatcher = new Dispatcher({ context: this, tree, routes, topics });
-    const subscriptions = new Subscriptions(this, tree, retained, access);
+    const subscriptions = new Subscriptions({
+      ...options,
+      context: this,
+      tree,
+      retained,
+      access,
+      timers,
+    });
     this.#diskNeeds = new DiskNeeds({ context: this, dispatcher });
     this.#alarms = new Alarms({ dispatcher, retained, topics });
     const wills = new Wills({

@@ -1,3 +1,4 @@
+import { PacedLog, type PacedLogOptions } from "../core/paced_log.ts";
 import type {
   Subscribe,
   SubscriptionRequest,
@@ -33,6 +34,18 @@ const FILTERS_BETWEEN_LOOKS = 64;
 /** What stands in the subscription tree. */
 export type Subscriber = Subscription | SharedGroup;
 
+/** What {@linkcode Subscriptions} work with. */
+export interface SubscriptionsOptions extends PacedLogOptions {
+  /** What sessions work with. */
+  readonly context: SessionContext;
+  /** Holds the subscriptions. */
+  readonly tree: SubscriptionTree<Subscriber>;
+  /** What new subscriptions receive first. */
+  readonly retained: RetainedMessages;
+  /** Who may subscribe to what. */
+  readonly access: Access;
+}
+
 /** Who has subscribed to what: SUBSCRIBE and UNSUBSCRIBE (3.8, 3.10). */
 export class Subscriptions implements SharedGroups {
   /** The last number given to a delivery of a shared group. */
@@ -41,20 +54,20 @@ export class Subscriptions implements SharedGroups {
   readonly #tree: SubscriptionTree<Subscriber>;
   readonly #retained: RetainedMessages;
   readonly #access: Access;
+  readonly #tooMany: PacedLog;
   readonly #groups = new Map<string, SharedGroup>();
   readonly #bySession = new WeakMap<Session, Map<string, Subscription>>();
 
   /** Keeps the subscriptions in this tree. */
-  constructor(
-    context: SessionContext,
-    tree: SubscriptionTree<Subscriber>,
-    retained: RetainedMessages,
-    access: Access,
-  ) {
-    this.#context = context;
-    this.#tree = tree;
-    this.#retained = retained;
-    this.#access = access;
+  constructor(options: SubscriptionsOptions) {
+    this.#context = options.context;
+    this.#tree = options.tree;
+    this.#retained = options.retained;
+    this.#access = options.access;
+    this.#tooMany = new PacedLog(
+      "Subscriptions refused: the client has too many",
+      options,
+    );
   }
 
   /** The shared groups with members. */
@@ -112,7 +125,10 @@ export class Subscriptions implements SharedGroups {
       codes[at] = code;
       batch = Math.max(batch, kept);
     }, () => {
-      if (extraFilters > 0) refused(filters.length, TOO_MANY);
+      if (extraFilters > 0) {
+        refused(filters.length, TOO_MANY);
+        this.#noteTooMany(session, extraFilters);
+      }
       this.#answer(link, PacketType.Suback, packetId, codes, batch, detail);
       // What waits for it comes behind the SUBACK: retained messages, and those of a shared group.
       const pump = () => session.outbound.pump();
@@ -198,6 +214,7 @@ export class Subscriptions implements SharedGroups {
       isNew &&
       session.subscriptions.size >= session.limits.subscriptionsPerClient
     ) {
+      this.#noteTooMany(session, 1);
       return { code: ReasonCode.QuotaExceeded, batch: 0, why: TOO_MANY };
     }
     const stored = store.durable && session.persistent;
@@ -225,6 +242,12 @@ export class Subscriptions implements SharedGroups {
       ? store.saveSubscription(session.clientId, subscription)
       : 0;
     return { code: request.qos, batch };
+  }
+
+  #noteTooMany({ clientId, owner, limits }: Session, filters: number): void {
+    this.#context.counters.subscriptionsRefused += filters;
+    const { subscriptionsPerClient: limit } = limits;
+    this.#tooMany.note(clientId, filters, { user: owner, limit });
   }
 
   /** Puts a subscription into the tree, in place of the former one with the same filter [MQTT-3.8.4-3]. */
