@@ -31,6 +31,8 @@ export interface TestBrokerOptions {
   authenticator?: Authenticator;
   /** What those may use who come in. */
   clientLimits?: ScopedLimits;
+  /** What users may use, by their names. */
+  userLimits?: Readonly<Record<string, ScopedLimits>>;
   /** Where it listens beside its first address: URLs as `--listen` takes them. */
   alsoListen?: readonly string[];
   /** What becomes of messages where there are too many, in place of the default. */
@@ -102,6 +104,7 @@ export class TestBroker implements AsyncDisposable {
         ? { queuePolicies: options.queuePolicies }
         : {}),
       ...(options.rights ? { rights: options.rights } : {}),
+      userLimits: new Map(Object.entries(options.userLimits ?? {})),
     });
     return new TestBroker(broker, counters, lines, clock, door);
   }
@@ -158,6 +161,21 @@ export class TestBroker implements AsyncDisposable {
   /** Ends clients that were let in with what holds no more. */
   recheck(): Promise<void> {
     return this.#broker.changeListeners([this.#door]);
+  }
+
+  /** Has other limits hold from now on, as a reload does, and no rules. */
+  changeLimits(
+    { clientLimits, userLimits = {} }: Pick<
+      TestBrokerOptions,
+      "clientLimits" | "userLimits"
+    >,
+  ): Promise<void> {
+    const { limits: _, ...door } = this.#door;
+    return this.#broker.changeAccess({
+      listeners: [{ ...door, ...(clientLimits && { limits: clientLimits }) }],
+      rights: undefined,
+      userLimits: new Map(Object.entries(userLimits)),
+    });
   }
 
   /** Raises an alarm, which is a message of the broker's own. */
