@@ -56,7 +56,9 @@ export class Attendance {
   }
 
   /** The connection ends without having had an accepted client. */
-  refused({ cause, detail, note = detail, user }: Refusal): void {
+  refused(
+    { cause, detail, note = detail, user = this.user }: Refusal,
+  ): void {
     const { counters, log } = this.#context;
     counters.refused[cause]++;
     log.info("Connection refused", {
