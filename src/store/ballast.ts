@@ -1,5 +1,3 @@
-import { statfsSync } from "node:fs";
-
 /** So much more than the ballast must be free before it is made anew, so that it is not given up again at once. */
 const MARGIN = 1.25;
 
@@ -14,6 +12,9 @@ export class Ballast {
   readonly #path: string;
   readonly #folder: string;
   readonly #bytes: number;
+  #statfs:
+    | ((folder: string) => { bavail: number; bsize: number })
+    | undefined;
 
   /** A ballast of so many bytes in this folder, 0 for none. Touches nothing yet. */
   constructor(folder: string, bytes: number) {
@@ -37,12 +38,13 @@ export class Ballast {
     if (this.#bytes === 0) return this.#remove();
     const wanted = this.#bytes * MARGIN;
     // Only to save the attempt: what is really there shows when it is written.
-    if (freeBytes(this.#folder) < wanted) return false;
+    if (this.#freeBytes() < wanted) return false;
     try {
       this.#write(wanted);
       return true;
     } catch {
       this.giveUp();
+      this.#askNextTime();
       return false;
     }
   }
@@ -64,6 +66,22 @@ export class Ballast {
     file.syncSync();
   }
 
+  /** Bytes that are free; infinitely many where that cannot be asked. */
+  #freeBytes(): number {
+    if (this.#statfs === undefined) return Infinity;
+    try {
+      const { bavail, bsize } = this.#statfs(this.#folder);
+      return bavail * bsize;
+    } catch {
+      return Infinity;
+    }
+  }
+
+  /** Loads what tells of free bytes, which takes 9 MiB of memory, only once an attempt has failed. */
+  #askNextTime(): void {
+    import("node:fs").then(({ statfsSync }) => this.#statfs = statfsSync);
+  }
+
   #remove(): boolean {
     try {
       Deno.removeSync(this.#path);
@@ -71,15 +89,5 @@ export class Ballast {
     } catch {
       return false;
     }
-  }
-}
-
-/** Bytes that are free; infinitely many where that cannot be asked. */
-function freeBytes(folder: string): number {
-  try {
-    const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize;
-  } catch {
-    return Infinity;
   }
 }

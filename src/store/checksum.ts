@@ -1,10 +1,12 @@
-import { crc32 } from "node:zlib";
+import { crc32 } from "./crc32.ts";
 
 const PRIME = 0x01000193;
 
+const ENCODER = new TextEncoder();
+
 /** A checksum, 32 bits, over the values of a row without bytes in it. */
 export function rowChecksum(...values: (string | number | null)[]): number {
-  return crc32(values.join("\0"));
+  return crc32(ENCODER.encode(values.join("\0")));
 }
 
 /** A checksum, 32 bits, over bytes; `before` is that of what comes before them. */

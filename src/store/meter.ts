@@ -1,4 +1,3 @@
-import process from "node:process";
 import type { WalState } from "./wal_index.ts";
 
 /** What was written in some time. */
@@ -94,9 +93,4 @@ export function fsyncsBetween(before: WalState, after: WalState): number {
   if (after.frames > frames) fsyncs += frames === 0 ? 2 : 1;
   if (after.checkpointed > checkpointed) fsyncs += 2;
   return fsyncs;
-}
-
-/** Bytes that this process has sent to disks, as the operating system counts them. */
-export function bytesToDisks(): number {
-  return process.resourceUsage().fsWrite * 512;
 }

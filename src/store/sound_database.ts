@@ -1,12 +1,10 @@
+import { CHECKED_FIRST } from "./checked_first.ts";
 import { isCorruption, isUnreadable } from "./corruption.ts";
 import { type OpenDatabase, openDatabase, quickCheck } from "./database.ts";
 import { sizeOf } from "./file_names.ts";
 import { finishMending, mend, type Mending, unusedTime } from "./mending.ts";
 import { prepareTables, type Tables } from "./tables.ts";
 import { readLogState } from "./write_ahead_log.ts";
-
-/** Up to this size, in bytes, a database is checked before it is used, if it was not closed. */
-export const CHECKED_FIRST = 256 * 1024 * 1024;
 
 /** A database that is open, with all that is asked of it. */
 export interface SoundDatabase extends OpenDatabase {

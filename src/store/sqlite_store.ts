@@ -2,6 +2,7 @@
 // store_thread.ts (the other side), net_writes.ts (what a batch comes to), schema.ts, held.ts (what is told at start).
 
 import type { Clock } from "../core/clock.ts";
+import { CHECKED_FIRST } from "./checked_first.ts";
 import { chooseDatabase, type DatabaseChoice } from "./database_choice.ts";
 import { FolderLock, UnusableFolder } from "./folder_lock.ts";
 import { GroupCommit } from "./group_commit.ts";
@@ -11,7 +12,6 @@ import { JournalWriter } from "./journal_writer.ts";
 import type { Mending } from "./mending.ts";
 import type { Message } from "./message.ts";
 import { MessageBodies } from "./message_body.ts";
-import { CHECKED_FIRST } from "./sound_database.ts";
 import type {
   BacklogPage,
   BacklogQuery,

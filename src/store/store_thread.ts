@@ -9,12 +9,12 @@ import {
   openDatabase,
   quickCheck,
 } from "./database.ts";
+import { bytesToDisks } from "./disk_bytes.ts";
 import { sizeOf } from "./file_names.ts";
 import { Held } from "./held.ts";
 import { JournalReader } from "./journal_reader.ts";
 import { JournalWriter } from "./journal_writer.ts";
 import {
-  bytesToDisks,
   EMPTY_METER,
   fsyncsBetween,
   metered,
