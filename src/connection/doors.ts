@@ -68,7 +68,7 @@ export class Doors {
 
   /**
    * Has these doors open, and no others. Connections that may stay do: those of a door that is closed are ended, and
-   * those whose clients would not be let in any more. What else is to change at that moment is done by `withThem`.
+   * those whose clients would not be let in any more. Certificates are read anew. What else is to change at that moment is done by `withThem`.
    *
    * @throws {StartError} If one cannot be opened; nothing has changed then.
    */
@@ -82,6 +82,7 @@ export class Doors {
     const { promise: ready, resolve: complete } = Promise.withResolvers<void>();
     const opened: ListenerHandle[] = [];
     const closed: Open[] = [];
+    const exchanges: (() => void)[] = [];
     const close = async (door: Open) => {
       closed.push(door);
       await door.listener.close();
@@ -101,6 +102,7 @@ export class Doors {
           const listener = await listen(options, doorway);
           open.set(key, { options, listener, doorway });
         } else if (isSame(old.options.listener, options.listener)) {
+          exchanges.push(await old.listener.renewCertificates());
           open.set(key, { ...old, options });
         } else {
           await close(old);
@@ -116,6 +118,7 @@ export class Doors {
       throw error;
     }
     this.#open = open;
+    for (const exchange of exchanges) exchange();
     withThem();
     for (const { doorway, options } of open.values()) doorway.change(options);
     for (const [key, { listener, doorway }] of former) {

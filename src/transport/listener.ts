@@ -48,6 +48,12 @@ export interface ListenerHandle {
   readonly address: PortAddress | SocketAddress | undefined;
   /** Days until its certificate expires, below 0 afterwards; `undefined` without TLS. */
   readonly certificateDays: number | undefined;
+  /**
+   * Loads its certificates anew, and returns what has them hold for those who come from then on.
+   *
+   * @throws {StartError} If they cannot be used; the ones before hold on.
+   */
+  renewCertificates(): Promise<() => void>;
   /** Accepts no more connections, and waits no longer; resolves when the address is free again. Harmless twice. */
   close(): Promise<void>;
 }
@@ -122,6 +128,21 @@ export class Listener implements ListenerHandle {
 
   get certificateDays(): number | undefined {
     return this.#tls?.days;
+  }
+
+  async renewCertificates(): Promise<() => void> {
+    if (this.#tls === undefined) return () => {};
+    try {
+      return await this.#tls.renew();
+    } catch (error) {
+      const url = formatAddress(this.#options.settings.address);
+      const reason = describeError(error);
+      throw new StartError(
+        `Cannot exchange the certificates of ${url}: ${reason}`,
+        1,
+        { cause: error },
+      );
+    }
   }
 
   close(): Promise<void> {

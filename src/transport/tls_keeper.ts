@@ -81,6 +81,18 @@ export class TlsKeeper {
     return Math.floor((this.#loaded.expires - Date.now()) / DAY);
   }
 
+  /**
+   * Loads what the files hold now, and returns what has it hold from then on.
+   *
+   * @throws {TlsFaults} If they cannot be used.
+   */
+  async renew(): Promise<() => void> {
+    const { settings } = this.#options;
+    if (await tlsContents(settings) === this.#loaded.contents) return () => {};
+    const loaded = await loadTls(settings);
+    return () => this.#exchange(loaded);
+  }
+
   /** Looks at the files no more. */
   close(): void {
     this.#closed = true;
@@ -95,7 +107,7 @@ export class TlsKeeper {
   }
 
   async #poll(): Promise<void> {
-    const { settings, url, log } = this.#options;
+    const { settings } = this.#options;
     const contents = await tlsContents(settings);
     if (contents === this.#seen) return;
     if (contents === this.#loaded.contents) {
@@ -104,18 +116,7 @@ export class TlsKeeper {
     }
     try {
       const loaded = await loadTls(settings);
-      if (this.#closed) return;
-      this.gate.exchange(loaded);
-      this.#loaded = loaded;
-      this.#seen = loaded.contents;
-      this.#doubtful = undefined;
-      this.#warnedAt = -Infinity;
-      const { subject, expires } = loaded;
-      log.info("Certificates exchanged", {
-        url,
-        subject,
-        expires: day(new Date(expires)),
-      });
+      this.#exchange(loaded);
     } catch (error) {
       if (!(error instanceof TlsFaults)) throw error;
       if (this.#doubtful?.contents !== contents) {
@@ -129,6 +130,22 @@ export class TlsKeeper {
         error.faults,
       );
     }
+  }
+
+  #exchange(loaded: LoadedTls): void {
+    if (this.#closed) return;
+    const { url, log } = this.#options;
+    this.gate.exchange(loaded);
+    this.#loaded = loaded;
+    this.#seen = loaded.contents;
+    this.#doubtful = undefined;
+    this.#warnedAt = -Infinity;
+    const { subject, expires } = loaded;
+    log.info("Certificates exchanged", {
+      url,
+      subject,
+      expires: day(new Date(expires)),
+    });
   }
 
   /** Warns once a day of what will not stay good. */

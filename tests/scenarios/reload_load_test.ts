@@ -6,8 +6,13 @@ import { StartError } from "../../src/core/errors.ts";
 import { BOB } from "../support/applicant.ts";
 import { until } from "../support/broker.ts";
 import { text } from "../support/bytes.ts";
+import {
+  type CertificateFiles,
+  Certificates,
+} from "../support/certificates.ts";
 import { type Address, Client } from "../support/client.ts";
 import { ConfigFolder } from "../support/config_folder.ts";
+import { MqttJs } from "../support/mqtt_js.ts";
 import { Program } from "../support/program.ts";
 import type { ReceivedPublish } from "../support/read_packets.ts";
 import { FIGURES, LONG } from "../support/sizes.ts";
@@ -32,6 +37,10 @@ control = "control.sock"
 data = "none"
 [[listener]]
 url = "mqtt://127.0.0.1:0"
+[[listener]]
+url = "mqtts://127.0.0.1:0"
+certificate = "server.crt"
+key = "server.key"
 `;
 
 /**
@@ -61,6 +70,8 @@ interface State {
   inForce: number;
   /** Those that are in force at the latest, since they were asked for: another number only while a reload is under way. */
   asked: number;
+  /** Writers go on once it has resolved. */
+  goOn: Promise<void>;
   /** Whether clients are to stop. */
   over: boolean;
   /** Messages that got through though they may not, or did not though they must. */
@@ -89,6 +100,7 @@ async function write(
   /** What went out at QoS 0, and is known to have been judged at the next acknowledgement. */
   let before: { number: number; sent: number; payload: string } | undefined;
   for (; !state.over; state.rounds++) {
+    await state.goOn;
     for (const qos of [0, 1] as const) {
       const area = AREAS[(count >> 1) % 2]!;
       const sent = state.inForce;
@@ -152,11 +164,55 @@ function judge(
   received.add(text(payload));
 }
 
+/** Certificates of two authorities, of which one is in force by turns. */
+class TwoAuthorities implements Disposable {
+  readonly #made: readonly Certificates[];
+  readonly #servers: readonly CertificateFiles[];
+
+  private constructor(
+    made: readonly Certificates[],
+    servers: readonly CertificateFiles[],
+  ) {
+    this.#made = made;
+    this.#servers = servers;
+  }
+
+  static async make(): Promise<TwoAuthorities> {
+    const made = [await Certificates.make(), await Certificates.make()];
+    const servers = await Promise.all(made.map((one) => one.server()));
+    return new TwoAuthorities(made, servers);
+  }
+
+  /** What a client trusts who is to be let in by the certificate of this number alone. */
+  authority(number: number): string {
+    return this.#made[number % 2]!.authorityPem;
+  }
+
+  /** Has a folder hold the certificate of this number, with its key or another's. */
+  async write(
+    folder: ConfigFolder,
+    number: number,
+    key: number = number,
+  ): Promise<void> {
+    const { certificate } = this.#servers[number % 2]!;
+    await Deno.copyFile(certificate, folder.file("server.crt"));
+    await Deno.copyFile(
+      this.#servers[key % 2]!.key,
+      folder.file("server.key"),
+    );
+  }
+
+  [Symbol.dispose](): void {
+    for (const one of this.#made) one[Symbol.dispose]();
+  }
+}
+
 /** The program whose configuration is exchanged again and again. */
 class Stage {
   readonly state: State = {
     inForce: 1,
     asked: 1,
+    goOn: Promise.resolve(),
     over: false,
     faults: [],
     rounds: 0,
@@ -164,19 +220,27 @@ class Stage {
     denied: 0,
   };
   readonly #folder: ConfigFolder;
+  readonly #authorities: TwoAuthorities;
   readonly #program: Program;
 
-  constructor(folder: ConfigFolder, program: Program) {
+  constructor(
+    folder: ConfigFolder,
+    authorities: TwoAuthorities,
+    program: Program,
+  ) {
     this.#folder = folder;
+    this.#authorities = authorities;
     this.#program = program;
   }
 
   /** All that a reload reads, of which these are the guests among the users. */
   static async write(
     folder: ConfigFolder,
+    authorities: TwoAuthorities,
     number: number,
     guests: readonly string[],
   ): Promise<void> {
+    await authorities.write(folder, number);
     await folder.write("mailboxqtt.toml", CONFIG);
     await folder.write("rules", rules(number));
     const users = [user("writer"), user("reader"), ...guests];
@@ -186,7 +250,7 @@ class Stage {
   /** Has other rules and guests hold, and returns when they do. */
   async change(guests: readonly string[]): Promise<void> {
     const { state } = this;
-    await Stage.write(this.#folder, state.inForce + 1, guests);
+    await this.#write(state.inForce + 1, guests);
     state.asked = state.inForce + 1;
     if (state.asked === BY_SIGNAL) await this.#signal();
     else await this.#ask();
@@ -196,13 +260,19 @@ class Stage {
   /** Tries to have other rules hold together with something faulty: nothing of it must. */
   async fail(guests: readonly string[], number: number): Promise<void> {
     const next = this.state.inForce + 1;
-    await Stage.write(this.#folder, next, guests);
-    if (number % 2 === 0) {
+    await this.#write(next, guests);
+    if (number % 3 === 0) {
+      await this.#authorities.write(this.#folder, next, next + 1);
+    } else if (number % 3 === 1) {
       await this.#folder.write("rules", `${rules(next)}topic raed x\n`);
     } else {
       await this.#folder.write("mailboxqtt.toml", `${CONFIG}\nunknown = 1\n`);
     }
     await assert.rejects(this.#ask(), StartError);
+  }
+
+  async #write(number: number, guests: readonly string[]): Promise<void> {
+    await Stage.write(this.#folder, this.#authorities, number, guests);
   }
 
   async #ask(): Promise<void> {
@@ -220,17 +290,26 @@ class Stage {
 }
 
 Deno.test("reload: under load, no client is lost that may stay, and nothing gets through that may not", async () => {
+  using authorities = await TwoAuthorities.make();
   await using folder = await ConfigFolder.make();
-  await Stage.write(folder, 1, []);
+  await Stage.write(folder, authorities, 1, []);
   await using program = new Program("--config", folder.config);
   const address: Address = {
     hostname: "127.0.0.1",
     port: await program.port(),
   };
-  const stage = new Stage(folder, program);
+  const [, securePort] = await program.line(/Listening.*mqtts:[^ "]*:(\d+)/);
+  const stage = new Stage(folder, authorities, program);
   const { state } = stage;
   const connect = (username: string) =>
     Client.connect(address, { username, password: "secret", keepAlive: 0 });
+  /** Lets itself in by the certificate that is to be in force. */
+  const connectSecurely = () =>
+    MqttJs.connect(`mqtts://127.0.0.1:${securePort}`, {
+      ca: authorities.authority(state.inForce),
+      username: "writer",
+      password: "secret",
+    });
 
   const groups: Group[] = [];
   const received = new Set<string>();
@@ -255,6 +334,19 @@ Deno.test("reload: under load, no client is lost that may stay, and nothing gets
   // A client that is lost ends the test at once.
   const lost = Promise.all(writing).then(() => assert.ok(state.over));
 
+  await using secure = await connectSecurely();
+  /** Whoever came in before an exchange stays, and whoever comes sees the certificate that is in force. */
+  const talkSecurely = async () => {
+    // MQTT.js would hardly get a word in.
+    const { promise, resolve } = Promise.withResolvers<void>();
+    state.goOn = promise;
+    await using other = await connectSecurely();
+    for (const client of [secure, other]) {
+      await client.publish("read/securely", "here", { qos: 1 });
+    }
+    resolve();
+  };
+
   const run = async () => {
     for (let number = 0; number < RELOADS / 2; number++) {
       // Its first guest is removed by the next reload, its second gets another password, its third stays until the end.
@@ -262,7 +354,11 @@ Deno.test("reload: under load, no client is lost that may stay, and nothing gets
       const users = names.map((name) => user(name));
       await stage.change(users);
       const guests = await Promise.all(names.map(connect));
-      if (number % 5 === 2) await stage.fail([], number);
+      await talkSecurely();
+      if (number % 3 === 2) {
+        await stage.fail([], (number - 2) / 3);
+        await talkSecurely();
+      }
       const { rounds } = state;
       await until(
         "all have published",
@@ -270,6 +366,7 @@ Deno.test("reload: under load, no client is lost that may stay, and nothing gets
           state.rounds >= rounds + writers.length || state.faults.length > 0,
       );
       await stage.change([user(names[1]!, true), users[2]!]);
+      await talkSecurely();
       await guests[0]!.expectClosed(0x87);
       await guests[1]!.expectClosed(0x87);
       await guests[2]!.ping();
