@@ -19,7 +19,7 @@ import { PasswordMethod } from "./password_method.ts";
 import type { PasswordVerifier } from "./password_verifier.ts";
 import { ScramMethod } from "./scram_method.ts";
 import { denied, settled } from "./steps.ts";
-import { Users } from "./users.ts";
+import type { Users } from "./users.ts";
 
 /** How clients of one listener show who they are. */
 export interface AuthenticationSettings {
@@ -51,16 +51,14 @@ export interface AuthenticationOptions {
 /** Finds out who the clients of one listener are, by all the methods that its settings allow. */
 export class Authentication implements Authenticator {
   readonly #options: AuthenticationOptions;
-  #settings: AuthenticationSettings;
-  #methods: readonly AuthenticationMethod[];
+  readonly #methods: readonly AuthenticationMethod[];
 
-  /** Begins with these settings. */
+  /** Goes by these settings; others need another one. */
   constructor(
     settings: AuthenticationSettings,
     options: AuthenticationOptions,
   ) {
     this.#options = options;
-    this.#settings = settings;
     this.#methods = this.#methodsOf(settings);
   }
 
@@ -91,20 +89,6 @@ export class Authentication implements Authenticator {
   /** Whether what a client was let in with still holds. */
   holds(identity: Identity): boolean {
     return this.#methods.some((method) => method.holds(identity));
-  }
-
-  /** Takes new settings. What is under way is judged by them too. Failures of users whose passwords are new are forgotten. */
-  replace(settings: AuthenticationSettings): void {
-    const { users } = this.#settings;
-    const others = settings.users ?? new Users({ entries: new Map() });
-    if (users !== undefined) this.#options.damper.forget(users.changed(others));
-    this.#settings = settings;
-    this.#methods = this.#methodsOf(settings);
-  }
-
-  /** Users that cannot log in with SCRAM-SHA-256. */
-  usersWithoutScram(): string[] {
-    return this.#settings.users?.usersWithoutScram() ?? [];
   }
 
   /** The methods in the order in which they are asked. */
@@ -140,7 +124,7 @@ export class Authentication implements Authenticator {
     return methods;
   }
 
-  /** The exchange with guessing made slow, and with what must hold in the end. */
+  /** The exchange with guessing made slow. */
   #damped(
     applicant: Applicant,
     exchange: Exchange,
@@ -170,7 +154,7 @@ export class Authentication implements Authenticator {
         case "granted": {
           const claimed = claim();
           if (claimed !== undefined) damper.succeeded(claimed);
-          return this.#judge(step);
+          return step;
         }
         case "denied": {
           const claimed = claim();
@@ -203,14 +187,5 @@ export class Authentication implements Authenticator {
       });
       return denied("busy", "its password could not be looked at");
     }
-  }
-
-  #judge(
-    step: Extract<Step, { type: "granted" }>,
-  ): Step {
-    return this.holds(step.identity) ? step : denied(
-      "notAuthorized",
-      "the settings have changed while it was being let in",
-    );
   }
 }

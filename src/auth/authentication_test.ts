@@ -33,14 +33,16 @@ class Door extends Stage {
   readonly damper = new Damper(this);
   readonly lateAnswers = new LateAnswers(this.timers);
   readonly verifier = new PasswordVerifier(this);
-  readonly authentication: Authentication;
+  authentication: Authentication;
 
   constructor(settings: Partial<AuthenticationSettings>) {
     super();
-    this.authentication = new Authentication(
-      { anonymous: false, ...settings },
-      this,
-    );
+    this.authentication = this.by(settings);
+  }
+
+  /** The same door by other settings. */
+  by(settings: Partial<AuthenticationSettings>): Authentication {
+    return new Authentication({ anonymous: false, ...settings }, this);
   }
 
   /** Logs in with what CONNECT says. Time goes on until there is an answer. */
@@ -181,7 +183,6 @@ Deno.test("Authentication knows the methods that it has", async () => {
   const alice = authentication.begin(applicant(), SCRAM);
   const verdict = await scramVerdict(alice, "alice", "secret");
   assert.equal("cause" in verdict && verdict.cause, "badUserNameOrPassword");
-  assert.deepEqual(authentication.usersWithoutScram(), ["alice"]);
   using open = new Door({ anonymous: true });
   assert.equal(open.authentication.begin(applicant(), SCRAM), undefined);
 });
@@ -196,27 +197,20 @@ Deno.test("Authentication holds what its settings still allow", async () => {
   const bob = await door.identity({ user: "bob", password: "secret" });
   const shown = await door.identity({ certificate: CERTIFICATE });
   const nobody = await door.identity({});
-  const held = () =>
-    [alice, bob, shown, nobody].map((one) => door.authentication.holds(one));
-  assert.deepEqual(held(), [true, true, true, true]);
+  const held = (authentication: Authentication) =>
+    [alice, bob, shown, nobody].map((one) => authentication.holds(one));
+  assert.deepEqual(held(door.authentication), [true, true, true, true]);
   for (const { credential } of [alice, bob]) {
     assert.ok(!ALICE.includes(credential) && !BOB.includes(credential));
   }
-  door.authentication.replace({
-    users: usersOf(ALICE, BOB.replace("bob", "new")),
-    anonymous: false,
-  });
-  assert.deepEqual(held(), [true, false, false, false]);
-  door.authentication.replace({ anonymous: true });
-  assert.deepEqual(held(), [false, false, false, true]);
-});
-
-Deno.test("Authentication judges by new settings who was under way when they came", async () => {
-  using door = new Door({ users: usersOf(ALICE) });
-  const exchange = door.authentication.begin(applicant(PASSWORDS), undefined);
-  const verdict = verdictOf(exchange);
-  door.authentication.replace({ users: usersOf(BOB), anonymous: false });
-  assert.match(JSON.stringify(await verdict), /settings have changed/);
+  const other = door.by({ users: usersOf(ALICE, BOB.replace("bob", "new")) });
+  assert.deepEqual(held(other), [true, false, false, false]);
+  assert.deepEqual(held(door.by({ anonymous: true })), [
+    false,
+    false,
+    false,
+    true,
+  ]);
 });
 
 Deno.test("Authentication bans who guesses, by password and by SCRAM, and tells it once", async () => {
@@ -284,14 +278,16 @@ Deno.test("Authentication looks at few of the passwords that come at the same ti
   );
 });
 
-Deno.test("Authentication forgets the failures of a user who gets a new password", async () => {
-  using door = new Door({ users: usersOf(ALICE) });
+Deno.test("Damper forgets the failures of a user who gets a new password", async () => {
+  const former = usersOf(ALICE);
+  using door = new Door({ users: former });
   for (let n = 0; n < 5; n++) {
     await door.login({ user: "alice", password: "new" });
   }
   assert.equal(await door.outcome(PASSWORDS), "banned");
   const users = usersOf(BOB.replace("bob", "alice"));
-  door.authentication.replace({ users, anonymous: false });
+  door.damper.forget(former.changed(users));
+  door.authentication = door.by({ users });
   assert.equal(await door.outcome(PASSWORDS), "alice");
 });
 

@@ -118,10 +118,8 @@ Deno.test("users: come in with SCRAM-SHA-256, and show it again later", async ()
 
 Deno.test("users: are ended when their line of the file is another one, and nobody else is", async () => {
   using stage = new Stage();
-  const authentication = authenticationOf(stage, ALICE, BOB);
-  await using broker = await TestBroker.start({
-    authenticator: authentication,
-  });
+  const authenticator = authenticationOf(stage, ALICE, BOB);
+  await using broker = await TestBroker.start({ authenticator });
   const [alice, bob] = await Promise.all(
     ["alice", "bob"].map((username) =>
       Client.connect(broker.address, {
@@ -131,9 +129,9 @@ Deno.test("users: are ended when their line of the file is another one, and nobo
       })
     ),
   ) as [Client, Client];
-  const users = usersOf(ALICE, BOB.replace("$6$zG", "$6$zH"));
-  authentication.replace({ users, anonymous: false });
-  await broker.recheck();
+  await broker.changeAuthenticator(
+    authenticationOf(stage, ALICE, BOB.replace("$6$zG", "$6$zH")),
+  );
   assert.equal((await bob.expect("disconnect")).reasonCode, 0x87);
   await alice.ping();
   await alice.disconnect();

@@ -163,6 +163,11 @@ export class TestBroker implements AsyncDisposable {
     return this.#broker.changeListeners([this.#door]);
   }
 
+  /** Has another one find out who clients are, as a reload does. */
+  changeAuthenticator(authenticator: Authenticator): Promise<void> {
+    return this.#broker.changeListeners([{ ...this.#door, authenticator }]);
+  }
+
   /** Has other limits hold from now on, as a reload does, and no rules. */
   changeLimits(
     { clientLimits, userLimits = {} }: Pick<
