@@ -2,7 +2,7 @@ import type { WalState } from "./wal_index.ts";
 
 /** What was written in some time. */
 export interface Written {
-  /** Bytes that went to the disk. */
+  /** Bytes that went to the disk, as SQLite writes them; the file system adds its own. */
   readonly bytes: number;
   /** Times at which the disk was told to keep what it was given. */
   readonly fsyncs: number;
@@ -79,18 +79,33 @@ function sum(a: Written, b: Written): Written {
   return { bytes: a.bytes + b.bytes, fsyncs: a.fsyncs + b.fsyncs };
 }
 
+/** Bytes of the log's header, and of that of each page in it (https://sqlite.org/walformat.html). */
+const LOG_HEADER = 32;
+const FRAME_HEADER = 24;
+
 /**
- * How often SQLite has called fsync between two looks at its log: once for each commit, once more for a log that
- * begins anew, and for a checkpoint once for the log and once for the database.
+ * What SQLite has written between two looks at its log. It calls fsync once for each commit, once more for a log that
+ * begins anew, and for a checkpoint once for the log and once for the database. A page that was changed more than once
+ * since the last checkpoint is put into the database once, so that of these there may be fewer than are counted.
  */
-export function fsyncsBetween(before: WalState, after: WalState): number {
+export function writtenBetween(before: WalState, after: WalState): Written {
   const began = after.salt !== before.salt;
   const frames = began ? 0 : before.frames;
   const checkpointed = began ? 0 : before.checkpointed;
+  let bytes = 0;
   let fsyncs = 0;
+  const checkpoint = (from: number, to: number): void => {
+    if (to <= from) return;
+    fsyncs += 2;
+    bytes += Math.min(to - from, after.pages) * after.pageSize;
+  };
   // The log before was put into the database to its end, or this one could not have begun.
-  if (began && before.frames > before.checkpointed) fsyncs += 2;
-  if (after.frames > frames) fsyncs += frames === 0 ? 2 : 1;
-  if (after.checkpointed > checkpointed) fsyncs += 2;
-  return fsyncs;
+  if (began) checkpoint(before.checkpointed, before.frames);
+  if (after.frames > frames) {
+    fsyncs += frames === 0 ? 2 : 1;
+    bytes += frames === 0 ? LOG_HEADER : 0;
+    bytes += (after.frames - frames) * (after.pageSize + FRAME_HEADER);
+  }
+  checkpoint(checkpointed, after.checkpointed);
+  return { bytes, fsyncs };
 }

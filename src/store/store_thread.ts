@@ -9,16 +9,15 @@ import {
   openDatabase,
   quickCheck,
 } from "./database.ts";
-import { bytesToDisks } from "./disk_bytes.ts";
 import { sizeOf } from "./file_names.ts";
 import { Held } from "./held.ts";
 import { JournalReader } from "./journal_reader.ts";
 import { JournalWriter } from "./journal_writer.ts";
 import {
   EMPTY_METER,
-  fsyncsBetween,
   metered,
   type MeterRecord,
+  writtenBetween,
 } from "./meter.ts";
 import { STORED_BODIES } from "./message_body.ts";
 import { ALL_TABLES, mend, type Mending } from "./mending.ts";
@@ -73,7 +72,6 @@ export class StoreThread {
   /** What was in the log when it was looked at last. */
   #log!: WalState;
   #meter: MeterRecord;
-  #bytes = bytesToDisks();
   #damage!: Damage;
   #held!: Held;
   #pieces!: Generator<Uint8Array<ArrayBuffer>>;
@@ -323,14 +321,8 @@ export class StoreThread {
 
   #measure(now: number): void {
     const log = this.#walIndex.read();
-    const bytes = bytesToDisks();
-    const written = {
-      bytes: bytes - this.#bytes,
-      fsyncs: fsyncsBetween(this.#log, log),
-    };
-    this.#meter = metered(this.#meter, written, now);
+    this.#meter = metered(this.#meter, writtenBetween(this.#log, log), now);
     this.#log = log;
-    this.#bytes = bytes;
   }
 
   #noteClock(now: number): void {

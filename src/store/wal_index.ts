@@ -6,12 +6,24 @@ export interface WalState {
   readonly frames: number;
   /** Pages of it that are in the database already. */
   readonly checkpointed: number;
+  /** Bytes of a page. */
+  readonly pageSize: number;
+  /** Pages of the database. */
+  readonly pages: number;
 }
 
-const NOTHING: WalState = { salt: 0, frames: 0, checkpointed: 0 };
+const NOTHING: WalState = {
+  salt: 0,
+  frames: 0,
+  checkpointed: 0,
+  pageSize: 0,
+  pages: 0,
+};
 
-/** Where in the index: pages in the log, the first salt, pages in the database. */
+/** Where in the index: bytes of a page, pages in the log, of the database, the first salt, pages that were put into it. */
+const PAGE_SIZE = 14;
 const FRAMES = 16;
+const PAGES = 20;
 const SALT = 32;
 const CHECKPOINTED = 96;
 const LENGTH = 100;
@@ -43,10 +55,14 @@ export class WalIndex {
       return NOTHING;
     }
     const view = this.#view;
+    const pageSize = view.getUint16(PAGE_SIZE, LITTLE_ENDIAN);
     return {
       salt: view.getUint32(SALT, LITTLE_ENDIAN),
       frames: view.getUint32(FRAMES, LITTLE_ENDIAN),
       checkpointed: view.getUint32(CHECKPOINTED, LITTLE_ENDIAN),
+      // The largest one does not fit.
+      pageSize: pageSize === 1 ? 65_536 : pageSize,
+      pages: view.getUint32(PAGES, LITTLE_ENDIAN),
     };
   }
 

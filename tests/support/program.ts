@@ -11,6 +11,49 @@ const RUN = config.tasks.start.command.split(" ").slice(1, -1);
 /** What it runs. */
 const MAIN = "main.ts";
 
+/** A compiled program that is to be tested in place of the source. */
+const BINARY = Deno.env.get("MAILBOXQTT");
+
+/** What starts the program on the command line. */
+const PROGRAM = BINARY === undefined
+  ? [Deno.execPath(), ...RUN, MAIN]
+  : [BINARY];
+
+/** The version of Deno that runs the program. */
+const DENO = BINARY === undefined ? Deno.version.deno : await denoOf(BINARY);
+
+/** What Deno's `node:tls` server needs. */
+const OLDEST_FOR_TLS = [2, 9];
+
+/**
+ * Registers a test of the program that Deno before 2.9 cannot pass, since its `node:tls` server lacks what TLS listeners
+ * are built on. With an older program it is ignored, by its name.
+ */
+export function testNeedingDeno29(
+  name: string,
+  fn: () => void | Promise<void>,
+): void {
+  const [major, minor] = DENO.split(".").map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST_FOR_TLS;
+  const isOld = major! < oldestMajor! ||
+    (major === oldestMajor && minor! < oldestMinor!);
+  Deno.test({
+    name: `${name} [needs Deno 2.9]${
+      isOld ? ` (not run: this is ${DENO})` : ""
+    }`,
+    ignore: isOld,
+    fn,
+  });
+}
+
+async function denoOf(binary: string): Promise<string> {
+  const { stdout } = await new Deno.Command(binary, { args: ["--version"] })
+    .output();
+  const version = /Deno (\d+\.\d+\.\d+)/.exec(new TextDecoder().decode(stdout));
+  assert.ok(version, `${binary} tells its version`);
+  return version[1]!;
+}
+
 /** Whatever a test forgets to say, the program has nowhere to keep things, and no socket for others to find. */
 const NOWHERE = {
   STATE_DIRECTORY: "/dev/null/mailboxqtt",
@@ -38,8 +81,8 @@ function command(
     main?: string;
   } = {},
 ): Deno.Command {
-  const [first, ...rest] = run ??
-    [...wrapper, Deno.execPath(), ...RUN, main, ...args];
+  const program = main === MAIN ? PROGRAM : [Deno.execPath(), ...RUN, main];
+  const [first, ...rest] = run ?? [...wrapper, ...program, ...args];
   return new Deno.Command(first!, {
     args: rest,
     cwd: ROOT,
@@ -100,9 +143,8 @@ function outcomeOf({ code, stdout, stderr }: Deno.CommandOutput): Outcome {
 
 /** The program's command line for a shell. */
 function quote(args: readonly string[]): string {
-  return [Deno.execPath(), ...RUN, MAIN, ...args].map((arg) =>
-    `'${arg.replaceAll("'", "'\\''")}'`
-  ).join(" ");
+  return [...PROGRAM, ...args].map((arg) => `'${arg.replaceAll("'", "'\\''")}'`)
+    .join(" ");
 }
 
 /** The program in a process of its own, with what it logs. To be had with `await using`. */
