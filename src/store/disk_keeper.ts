@@ -47,7 +47,8 @@ export class DiskKeeper {
   /** Believes that there is room until it shows. */
   constructor(options: DiskKeeperOptions) {
     this.#options = options;
-    this.#later = options.later ?? setTimeout;
+    this.#later = options.later ??
+      ((callback, milliseconds) => void setTimeout(callback, milliseconds));
   }
 
   /** How much room there is. */

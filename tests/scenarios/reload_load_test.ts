@@ -13,7 +13,7 @@ import {
 import { type Address, Client } from "../support/client.ts";
 import { ConfigFolder } from "../support/config_folder.ts";
 import { MqttJs } from "../support/mqtt_js.ts";
-import { Program } from "../support/program.ts";
+import { Program, testNeedingDeno29 } from "../support/program.ts";
 import type { ReceivedPublish } from "../support/read_packets.ts";
 import { FIGURES, LONG } from "../support/sizes.ts";
 
@@ -289,109 +289,112 @@ class Stage {
   }
 }
 
-Deno.test("reload: under load, no client is lost that may stay, and nothing gets through that may not", async () => {
-  using authorities = await TwoAuthorities.make();
-  await using folder = await ConfigFolder.make();
-  await Stage.write(folder, authorities, 1, []);
-  await using program = new Program("--config", folder.config);
-  const address: Address = {
-    hostname: "127.0.0.1",
-    port: await program.port(),
-  };
-  const [, securePort] = await program.line(/Listening.*mqtts:[^ "]*:(\d+)/);
-  const stage = new Stage(folder, authorities, program);
-  const { state } = stage;
-  const connect = (username: string) =>
-    Client.connect(address, { username, password: "secret", keepAlive: 0 });
-  /** Lets itself in by the certificate that is to be in force. */
-  const connectSecurely = () =>
-    MqttJs.connect(`mqtts://127.0.0.1:${securePort}`, {
-      ca: authorities.authority(state.inForce),
-      username: "writer",
-      password: "secret",
-    });
+testNeedingDeno29(
+  "reload: under load, no client is lost that may stay, and nothing gets through that may not",
+  async () => {
+    using authorities = await TwoAuthorities.make();
+    await using folder = await ConfigFolder.make();
+    await Stage.write(folder, authorities, 1, []);
+    await using program = new Program("--config", folder.config);
+    const address: Address = {
+      hostname: "127.0.0.1",
+      port: await program.port(),
+    };
+    const [, securePort] = await program.line(/Listening.*mqtts:[^ "]*:(\d+)/);
+    const stage = new Stage(folder, authorities, program);
+    const { state } = stage;
+    const connect = (username: string) =>
+      Client.connect(address, { username, password: "secret", keepAlive: 0 });
+    /** Lets itself in by the certificate that is to be in force. */
+    const connectSecurely = () =>
+      MqttJs.connect(`mqtts://127.0.0.1:${securePort}`, {
+        ca: authorities.authority(state.inForce),
+        username: "writer",
+        password: "secret",
+      });
 
-  const groups: Group[] = [];
-  const received = new Set<string>();
-  const readers: Client[] = [];
-  const writers: { client: Client; group: Group }[] = [];
-  for (let name = 0; name < CLIENTS / GROUP; name++) {
-    const group = { name, owed: new Set<string>() };
-    groups.push(group);
-    const reader = await connect("reader");
-    await reader.subscribe(
-      AREAS.map((area) => ({ filter: `${area}/${name}/#`, qos: 1 })),
-    );
-    readers.push(reader);
-    for (let at = 1; at < GROUP; at++) {
-      writers.push({ client: await connect("writer"), group });
-    }
-  }
-  const reading = readers.map((client) => read(client, received, state));
-  const writing = writers.map(({ client, group }, name) =>
-    write(client, name, group, state)
-  );
-  // A client that is lost ends the test at once.
-  const lost = Promise.all(writing).then(() => assert.ok(state.over));
-
-  await using secure = await connectSecurely();
-  /** Whoever came in before an exchange stays, and whoever comes sees the certificate that is in force. */
-  const talkSecurely = async () => {
-    // MQTT.js would hardly get a word in.
-    const { promise, resolve } = Promise.withResolvers<void>();
-    state.goOn = promise;
-    await using other = await connectSecurely();
-    for (const client of [secure, other]) {
-      await client.publish("read/securely", "here", { qos: 1 });
-    }
-    resolve();
-  };
-
-  const run = async () => {
-    for (let number = 0; number < RELOADS / 2; number++) {
-      // Its first guest is removed by the next reload, its second gets another password, its third stays until the end.
-      const names = [0, 1, 2].map((at) => `guest-${number}-${at}`);
-      const users = names.map((name) => user(name));
-      await stage.change(users);
-      const guests = await Promise.all(names.map(connect));
-      await talkSecurely();
-      if (number % 3 === 2) {
-        await stage.fail([], (number - 2) / 3);
-        await talkSecurely();
-      }
-      const { rounds } = state;
-      await until(
-        "all have published",
-        () =>
-          state.rounds >= rounds + writers.length || state.faults.length > 0,
+    const groups: Group[] = [];
+    const received = new Set<string>();
+    const readers: Client[] = [];
+    const writers: { client: Client; group: Group }[] = [];
+    for (let name = 0; name < CLIENTS / GROUP; name++) {
+      const group = { name, owed: new Set<string>() };
+      groups.push(group);
+      const reader = await connect("reader");
+      await reader.subscribe(
+        AREAS.map((area) => ({ filter: `${area}/${name}/#`, qos: 1 })),
       );
-      await stage.change([user(names[1]!, true), users[2]!]);
-      await talkSecurely();
-      await guests[0]!.expectClosed(0x87);
-      await guests[1]!.expectClosed(0x87);
-      await guests[2]!.ping();
-      await guests[2]!.disconnect();
+      readers.push(reader);
+      for (let at = 1; at < GROUP; at++) {
+        writers.push({ client: await connect("writer"), group });
+      }
     }
-    state.over = true;
-  };
-  await Promise.all([lost, run()]);
-
-  const owed = groups.flatMap((group) => [...group.owed]);
-  await until(
-    "all messages have come that must",
-    () => owed.every((one) => received.has(one)) || state.faults.length > 0,
-  );
-  assert.deepEqual(state.faults.slice(0, 10), []);
-  assert.ok(state.allowed > 0 && state.denied > 0);
-  for (const { client } of writers) await client.ping();
-  for (const { client } of writers) await client.disconnect();
-  for (const client of readers) await client.disconnect();
-  await Promise.all(reading);
-  if (FIGURES) {
-    const { rounds, allowed, denied } = state;
-    const figures = { rounds, allowed, denied, owed: owed.length };
-    await Deno.stderr.write(
-      new TextEncoder().encode(`${JSON.stringify(figures)}\n`),
+    const reading = readers.map((client) => read(client, received, state));
+    const writing = writers.map(({ client, group }, name) =>
+      write(client, name, group, state)
     );
-  }
-});
+    // A client that is lost ends the test at once.
+    const lost = Promise.all(writing).then(() => assert.ok(state.over));
+
+    await using secure = await connectSecurely();
+    /** Whoever came in before an exchange stays, and whoever comes sees the certificate that is in force. */
+    const talkSecurely = async () => {
+      // MQTT.js would hardly get a word in.
+      const { promise, resolve } = Promise.withResolvers<void>();
+      state.goOn = promise;
+      await using other = await connectSecurely();
+      for (const client of [secure, other]) {
+        await client.publish("read/securely", "here", { qos: 1 });
+      }
+      resolve();
+    };
+
+    const run = async () => {
+      for (let number = 0; number < RELOADS / 2; number++) {
+        // Its first guest is removed by the next reload, its second gets another password, its third stays until the end.
+        const names = [0, 1, 2].map((at) => `guest-${number}-${at}`);
+        const users = names.map((name) => user(name));
+        await stage.change(users);
+        const guests = await Promise.all(names.map(connect));
+        await talkSecurely();
+        if (number % 3 === 2) {
+          await stage.fail([], (number - 2) / 3);
+          await talkSecurely();
+        }
+        const { rounds } = state;
+        await until(
+          "all have published",
+          () =>
+            state.rounds >= rounds + writers.length || state.faults.length > 0,
+        );
+        await stage.change([user(names[1]!, true), users[2]!]);
+        await talkSecurely();
+        await guests[0]!.expectClosed(0x87);
+        await guests[1]!.expectClosed(0x87);
+        await guests[2]!.ping();
+        await guests[2]!.disconnect();
+      }
+      state.over = true;
+    };
+    await Promise.all([lost, run()]);
+
+    const owed = groups.flatMap((group) => [...group.owed]);
+    await until(
+      "all messages have come that must",
+      () => owed.every((one) => received.has(one)) || state.faults.length > 0,
+    );
+    assert.deepEqual(state.faults.slice(0, 10), []);
+    assert.ok(state.allowed > 0 && state.denied > 0);
+    for (const { client } of writers) await client.ping();
+    for (const { client } of writers) await client.disconnect();
+    for (const client of readers) await client.disconnect();
+    await Promise.all(reading);
+    if (FIGURES) {
+      const { rounds, allowed, denied } = state;
+      const figures = { rounds, allowed, denied, owed: owed.length };
+      await Deno.stderr.write(
+        new TextEncoder().encode(`${JSON.stringify(figures)}\n`),
+      );
+    }
+  },
+);

@@ -1,0 +1,84 @@
+/**
+ * Compiles the program and runs all tests against it that run the program: `deno task test:binary [FILES]`. Where no
+ * program can be made, since Deno's bare runtime cannot be had, it says so and ends well.
+ */
+
+import { programName } from "./compile/targets.ts";
+import config from "../deno.json" with { type: "json" };
+
+const ROOT = new URL("../", import.meta.url).pathname;
+const PROGRAM = `${ROOT}tests/support/program.ts`;
+/** What Deno says where its bare runtime cannot be downloaded. */
+const NO_RUNTIME = /dl\.deno\.land|Setting up base binary/;
+const OPTIONS = ["--import-map=.deno/imports.json", "--lock=.deno/deno.lock"];
+
+const files = Deno.args.length > 0 ? Deno.args : await testsOfTheProgram();
+if (await compiled()) Deno.exit(await runTests(files));
+
+/** Whether there is a program now; fails if that is for another reason than a missing runtime. */
+async function compiled(): Promise<boolean> {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-q",
+      ...OPTIONS,
+      "--allow-all",
+      "scripts/compile/compile.ts",
+    ],
+    cwd: ROOT,
+    stderr: "piped",
+  });
+  const { success, stderr } = await command.spawn().output();
+  if (success) return true;
+  const reason = new TextDecoder().decode(stderr);
+  if (!NO_RUNTIME.test(reason)) throw new Error(reason);
+  tell("NOT RUN: no program could be compiled, so that none was tested.");
+  tell("Deno's bare runtime is neither to be downloaded nor in DENORT_BIN.");
+  return false;
+}
+
+async function runTests(files: readonly string[]): Promise<number> {
+  const { target } = Deno.build;
+  const name = programName(config.version, target as never);
+  const { code } = await new Deno.Command(Deno.execPath(), {
+    args: ["test", ...OPTIONS, "--allow-all", ...files],
+    cwd: ROOT,
+    env: { MAILBOXQTT: `${ROOT}dist/${name}` },
+  }).spawn().status;
+  return code;
+}
+
+/** The test files that run the program, or import what does. */
+async function testsOfTheProgram(): Promise<string[]> {
+  const imports = new Map<string, string[]>();
+  for await (const path of sources(`${ROOT}tests`)) {
+    const text = await Deno.readTextFile(path);
+    imports.set(
+      path,
+      [...text.matchAll(/ from "(\.[^"]+)"/g)].map(([, target]) =>
+        new URL(target!, `file://${path}`).pathname
+      ),
+    );
+  }
+  const runs = (path: string, seen = new Set<string>()): boolean => {
+    if (path === PROGRAM) return true;
+    if (seen.has(path)) return false;
+    seen.add(path);
+    return (imports.get(path) ?? []).some((target) => runs(target, seen));
+  };
+  return [...imports.keys()].filter((path) =>
+    path.endsWith("_test.ts") && runs(path)
+  ).sort();
+}
+
+async function* sources(folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) yield* sources(path);
+    else if (name.endsWith(".ts")) yield path;
+  }
+}
+
+function tell(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
