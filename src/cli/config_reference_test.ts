@@ -3,7 +3,7 @@ import { parse } from "smol-toml";
 import { DEFAULT_LIMITS } from "../core/limits.ts";
 import { configReference } from "./config_reference.ts";
 import { checkShape } from "./config_schema.ts";
-import { commandHelp } from "./help.ts";
+import { flagsHelp } from "./help.ts";
 import { USER_LIMITS } from "./limit_settings.ts";
 import { LISTENER_FIELDS } from "./listener_fields.ts";
 import { listenerHelp } from "./listener_help.ts";
@@ -60,7 +60,7 @@ Deno.test("configReference is a configuration with every key", async () => {
 
 Deno.test("configReference and --help name the flag of every key", () => {
   const sentences = REFERENCE.replaceAll("\n# ", " ");
-  const help = commandHelp("start", "Runs.", START_FLAGS) + listenerHelp();
+  const help = flagsHelp(START_FLAGS) + listenerHelp();
   for (const { name, flag } of ALL_SETTINGS) {
     assert.match(help, new RegExp(`^  --${flag}\\b`, "m"));
     const given = new RegExp(

@@ -1,28 +1,24 @@
 // The commands that ask the broker that runs: who is connected, what it remembers, and what it is to do.
 
 import { LIST_FLAGS } from "./clients.ts";
-import type { Command } from "./command.ts";
+import { type Command, commandGroup } from "./command.ts";
 import {
   CONTROL_ACTIONS,
   type ControlAction,
   controlAction,
 } from "./control_actions.ts";
 import { ASK_FLAGS } from "./control_flags.ts";
-import { usageError } from "./flags.ts";
-import { commandHelp, table } from "./help.ts";
 import { STATUS_FLAGS } from "./status.ts";
 
 /** The commands of several words that begin with `session`. */
 const SESSION_COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["list", {
     summary: "list all that is remembered of clients, online or not",
-    help: () =>
-      commandHelp(
-        "session list [FLAGS]",
-        "Lists all sessions of the broker that runs: whose they are, since when they are offline, and what waits " +
-          "in them.",
-        LIST_FLAGS,
-      ),
+    usage: "session list [FLAGS]",
+    about:
+      "Lists all sessions of the broker that runs: whose they are, since when they are offline, and what waits " +
+      "in them.",
+    flags: LIST_FLAGS,
     run: async (args) => (await import("./clients.ts")).sessionList(args),
   }],
   [
@@ -51,22 +47,18 @@ const SESSION_COMMANDS: ReadonlyMap<string, Command> = new Map([
 export const CONTROL_COMMANDS: readonly (readonly [string, Command])[] = [
   ["status", {
     summary: "show how the broker is that runs",
-    help: () =>
-      commandHelp(
-        "status [FLAGS]",
-        "Shows since when the broker runs, where it listens, who is connected, and what it has done.",
-        STATUS_FLAGS,
-      ),
+    usage: "status [FLAGS]",
+    about:
+      "Shows since when the broker runs, where it listens, who is connected, and what it has done.",
+    flags: STATUS_FLAGS,
     run: async (args) => (await import("./status.ts")).status(args),
   }],
   ["clients", {
     summary: "list who is connected",
-    help: () =>
-      commandHelp(
-        "clients [FLAGS]",
-        "Lists who is connected to the broker that runs: from where, since when, how, and what waits for it.",
-        LIST_FLAGS,
-      ),
+    usage: "clients [FLAGS]",
+    about:
+      "Lists who is connected to the broker that runs: from where, since when, how, and what waits for it.",
+    flags: LIST_FLAGS,
     run: async (args) => (await import("./clients.ts")).clients(args),
   }],
   [
@@ -78,21 +70,14 @@ export const CONTROL_COMMANDS: readonly (readonly [string, Command])[] = [
       "Ends the connection of a client of the broker that runs. It may come back.",
     ),
   ],
-  ["session", {
-    summary: "list, give away or end what is remembered of clients",
-    help: () =>
-      `Usage: mailboxqtt session COMMAND [FLAGS]\n\nCommands:\n${
-        table(
-          [...SESSION_COMMANDS].map(([name, { summary }]) => [name, summary]),
-        )
-      }\nmailboxqtt session COMMAND --help lists the flags of a command.\n`,
-    run: () => {
-      throw usageError(
-        "Command session needs another one behind it: list, adopt or delete",
-      );
-    },
-    commands: SESSION_COMMANDS,
-  }],
+  [
+    "session",
+    commandGroup(
+      "session",
+      "list, give away or end what is remembered of clients",
+      SESSION_COMMANDS,
+    ),
+  ],
   [
     "reload",
     action(
@@ -123,7 +108,9 @@ function action(
   const usage = [what.name, operands, "[FLAGS]"].filter((part) => part !== "");
   return {
     summary,
-    help: () => commandHelp(usage.join(" "), about, ASK_FLAGS),
+    usage: usage.join(" "),
+    about,
+    flags: ASK_FLAGS,
     run: (args) => controlAction(what, args),
   };
 }

@@ -4,22 +4,18 @@ import type { FlagInfo } from "./flags.ts";
 const WIDTH = 100;
 
 /** The flags that every command has. */
-const COMMON_FLAGS: readonly FlagInfo[] = [
+export const COMMON_FLAGS: readonly FlagInfo[] = [
   { name: "help", help: "show this text and end" },
   { name: "version", help: "show the version and end" },
 ];
 
-/** The help text of one command: how it is called, what it does, all its flags. */
-export function commandHelp(
-  usage: string,
-  about: string,
-  flags: readonly FlagInfo[],
-): string {
+/** What flags there are, each under its heading. */
+export function flagsHelp(flags: readonly FlagInfo[]): string {
   const groups = Map.groupBy(
     [...flags, ...COMMON_FLAGS],
     (flag) => flag.group ?? "Flags",
   );
-  let text = `Usage: mailboxqtt ${usage}\n\n${wrap(about, "", "")}\n`;
+  let text = "";
   for (const [heading, members] of groups) {
     const rows = members.map((flag) =>
       [flagTitle(flag), flagText(flag)] as const
@@ -46,7 +42,8 @@ function flagText({ help, defaultText }: FlagInfo): string {
   return defaultText === undefined ? help : `${help} (default: ${defaultText})`;
 }
 
-function wrap(text: string, first: string, others: string): string {
+/** Breaks a text into lines that fit a terminal, behind `first`, and from the second on behind `others`. */
+export function wrap(text: string, first = "", others = ""): string {
   const lines: string[] = [];
   let line = first;
   let isEmpty = true;

@@ -1,9 +1,20 @@
 import assert from "node:assert/strict";
-import { commandHelp } from "./help.ts";
+import { type Command, commandHelp } from "./command.ts";
+import type { FlagInfo } from "./flags.ts";
 import { START_FLAGS } from "./start_flags.ts";
 
+function command(
+  usage: string,
+  about: string,
+  flags: readonly FlagInfo[],
+): Command {
+  return { summary: "", usage, about, flags, run: () => Promise.resolve(0) };
+}
+
 Deno.test("commandHelp shows every flag, its default, and fits a terminal", () => {
-  const text = commandHelp("[start] [FLAGS]", "Runs the broker.", START_FLAGS);
+  const text = commandHelp(
+    command("[start] [FLAGS]", "Runs the broker.", START_FLAGS),
+  );
   for (const { name, defaultText } of START_FLAGS) {
     assert.ok(text.includes(`  --${name} `), name);
     if (defaultText !== undefined) {
@@ -17,10 +28,10 @@ Deno.test("commandHelp shows every flag, its default, and fits a terminal", () =
 });
 
 Deno.test("commandHelp puts flags under their headings", () => {
-  const text = commandHelp("pub [FLAGS]", "Sends a message.", [
+  const text = commandHelp(command("pub [FLAGS]", "Sends a message.", [
     { name: "loud", help: "be loud", group: "Noise" },
     { name: "to", value: "TOPIC", help: "where to" },
-  ]);
+  ]));
   assert.equal(
     text,
     [

@@ -4,7 +4,14 @@
  */
 
 import { EXIT, StartError } from "../core/errors.ts";
-import { type Command, findCommand, followCommand } from "./command.ts";
+import {
+  type Command,
+  commandHelp,
+  findCommand,
+  followCommand,
+  summaries,
+} from "./command.ts";
+import { COMPLETIONS_ABOUT, COMPLETIONS_USAGE } from "./completions_flags.ts";
 import {
   EXPLAIN_ABOUT,
   EXPLAIN_FLAGS,
@@ -12,7 +19,6 @@ import {
 } from "./explain_flags.ts";
 import { CONTROL_COMMANDS } from "./control.ts";
 import { hasFlag } from "./flags.ts";
-import { commandHelp, table } from "./help.ts";
 import { IMPORT_ABOUT, IMPORT_FLAGS, IMPORT_USAGE } from "./import_flags.ts";
 import { print, printError } from "./output.ts";
 import { CONFIG_COMMAND } from "./config.ts";
@@ -23,45 +29,74 @@ import { STORE } from "./store.ts";
 import { TLS } from "./tls.ts";
 import { version } from "./version.ts";
 
+const START: Command = {
+  summary: "run the broker; this is also what happens without a command",
+  usage: "[start] [FLAGS]",
+  about:
+    "Runs the broker until it is told to stop with Ctrl-C or SIGTERM. MQTT 3.1, 3.1.1 and 5.0. " +
+    "Sessions and messages are kept in a folder, or with --data none in memory.",
+  flags: START_FLAGS,
+  more: listenerHelp,
+  run: async (args) => (await import("./start.ts")).start(args),
+};
+
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
-  ["start", {
-    summary: "run the broker; this is also what happens without a command",
-    help: startHelp,
-    run: async (args) => (await import("./start.ts")).start(args),
-  }],
+  ["start", START],
   ["check", {
     summary: "look whether the configuration is right, with what it names",
-    help: checkHelp,
+    usage: "check [FLAGS]",
+    about:
+      "Reads everything that the broker would with the same flags, environment and configuration file, and shows " +
+      "each fault with file, line and column, what is allowed, and what was probably meant. Ends with status 0 if " +
+      "all is well, else with 1.",
+    flags: CHECK_FLAGS,
+    more: listenerHelp,
     run: async (args) => (await import("./check.ts")).check(args),
   }],
   ["config", CONFIG_COMMAND],
   ["store", STORE],
   ["passwd", {
     summary: "add a user to a password file, or change a user's password",
-    help: () => commandHelp(PASSWD_USAGE, PASSWD_ABOUT, PASSWD_FLAGS),
+    usage: PASSWD_USAGE,
+    about: PASSWD_ABOUT,
+    flags: PASSWD_FLAGS,
     run: async (args) => (await import("./passwd.ts")).passwd(args),
   }],
   ["tls", TLS],
   ["explain", {
     summary: "say who may publish or subscribe to a topic, and by which rule",
-    help: () => commandHelp(EXPLAIN_USAGE, EXPLAIN_ABOUT, EXPLAIN_FLAGS),
+    usage: EXPLAIN_USAGE,
+    about: EXPLAIN_ABOUT,
+    flags: EXPLAIN_FLAGS,
     run: async (args) => (await import("./explain.ts")).explain(args),
   }],
   ["import", {
     summary: "make a configuration of mosquitto's",
-    help: () => commandHelp(IMPORT_USAGE, IMPORT_ABOUT, IMPORT_FLAGS),
+    usage: IMPORT_USAGE,
+    about: IMPORT_ABOUT,
+    flags: IMPORT_FLAGS,
     run: async (args) =>
       (await import("./import.ts")).importConfiguration(args),
   }],
   ...CONTROL_COMMANDS,
+  ["completions", {
+    summary: "write what completes commands and flags in a shell",
+    usage: COMPLETIONS_USAGE,
+    about: COMPLETIONS_ABOUT,
+    flags: [],
+    run: async (args) =>
+      (await import("./completions.ts")).completions(args, COMMANDS),
+  }],
   ["help", {
     summary: "show this text, or with the name of a command that command's",
-    help: overview,
+    usage: "help [COMMAND]",
+    flags: [],
     run: showHelp,
   }],
   ["version", {
     summary: "show the version",
-    help: overview,
+    usage: "version",
+    flags: [],
     run: version,
   }],
 ]);
@@ -94,7 +129,7 @@ function dispatch(all: readonly string[]): Promise<number> {
   const isNamed = first !== undefined && !first.startsWith("-");
   const [command, rest] = find(isNamed ? args : ["start", ...args]);
   if (hasFlag(rest, "--help", "-h")) {
-    print(command.help());
+    print(commandHelp(command));
     return Promise.resolve(EXIT.ok);
   }
   return hasFlag(rest, "--version") ? version() : command.run(rest);
@@ -106,34 +141,12 @@ function find(args: readonly string[]): [Command, readonly string[]] {
 }
 
 function showHelp(args: readonly string[]): Promise<number> {
-  print(args[0] === undefined ? overview() : find(args)[0].help());
+  print(args[0] === undefined ? overview() : commandHelp(find(args)[0]));
   return Promise.resolve(EXIT.ok);
 }
 
 function overview(): string {
-  const rows = [...COMMANDS].map(([name, { summary }]) =>
-    [name, summary] as const
-  );
   return `Usage: mailboxqtt [COMMAND] [FLAGS]\n\nAn MQTT broker.\n\nCommands:\n${
-    table(rows)
-  }\n${startHelp()}`;
-}
-
-function startHelp(): string {
-  return commandHelp(
-    "[start] [FLAGS]",
-    "Runs the broker until it is told to stop with Ctrl-C or SIGTERM. MQTT 3.1, 3.1.1 and 5.0. " +
-      "Sessions and messages are kept in a folder, or with --data none in memory.",
-    START_FLAGS,
-  ) + listenerHelp();
-}
-
-function checkHelp(): string {
-  return commandHelp(
-    "check [FLAGS]",
-    "Reads everything that the broker would with the same flags, environment and configuration file, and shows " +
-      "each fault with file, line and column, what is allowed, and what was probably meant. Ends with status 0 if " +
-      "all is well, else with 1.",
-    CHECK_FLAGS,
-  ) + listenerHelp();
+    summaries(COMMANDS)
+  }\n${commandHelp(START)}`;
 }

@@ -1,8 +1,6 @@
 // The store commands: what is looked at, saved or put right in a data folder. One file per command, store_*.ts.
 
-import type { Command } from "./command.ts";
-import { usageError } from "./flags.ts";
-import { commandHelp, table } from "./help.ts";
+import { type Command, commandGroup } from "./command.ts";
 import {
   DATA_FLAG,
   EXPORT_FLAGS,
@@ -14,78 +12,57 @@ import {
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["info", {
     summary: "show sizes, counts, and the sessions with the largest backlog",
-    help: () =>
-      commandHelp(
-        "store info [FLAGS]",
-        "Shows how large the store is, how the last broker ended, what is kept, and whose messages: sessions " +
-          "with the largest backlog first, among equals those that have been offline longest. A broker may run.",
-        INFO_FLAGS,
-      ),
+    usage: "store info [FLAGS]",
+    about:
+      "Shows how large the store is, how the last broker ended, what is kept, and whose messages: sessions " +
+      "with the largest backlog first, among equals those that have been offline longest. A broker may run.",
+    flags: INFO_FLAGS,
     run: async (args) => (await import("./store_info.ts")).storeInfo(args),
   }],
   ["check", {
     summary: "look whether the store is sound",
-    help: () =>
-      commandHelp(
-        "store check [FLAGS]",
-        "Looks at the database's file, at each row's checksum and at what rows refer to, and changes nothing. " +
-          "Ends with status 0 if all is well, else with 1. A broker may run.",
-        [DATA_FLAG],
-      ),
+    usage: "store check [FLAGS]",
+    about:
+      "Looks at the database's file, at each row's checksum and at what rows refer to, and changes nothing. " +
+      "Ends with status 0 if all is well, else with 1. A broker may run.",
+    flags: [DATA_FLAG],
     run: async (args) => (await import("./store_check.ts")).storeCheck(args),
   }],
   ["export", {
     summary: "write everything as lines of JSON: that is the backup",
-    help: () =>
-      commandHelp(
-        "store export [FLAGS]",
-        "Writes all that is kept, as it is at one moment: one JSON object a line, a line for each session, " +
-          "subscription, message owed, retained message and will. The last line says that it is complete. A " +
-          "broker may run, and goes on meanwhile.",
-        EXPORT_FLAGS,
-      ),
+    usage: "store export [FLAGS]",
+    about:
+      "Writes all that is kept, as it is at one moment: one JSON object a line, a line for each session, " +
+      "subscription, message owed, retained message and will. The last line says that it is complete. A " +
+      "broker may run, and goes on meanwhile.",
+    flags: EXPORT_FLAGS,
     run: async (args) => (await import("./store_export.ts")).storeExport(args),
   }],
   ["import", {
     summary: "make a store of what export wrote",
-    help: () =>
-      commandHelp(
-        "store import FILE [FLAGS]",
-        "Makes a store of a file that export wrote, in a folder that has none, or with --replace in the place " +
-          "of the one there. Every line is looked at first: where one is wrong, nothing is changed. No broker " +
-          "may run on the folder.",
-        IMPORT_FLAGS,
-      ),
+    usage: "store import FILE [FLAGS]",
+    about:
+      "Makes a store of a file that export wrote, in a folder that has none, or with --replace in the place " +
+      "of the one there. Every line is looked at first: where one is wrong, nothing is changed. No broker " +
+      "may run on the folder.",
+    flags: IMPORT_FLAGS,
     run: async (args) => (await import("./store_import.ts")).storeImport(args),
   }],
   ["compact", {
     summary: "give the space back that the database does not use any more",
-    help: () =>
-      commandHelp(
-        "store compact [FLAGS]",
-        "Writes the database anew without the pages that it does not use, which takes as much room again for " +
-          "a while. No broker may run on the folder.",
-        [DATA_FLAG],
-      ),
+    usage: "store compact [FLAGS]",
+    about:
+      "Writes the database anew without the pages that it does not use, which takes as much room again for " +
+      "a while. No broker may run on the folder.",
+    flags: [DATA_FLAG],
     run: async (args) =>
       (await import("./store_compact.ts")).storeCompact(args),
   }],
 ]);
 
 /** The command `store`, which needs the name of another one behind it. */
-export const STORE: Command = {
-  summary: "look at what is kept in a folder, save it, or put it right",
-  help: () =>
-    `Usage: mailboxqtt store COMMAND [FLAGS]\n\nCommands:\n${
-      table([...COMMANDS].map(([name, { summary }]) => [name, summary]))
-    }\nmailboxqtt store COMMAND --help lists the flags of a command.\n`,
-  run: () => {
-    const names = [...COMMANDS.keys()];
-    throw usageError(
-      `Command store needs another one behind it: ${
-        names.slice(0, -1).join(", ")
-      } or ${names.at(-1)}`,
-    );
-  },
-  commands: COMMANDS,
-};
+export const STORE: Command = commandGroup(
+  "store",
+  "look at what is kept in a folder, save it, or put it right",
+  COMMANDS,
+);
