@@ -11,6 +11,7 @@ import { PacedLog } from "./core/paced_log.ts";
 import { TimerWheel } from "./core/timer_wheel.ts";
 import { NoneStore } from "./store/none_store.ts";
 import { RelaxedStore } from "./store/relaxed_store.ts";
+import type { Room } from "./store/disk_room.ts";
 import { RoomNews } from "./store/room_news.ts";
 import type { Store } from "./store/store.ts";
 import type {
@@ -69,7 +70,7 @@ export class Broker {
   /** The sessions, for an operator. */
   readonly sessions: SessionAdmin;
   /** Raises and clears alarms, which clients see as retained messages on `$SYS/broker/alarm/<name>`. */
-  readonly alarms: Pick<RouterHandle, "raise" | "clear">;
+  readonly alarms: Pick<RouterHandle, "raise" | "clear" | "alarms">;
   readonly #doors: Doors;
   readonly #users: UserQuotas;
   readonly #clock: Clock;
@@ -217,6 +218,16 @@ export class Broker {
     this.sessions = new SessionAdmin(parts.router);
     this.#store = parts.store;
     this.#timers = parts.timers;
+  }
+
+  /** Whether there is room on the disk, where things are kept on one. */
+  get diskRoom(): Room {
+    return this.#router.disk.room;
+  }
+
+  /** Resolves once the Router has answered, which it does between two pieces of work. */
+  answer(): Promise<void> {
+    return this.#router.ask(() => {});
   }
 
   /** Its listeners, each as it is now. */

@@ -1,6 +1,7 @@
 import { StartError } from "../core/errors.ts";
 import { type AdjustableLog, LOG_LEVELS } from "../core/log.ts";
 import type { ControlHandler, ControlRequest } from "./control_server.ts";
+import type { Health } from "./health.ts";
 import type { SessionInfo } from "./session_info.ts";
 import type { StatusInfo } from "./status_info.ts";
 
@@ -8,6 +9,8 @@ import type { StatusInfo } from "./status_info.ts";
 export interface ControlledBroker {
   /** How it is. */
   status(): StatusInfo;
+  /** Whether it is well. */
+  health(): Promise<Health>;
   /** All sessions, online or not. */
   sessions(): Promise<readonly SessionInfo[]>;
   /** Ends a client's connection; says whether it had one. */
@@ -44,6 +47,7 @@ export function controlCommands(
 ): ReadonlyMap<string, ControlHandler> {
   return new Map<string, ControlHandler>([
     ["status", () => broker.status()],
+    ["health", () => broker.health()],
     ["sessions", () => broker.sessions()],
     ["disconnect", async (request) => {
       const clientId = text(request, "clientId");

@@ -1,5 +1,7 @@
 // What the broker tells about itself in numbers: the form that Prometheus, OpenTelemetry and `$SYS` are fed from.
 
+import type { HistogramSnapshot } from "../core/histogram.ts";
+
 /** One value, and what tells it from the others of its figure. */
 export interface Sample {
   /** Such as `{ qos: "1" }`; names and values as Prometheus shows them. */
@@ -31,15 +33,7 @@ export interface HistogramFigure {
   /** The upper bounds of its buckets, rising, in seconds; one more bucket takes what is above the last. */
   readonly bounds: readonly number[];
   /** What it holds now. */
-  readonly read: () => HistogramSample;
-}
-
-/** What a histogram holds at one moment. */
-export interface HistogramSample {
-  /** How many values fell into each bucket, one more than there are bounds; not summed up. */
-  readonly counts: readonly number[];
-  /** The sum of all values, in seconds. */
-  readonly sum: number;
+  readonly read: () => HistogramSnapshot;
 }
 
 /** Any of them. */

@@ -14,6 +14,13 @@ export interface StatusInfo {
   readonly folder: string | null;
   /** Its listeners. */
   readonly listeners: readonly ListenerInfo[];
+  /** What the operator should do something about. */
+  readonly alarms: readonly {
+    readonly alarm: string;
+    readonly sentence: string;
+  }[];
+  /** Bytes of memory that its process and its main thread's objects have. */
+  readonly memory: { readonly rss: number; readonly heapUsed: number };
   /** What it has counted. */
   readonly counters: CountersSnapshot;
 }

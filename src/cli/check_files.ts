@@ -51,7 +51,12 @@ function* namedFiles(settings: Settings, places: Places): Generator<NamedFile> {
       yield { name: isOwn ? `listener.${name}` : name, place, path, maker };
     }
   }
-  const { rules } = settings;
+  const { rules, metricsToken } = settings;
+  if (metricsToken !== undefined) {
+    const { name } = SETTINGS.metricsToken;
+    const place = places.of(SETTINGS.metricsToken);
+    yield { name, place, path: metricsToken, maker: undefined };
+  }
   if (rules !== undefined) {
     const { name } = SETTINGS.rules;
     const place = places.of(SETTINGS.rules);

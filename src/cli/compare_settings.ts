@@ -31,6 +31,8 @@ const VALUES: readonly (readonly [Setting, (from: Settings) => unknown])[] = [
   [SETTINGS.rules, (from) => from.rules],
   [SETTINGS.data, (from) => from.data],
   [SETTINGS.control, (from) => from.control],
+  [SETTINGS.metrics, (from) => from.metrics],
+  [SETTINGS.metricsToken, (from) => from.metricsToken],
   [SETTINGS.requireStore, (from) => from.requireStore],
   [SETTINGS.durability, (from) => from.store.durability],
   [SETTINGS.longestWait, (from) => from.store.longestWait],

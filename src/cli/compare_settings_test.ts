@@ -51,6 +51,7 @@ Deno.test("compareSettings says of every setting when it takes effect", async ()
     "when-all-queues-full": "drop-newest",
     durability: "off",
     "log-format": "json",
+    metrics: "127.0.0.1:1",
   };
   for (const { name, flag, placeholder, takesEffect } of ALL_SETTINGS) {
     const value = others[flag] ?? {

@@ -276,7 +276,7 @@ function unknownKey(
 }
 
 /** Most keys that are listed in a fault. */
-const MOST_SHOWN = 12;
+const MOST_SHOWN = 20;
 
 /** A key of this name that stands in another section. */
 function elsewhere(name: string): string | undefined {

@@ -8,6 +8,7 @@ import {
   controlAction,
 } from "./control_actions.ts";
 import { ASK_FLAGS } from "./control_flags.ts";
+import { HEALTH_FLAGS } from "./health_flags.ts";
 import { STATUS_FLAGS } from "./status.ts";
 
 /** The commands of several words that begin with `session`. */
@@ -52,6 +53,15 @@ export const CONTROL_COMMANDS: readonly (readonly [string, Command])[] = [
       "Shows since when the broker runs, where it listens, who is connected, and what it has done.",
     flags: STATUS_FLAGS,
     run: async (args) => (await import("./status.ts")).status(args),
+  }],
+  ["health", {
+    summary: "say whether the broker that runs is well, for supervisors",
+    usage: "health [FLAGS]",
+    about:
+      "Ends with status 0 if the broker that runs answers, else with 1, and says what is the matter. With --ready it " +
+      "also ends with 1 where a listener waits for its address or there is no room on the disk.",
+    flags: HEALTH_FLAGS,
+    run: async (args) => (await import("./health.ts")).health(args),
   }],
   ["clients", {
     summary: "list who is connected",

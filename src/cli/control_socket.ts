@@ -3,6 +3,7 @@ import {
   type ControlledBroker,
 } from "../admin/control_commands.ts";
 import { ControlServer } from "../admin/control_server.ts";
+import { healthOf } from "../admin/health.ts";
 import type { ConnectionInfo, SessionInfo } from "../admin/session_info.ts";
 import type { Broker } from "../broker.ts";
 import { describeError } from "../core/errors.ts";
@@ -25,6 +26,8 @@ export interface ControlSocketOptions {
   readonly folder: string | undefined;
   /** Loads its settings anew. */
   readonly reloader: Reloader;
+  /** When it started, in milliseconds since the epoch. */
+  readonly startedAt: number;
   /** Its log. */
   readonly log: AdjustableLog;
 }
@@ -50,9 +53,8 @@ export async function openControlSocket(
 }
 
 function controlled(
-  { broker, folder, reloader, log }: ControlSocketOptions,
+  { broker, folder, reloader, log, startedAt }: ControlSocketOptions,
 ): ControlledBroker {
-  const startedAt = Date.now();
   return {
     log,
     status: () => ({
@@ -70,7 +72,13 @@ function controlled(
         certificateDays: certificateDays ?? null,
       })),
       counters: broker.counters.snapshot(),
+      alarms: broker.alarms.alarms().map(([alarm, sentence]) => ({
+        alarm,
+        sentence,
+      })),
+      memory: Deno.memoryUsage(),
     }),
+    health: () => healthOf(broker),
     sessions: async () => (await broker.sessions.list()).map(sessionInfo),
     disconnect: (clientId) => broker.sessions.disconnect(clientId),
     adopt: (clientId, user) => broker.sessions.adopt(clientId, user),

@@ -52,6 +52,8 @@ const OTHERS: Readonly<Record<string, readonly [string, string]>> = {
   rules: ["/a", "/b"],
   data: ["/a", "/b"],
   control: ["/a", "/b"],
+  "metrics.listen": ["127.0.0.1:1", "[::1]:2"],
+  "metrics.token": ["/a", "/b"],
   "store.durability": ["off", "a/#=off"],
   "store.durability_interval": ["2s", "3s"],
   "store.ballast": ["1MiB", "2MiB"],

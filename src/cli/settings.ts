@@ -6,6 +6,7 @@ import type { LogFormat, LogLevel } from "../core/log.ts";
 import type { ScopedLimits } from "../core/scoped_limits.ts";
 import type { QueuePolicies } from "../session/queue_policy.ts";
 import type { ListenerSettings } from "../transport/listener_settings.ts";
+import type { MetricsAddress } from "./metrics_settings.ts";
 import type { StoreSettings } from "./store_settings.ts";
 
 /** Which part of a client's certificate is the user's name; `none` where it makes nobody a user. */
@@ -52,6 +53,10 @@ export interface Settings {
   readonly requireStore: boolean;
   /** The control socket's file, or `none`; `undefined` where that is not said. */
   readonly control: string | undefined;
+  /** Where figures are served; `undefined` for nowhere. */
+  readonly metrics: MetricsAddress | undefined;
+  /** The file with the token that is to be shown for them. */
+  readonly metricsToken: string | undefined;
   /** How they are kept there. */
   readonly store: StoreSettings;
   /** What becomes of messages where there are too many. */

@@ -8,6 +8,7 @@ import {
 } from "../core/log.ts";
 import { DEFAULT_CONTROL, DEFAULT_DATA } from "./data_folder.ts";
 import { LIMIT_SETTINGS } from "./limit_settings.ts";
+import { METRICS_SETTINGS } from "./metrics_settings.ts";
 import { QUEUE_SETTINGS } from "./queue_settings.ts";
 import { choice, list, path, type Setting, SWITCH } from "./setting.ts";
 import { STORE_SETTINGS } from "./store_settings.ts";
@@ -78,6 +79,8 @@ export const SETTINGS = {
     takesEffect: "at restart",
     ...path("file"),
   } as Setting<string>,
+  metrics: METRICS_SETTINGS.listen,
+  metricsToken: METRICS_SETTINGS.token,
   durability: STORE_SETTINGS.durability,
   longestWait: STORE_SETTINGS.longestWait,
   ballast: STORE_SETTINGS.ballast,

@@ -10,7 +10,8 @@ import {
 import type { Given, GivenListener } from "./given.ts";
 import { Places } from "./places.ts";
 import { LIMIT_SETTINGS } from "./limit_settings.ts";
-import { DEFAULT_LISTEN, isExposed } from "./listen.ts";
+import { DEFAULT_LISTEN, isExposed, isLoopback } from "./listen.ts";
+import { formatMetricsAddress } from "./metrics_settings.ts";
 import { formatAddress } from "../transport/listener_settings.ts";
 import { formatQuantity } from "./quantity.ts";
 import type { Setting } from "./setting.ts";
@@ -54,6 +55,7 @@ export function settle(
     given.get(setting)?.value ?? otherwise;
   const limits = settleLimits(given, base, faults);
   checkStore(given, faults);
+  checkMetrics(given, faults);
   const listeners = settleListeners(given, faults);
   if (faults.length > 0) return { faults: faults.sort(byPlace) };
   const settings: Settings = {
@@ -62,6 +64,8 @@ export function settle(
     rules: given.get(SETTINGS.rules)?.value,
     data: given.get(SETTINGS.data)?.value,
     control: given.get(SETTINGS.control)?.value,
+    metrics: given.get(SETTINGS.metrics)?.value,
+    metricsToken: given.get(SETTINGS.metricsToken)?.value,
     requireStore: value(SETTINGS.requireStore, false),
     store: {
       ballast: value(SETTINGS.ballast, DEFAULT_STORE_SETTINGS.ballast),
@@ -129,6 +133,23 @@ function checkStore(given: Given, faults: Fault[]): void {
       asGiven(data.place, SETTINGS.data, "none")
     }`,
     allowed: "leave one of them out",
+  });
+}
+
+/** Refuses to tell strangers what the broker does. */
+function checkMetrics(given: Given, faults: Fault[]): void {
+  const listen = given.get(SETTINGS.metrics);
+  if (listen === undefined || isLoopback(listen.value.hostname)) return;
+  if (given.get(SETTINGS.metricsToken) !== undefined) return;
+  if (given.isFaulty(SETTINGS.metricsToken)) return;
+  const { name } = SETTINGS.metrics;
+  faults.push({
+    place: listen.place,
+    what: `${subjectOf(listen.place, name)} is ${
+      formatMetricsAddress(listen.value)
+    }: every machine that reaches it could read how the broker is used`,
+    allowed:
+      'add --metrics-token FILE or metrics.token = "FILE", a file with a line that nobody guesses, or take 127.0.0.1',
   });
 }
 

@@ -10,6 +10,7 @@ import { controlSocket } from "./control_flags.ts";
 import type { ControlSocketOptions } from "./control_socket.ts";
 import { defaultLimits } from "./default_limits.ts";
 import { LogWriter } from "./log_writer.ts";
+import type { MetricsOptions, OpenMetrics } from "./metrics.ts";
 import { Reloader } from "./reload.ts";
 import { endSignals, onReloadSignal, signalStatus } from "./signals.ts";
 import type { Settings } from "./settings.ts";
@@ -69,7 +70,12 @@ export async function start(args: readonly string[]): Promise<number> {
     log,
   });
   onReloadSignal(() => reloadAndTell(reloader, log));
-  const control = await openControl({ broker, folder, reloader, log }, options);
+  const startedAt = Date.now();
+  const metrics = await openMetrics({ broker, startedAt, log }, options);
+  const control = await openControl(
+    { broker, folder, reloader, log, startedAt },
+    options,
+  );
   announce(log, broker.doors, options, folder);
   tellStore();
 
@@ -88,6 +94,7 @@ export async function start(args: readonly string[]): Promise<number> {
     }),
   ]);
   control?.close();
+  await metrics?.close();
   planner.close();
   log.info("Ended", { status });
   await writer.finish(LAST_LINES_TIME);
@@ -104,6 +111,16 @@ async function openControl(
   if (path === undefined) return undefined;
   const { openControlSocket } = await import("./control_socket.ts");
   return await openControlSocket({ ...options, path });
+}
+
+/** Serves figures, if the settings say where. */
+async function openMetrics(
+  options: Omit<MetricsOptions, "listen" | "token">,
+  { metrics: listen, metricsToken: token }: Settings,
+): Promise<OpenMetrics | undefined> {
+  if (listen === undefined) return undefined;
+  const { openMetrics } = await import("./metrics.ts");
+  return await openMetrics({ ...options, listen, token });
 }
 
 /** Loads the settings anew, and tells what came of it. */

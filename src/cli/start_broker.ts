@@ -1,5 +1,6 @@
 import { Broker, type BrokerOptions } from "../broker.ts";
 import { SteadyClock } from "../core/clock.ts";
+import type { Counters } from "../core/counters.ts";
 import { StartError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { UnusableFolder } from "../store/folder_lock.ts";
@@ -20,6 +21,8 @@ const ALARM = "store";
 export type Common = Omit<BrokerOptions, "store" | "clock"> & {
   /** Where it logs. */
   readonly log: Log;
+  /** What it counts into. */
+  readonly counters: Counters;
 };
 
 /** A broker that runs. */
@@ -72,6 +75,8 @@ async function startOnDisk(
     folder,
     clock,
     ...options.store,
+    onCommitted: (milliseconds) =>
+      common.counters.committing.record(milliseconds),
     onMended: (mending) => {
       log.error(mendingSentence(mending));
       if (raise === undefined) early.push(mending);

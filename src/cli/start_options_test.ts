@@ -69,6 +69,8 @@ Deno.test("parseStart without flags listens on loopback with the default limits"
     rules: undefined,
     data: undefined,
     control: undefined,
+    metrics: undefined,
+    metricsToken: undefined,
     requireStore: false,
     store: {
       ballast: 16 * 1024 * 1024,
@@ -86,7 +88,7 @@ Deno.test("parseStart without flags listens on loopback with the default limits"
 Deno.test("parseStart reads every flag", async () => {
   const args =
     "--listen mqtt://127.0.0.1:1884?max_connections=5&allow_anonymous=false&users=/u --listen=mqtt://[::]:1885 " +
-    "--allow-anonymous --rules /r --user pump?bytes_per_second=1MiB --data /a/b --control /c --require-store " +
+    "--allow-anonymous --rules /r --user pump?bytes_per_second=1MiB --data /a/b --control /c --require-store --metrics 0.0.0.0 --metrics-token /t " +
     "--ballast 0 --durability a/#=off --durability interval --durability=a=b/+=commit " +
     "--durability-interval 250ms --when-queue-full refuse --when-all-queues-full drop-newest --log-level debug --log-format=json --max-inflight 7 --connect-timeout 2m";
   assert.deepEqual(await settingsOf(args.split(" ")), {
@@ -110,6 +112,8 @@ Deno.test("parseStart reads every flag", async () => {
     rules: "/r",
     data: "/a/b",
     control: "/c",
+    metrics: { hostname: "0.0.0.0", port: 9883 },
+    metricsToken: "/t",
     requireStore: true,
     store: {
       ballast: 0,

@@ -5,6 +5,11 @@ import {
   REFUSED_CAUSES,
 } from "../core/counters.ts";
 import { EXIT } from "../core/errors.ts";
+import {
+  DURATION_BOUNDS,
+  type HistogramSnapshot,
+  quantile,
+} from "../core/histogram.ts";
 import { ask, ASK_FLAGS } from "./control_flags.ts";
 import { type FlagInfo, parseFlags } from "./flags.ts";
 import { formatBytes, formatDuration, formatTime } from "./human.ts";
@@ -54,6 +59,11 @@ function asText(info: StatusInfo, now: number): string {
         format(counters.clientsTotal)
       } in all`,
     ],
+    ...info.alarms.map(({ alarm, sentence }, at) => [
+      at === 0 ? "alarms" : "",
+      `${alarm}: ${sentence}`,
+    ]),
+    ["memory", formatBytes(info.memory.rss)],
     ["sessions", format(counters.sessionsNow)],
     ["subscriptions", format(counters.subscriptionsNow)],
     ["retained messages", format(counters.retainedNow)],
@@ -68,6 +78,8 @@ function asText(info: StatusInfo, now: number): string {
         formatBytes(counters.bytesSent)
       } sent`,
     ],
+    ["routing", durations(counters.routing)],
+    ["commits", durations(counters.committing)],
     ...causes("dropped", counters.dropped, DROPPED_CAUSES),
     ...causes("refused", counters.refused, REFUSED_CAUSES),
     ...causes("disconnected", counters.disconnected, DISCONNECTED_CAUSES),
@@ -86,6 +98,20 @@ function describeListener(
     parts.push(`its certificate is good for ${certificateDays} days`);
   }
   return `${url} (${parts.join("; ")})`;
+}
+
+/** How long something took for most, and for nearly all. */
+function durations(histogram: HistogramSnapshot): string {
+  const within = (part: number) => {
+    const seconds = quantile(DURATION_BOUNDS, histogram, part);
+    if (seconds === undefined) return undefined;
+    return seconds === Infinity
+      ? `more than ${DURATION_BOUNDS.at(-1)} s`
+      : `${seconds * 1000} ms`;
+  };
+  const half = within(0.5);
+  if (half === undefined) return "none so far";
+  return `half within ${half}, 99 of 100 within ${within(0.99)}`;
 }
 
 /** A line for each cause that came up. */

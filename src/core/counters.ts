@@ -3,6 +3,8 @@
  * the code that sees the event adds one, and nobody is told. All of it belongs to the main thread.
  */
 
+import { Histogram, type HistogramSnapshot } from "./histogram.ts";
+
 /** Packets or messages by their QoS; kept as fields, since this is counted for every message. */
 export interface ByQos {
   /** QoS 0. */
@@ -132,7 +134,9 @@ export type CountersSnapshot = {
     K in keyof Counters as Counters[K] extends (...args: never[]) => unknown
       ? never
       : K
-  ]: Counters[K] extends number ? number : Readonly<Counters[K]>;
+  ]: Counters[K] extends number ? number
+    : Counters[K] extends Histogram ? HistogramSnapshot
+    : Readonly<Counters[K]>;
 };
 
 /** The counters of one broker. Values since its start, but for those that say `now`. */
@@ -219,6 +223,10 @@ export class Counters {
   tlsFailures = 0;
   /** Lines that the log could not write, since standard error took no more. */
   logLinesLost = 0;
+  /** From the reading of packets until all of them were routed, once for all packets of one read. */
+  readonly routing: Histogram = new Histogram();
+  /** From the handing over of a batch to the store's thread until it was on the disk. */
+  readonly committing: Histogram = new Histogram();
 
   /** Counts a connection that a listener accepted. */
   connectionOpened(): void {
@@ -246,6 +254,11 @@ export class Counters {
 
   /** All values as they are now, as plain data. */
   snapshot(): CountersSnapshot {
-    return structuredClone({ ...this }) as CountersSnapshot;
+    const { routing, committing, ...others } = this;
+    return {
+      ...structuredClone(others),
+      routing: routing.snapshot(),
+      committing: committing.snapshot(),
+    } as CountersSnapshot;
   }
 }

@@ -46,6 +46,16 @@ export class Alarms {
     this.#options = options;
   }
 
+  /** What is the matter now: each alarm's name with a sentence. */
+  get sentences(): [string, string][] {
+    return [...this.#matters].flatMap(([name, matters]) =>
+      [...matters.values()].map((sentence): [string, string] => [
+        name,
+        sentence,
+      ])
+    );
+  }
+
   /** Raises an alarm, or clears what it was about. */
   change({ name, matter, sentence }: AlarmChange): void {
     const matters = this.#matters.get(name) ?? new Map<string, string>();

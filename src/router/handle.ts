@@ -9,7 +9,7 @@ import type { RetainedMessages } from "./retained.ts";
 export interface HandleParts extends
   Pick<
     RouterHandle,
-    "governor" | "disk" | "waits" | "changeRights" | "close"
+    "governor" | "disk" | "waits" | "alarms" | "changeRights" | "close"
   > {
   /** Takes what the Store held. */
   readonly restore: Restore;
@@ -28,7 +28,7 @@ export interface HandleParts extends
 /** The handle of a Router that has these. */
 export function handleOf(parts: HandleParts): RouterHandle {
   const { send, registry, retained, restore, turn, governor, disk } = parts;
-  const { waits, submit, changeRights, close } = parts;
+  const { waits, submit, alarms, changeRights, close } = parts;
   return {
     connect: (arrival) => send({ type: "connect", arrival }),
     submit,
@@ -39,6 +39,7 @@ export function handleOf(parts: HandleParts): RouterHandle {
       send({ type: "alarm", change: { name, matter, sentence } }),
     clear: (name, matter) =>
       send({ type: "alarm", change: { name, matter, sentence: undefined } }),
+    alarms,
     ask: (question) => {
       const { promise, resolve, reject } = Promise.withResolvers<
         ReturnType<typeof question>

@@ -28,6 +28,8 @@ export interface Batch {
   next: number;
   /** What is left to do of it. */
   task: Task | undefined;
+  /** When it was put into the mailbox, in milliseconds of `performance.now()`. */
+  readonly since: number;
   /** Called once when the Router needs the buffer no more. */
   readonly done: () => void;
 }
@@ -80,6 +82,8 @@ export interface RouterHandle {
   raise(name: string, matter: string, sentence: string): void;
   /** Says that this matter is over; with its last one the alarm goes. */
   clear(name: string, matter: string): void;
+  /** What is the matter now: each alarm's name with a sentence. */
+  alarms(): readonly (readonly [string, string])[];
   /** Asks something about the sessions, or has something done to one, in a turn of the Router. */
   ask<Answer>(question: (registry: Registry) => Answer): Promise<Answer>;
   /** Says how much memory there is for messages. */

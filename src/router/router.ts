@@ -108,7 +108,8 @@ export class Router implements SessionContext {
       send: (message) => router.#mailbox.sendUrgent(message),
       submit: (link, packets) => {
         const { promise, resolve: done } = Promise.withResolvers<void>();
-        const start = { next: 0, task: undefined };
+        const since = performance.now();
+        const start = { next: 0, task: undefined, since };
         router.#submit({ type: "batch", link, packets, ...start, done });
         return promise;
       },
@@ -119,6 +120,7 @@ export class Router implements SessionContext {
       disk: router.disk,
       waits: (link, packet) => router.#diskNeeds.waits(link, packet),
       restore: router.#restore,
+      alarms: () => router.#alarms.sentences,
       changeRights: (source) =>
         router.#turn(() =>
           router.#access.change(source, router.#registry.sessions())
@@ -208,6 +210,7 @@ export class Router implements SessionContext {
     });
     this.#worklist = new Worklist({
       dispatcher,
+      routing: this.counters.routing,
       onPacket: (link, session, packet) => packets.take(link, session, packet),
       onFault: this.#guard.fail,
     });

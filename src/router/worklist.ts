@@ -1,4 +1,5 @@
 import { Deque } from "../core/deque.ts";
+import type { Histogram } from "../core/histogram.ts";
 import type { FinishedPacket } from "../codec/packet.ts";
 import type { Link } from "../session/link.ts";
 import type { Session } from "../session/session.ts";
@@ -13,6 +14,8 @@ const WORK_BETWEEN_LOOKS = 500;
 export interface WorklistOptions {
   /** Sends the last messages of a batch, and says how much was to be done for the packets before. */
   readonly dispatcher: Dispatcher;
+  /** Where it counts how long a batch took. */
+  readonly routing: Histogram;
   /** Takes one packet; returns what is left to do of it, if that may be long. */
   readonly onPacket: (
     link: Link,
@@ -47,7 +50,7 @@ export class Worklist {
 
   /** Works on a batch until it is done or the slice ends; what is left then goes on later. */
   work(batch: Batch, sliceEnd: number): void {
-    const { dispatcher, onFault } = this.#options;
+    const { dispatcher, routing, onFault } = this.#options;
     let done = true;
     try {
       try {
@@ -59,8 +62,10 @@ export class Worklist {
       done = true;
       onFault(batch.link, error);
     }
-    if (done) batch.done();
-    else this.#unfinished.pushBack(batch);
+    if (done) {
+      routing.record(performance.now() - batch.since);
+      batch.done();
+    } else this.#unfinished.pushBack(batch);
   }
 
   /** Goes on with what did not end in its slice, in turn. */

@@ -17,6 +17,8 @@ export interface GroupCommitOptions {
     /** Begins a new one. */
     reset(): void;
   };
+  /** Told how many milliseconds a batch took from being sent to being committed. */
+  readonly onCommitted?: ((milliseconds: number) => void) | undefined;
   /** Has a batch committed; {@linkcode GroupCommit.committedNow} is to be called when it is. */
   readonly send: (batch: BatchNumber, journal: Uint8Array<ArrayBuffer>) => void;
 }
@@ -40,7 +42,9 @@ export class GroupCommit {
   #gathering: BatchNumber = 1;
   #requested: BatchNumber = 0;
   /** Bytes of the batches that were sent and are not committed. */
-  readonly #sent = new Deque<number>();
+  readonly #sent = new Deque<
+    { readonly bytes: number; readonly since: number }
+  >();
   #sentBytes = 0;
   #spare: Uint8Array<ArrayBuffer> | undefined;
   #running = false;
@@ -95,7 +99,11 @@ export class GroupCommit {
   /** The next batch that was sent is committed; its memory comes back. */
   committedNow(batch: BatchNumber, memory: Uint8Array<ArrayBuffer>): void {
     this.#committed = batch;
-    this.#sentBytes -= this.#sent.popFront() ?? 0;
+    const sent = this.#sent.popFront();
+    if (sent !== undefined) {
+      this.#sentBytes -= sent.bytes;
+      this.#options.onCommitted?.(performance.now() - sent.since);
+    }
     if (memory.buffer.byteLength <= LARGEST_SPARE) {
       this.#spare = new Uint8Array(memory.buffer);
     }
@@ -138,7 +146,7 @@ export class GroupCommit {
     const bytes = journal.take(this.#spare);
     this.#spare = undefined;
     journal.reset();
-    this.#sent.pushBack(bytes.length);
+    this.#sent.pushBack({ bytes: bytes.length, since: performance.now() });
     this.#sentBytes += bytes.length;
     send(this.#gathering++, bytes);
   }

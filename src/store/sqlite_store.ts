@@ -37,6 +37,8 @@ export interface SqliteStoreOptions {
   readonly ballast?: number;
   /** Milliseconds after which is committed what nobody waits for; left out, a second. */
   readonly longestWait?: number;
+  /** Told how many milliseconds each batch took from being sent to the thread to being on the disk. */
+  readonly onCommitted?: (milliseconds: number) => void;
   /** Called when a damaged database was replaced while it was in use. */
   readonly onMended?: (mending: Mending) => void;
   /** Up to this size, in bytes, a database that was not closed is checked before it is used: 256 MiB if left out. */

@@ -217,10 +217,10 @@ function pause(milliseconds: number): Promise<void> {
 /** Waits until something observable from outside holds, looking again every few milliseconds. */
 export async function until(
   what: string,
-  holds: () => boolean,
+  holds: () => boolean | Promise<boolean>,
 ): Promise<void> {
   const deadline = performance.now() + PATIENCE;
-  while (!holds()) {
+  while (!await holds()) {
     assert.ok(performance.now() < deadline, `Waited too long until ${what}`);
     await pause(2);
   }

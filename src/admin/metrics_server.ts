@@ -1,0 +1,122 @@
+import { timingSafeEqual } from "node:crypto";
+import { StartError } from "../core/errors.ts";
+import type { Figure } from "./figure.ts";
+import type { Health } from "./health.ts";
+import { Prometheus } from "./prometheus.ts";
+
+/** What a {@linkcode MetricsServer} serves, and where. */
+export interface MetricsServerOptions {
+  /** The host to listen on. */
+  readonly hostname: string;
+  /** The port, 0 for any free one. */
+  readonly port: number;
+  /** What whoever asks for figures must show; left out, nothing. */
+  readonly token?: string | undefined;
+  /** All figures. */
+  readonly figures: readonly Figure[];
+  /** Looks how the broker is. */
+  readonly health: () => Promise<Health>;
+}
+
+const TEXT = { "content-type": "text/plain; charset=utf-8" };
+
+/** Serves figures to Prometheus, and health to who watches over the broker, over HTTP. */
+export class MetricsServer {
+  readonly #options: MetricsServerOptions;
+  readonly #prometheus: Prometheus;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+
+  /**
+   * Listens from now on.
+   *
+   * @throws {StartError} If the address cannot be listened on.
+   */
+  constructor(options: MetricsServerOptions) {
+    const { hostname, port } = options;
+    this.#options = options;
+    this.#prometheus = new Prometheus(options.figures);
+    try {
+      this.#server = Deno.serve(
+        { hostname, port, onListen: () => {}, onError: () => fault() },
+        (request) => this.#answer(request),
+      );
+    } catch (error) {
+      throw new StartError(
+        `Cannot serve metrics on ${hostname}:${port}: ${
+          error instanceof Error ? error.message : error
+        }`,
+      );
+    }
+  }
+
+  /** Where it listens. */
+  get url(): string {
+    const { hostname, port } = this.#server.addr;
+    const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+    return `http://${host}:${port}`;
+  }
+
+  /** Listens no more, and ends what is under way. */
+  async close(): Promise<void> {
+    await this.#server.shutdown();
+  }
+
+  async #answer(request: Request): Promise<Response> {
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return plain(405, "Only GET is answered here\n", { allow: "GET, HEAD" });
+    }
+    switch (new URL(request.url).pathname) {
+      case "/metrics":
+        return await this.#metrics(request);
+      case "/healthz": {
+        const { alive, reasons } = await this.#options.health();
+        return alive ? plain(200, "ok\n") : plain(503, lines(reasons));
+      }
+      case "/readyz": {
+        const { ready, reasons } = await this.#options.health();
+        return ready ? plain(200, "ok\n") : plain(503, lines(reasons));
+      }
+      default:
+        return plain(404, "There are /metrics, /healthz and /readyz\n");
+    }
+  }
+
+  async #metrics(request: Request): Promise<Response> {
+    const { token } = this.#options;
+    const shown = request.headers.get("authorization")?.match(/^Bearer (.+)$/i);
+    if (token !== undefined && !isSame(shown?.[1] ?? "", token)) {
+      return plain(
+        401,
+        "Show the token, as in Authorization: Bearer TOKEN\n",
+        { "www-authenticate": "Bearer" },
+      );
+    }
+    return new Response(await this.#prometheus.text(), {
+      headers: { "content-type": this.#prometheus.contentType },
+    });
+  }
+}
+
+function lines(reasons: readonly string[]): string {
+  return reasons.map((reason) => `${reason}\n`).join("");
+}
+
+function fault(): Response {
+  return plain(500, "Internal error\n");
+}
+
+function plain(
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(text, { status, headers: { ...TEXT, ...headers } });
+}
+
+/** Whether two texts are the same, in a time that does not tell how much of them is. */
+function isSame(one: string, other: string): boolean {
+  const [first, second] = [one, other].map((text) =>
+    new TextEncoder().encode(text)
+  ) as [Uint8Array, Uint8Array];
+  return first.length === second.length && timingSafeEqual(first, second);
+}
