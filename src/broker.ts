@@ -1,5 +1,6 @@
 // The composition root: builds the actors in the order in which a message meets them, and takes them down again.
 
+import { SysPublisher } from "./admin/sys_publisher.ts";
 import { UserQuotas } from "./auth/user_quotas.ts";
 import { type Clock, SteadyClock } from "./core/clock.ts";
 import { Counters } from "./core/counters.ts";
@@ -49,6 +50,13 @@ export interface BrokerOptions {
   readonly queuePolicies?: QueuePolicies;
   /** Who may do what; left out: nothing is forbidden. */
   readonly rights?: RightsSource;
+  /** What is told below `$SYS`; left out: alarms alone. */
+  readonly sys?: {
+    /** Milliseconds between two times. */
+    readonly interval: number;
+    /** The program's version. */
+    readonly version: string;
+  };
 }
 
 /** Who may come in where, do what, and use how much: what {@linkcode Broker.changeAccess} changes. */
@@ -185,6 +193,16 @@ export class Broker {
       timers.close();
       await store.close();
       throw error;
+    }
+    if (options.sys !== undefined) {
+      new SysPublisher({
+        ...options.sys,
+        counters,
+        doors: () => doors.states,
+        startedAt: Date.now(),
+        system: router.system,
+        timers,
+      });
     }
     return new Broker({
       counters,

@@ -26,6 +26,8 @@ const PARTS = [
 
 /** What may lie at the top, beside files whose name begins with a dot. */
 const TOP_LEVEL: readonly string[] = [
+  // What `deno task compile` makes, which git does not see.
+  "dist",
   "LICENSE",
   "README.md",
   "deno.json",

@@ -1,15 +1,19 @@
 // The one table of what the broker tells about itself in numbers. Prometheus and OpenTelemetry show all of it.
 
 import type { DoorState } from "../connection/doors.ts";
-import type { ByDisk, ByQos, Counters } from "../core/counters.ts";
+import type { ByDisk, Counters } from "../core/counters.ts";
 import type { Histogram } from "../core/histogram.ts";
 import { formatAddress } from "../transport/listener_settings.ts";
-import type {
-  Figure,
-  HistogramFigure,
-  NumberFigure,
-  Sample,
-} from "./figure.ts";
+import type { Figure, HistogramFigure, NumberFigure } from "./figure.ts";
+import {
+  byLabel,
+  byQos,
+  counter,
+  durations,
+  gauge,
+  named,
+  sample,
+} from "./make_figure.ts";
 
 /** What figures are read from. */
 export interface FiguresSource {
@@ -334,73 +338,6 @@ function processFigures({ version, startedAt }: FiguresSource): NumberFigure[] {
       () => Deno.memoryUsage().heapUsed,
     ),
   ];
-}
-
-function named(name: string, help: string) {
-  return { name: `mailboxqtt_${name}`, help };
-}
-
-function sample(labels: Sample["labels"], value: number): Sample {
-  return { labels, value };
-}
-
-function counter(name: string, help: string, read: () => number): NumberFigure {
-  const value = () => [sample({}, read())];
-  return { ...named(name, help), type: "counter", read: value };
-}
-
-function gauge(name: string, help: string, read: () => number): NumberFigure {
-  return {
-    ...named(name, help),
-    type: "gauge",
-    read: () => [sample({}, read())],
-  };
-}
-
-function byQos(name: string, help: string, counts: ByQos): NumberFigure {
-  return {
-    ...named(name, help),
-    type: "counter",
-    read: () => [
-      sample({ qos: "0" }, counts.qos0),
-      sample({ qos: "1" }, counts.qos1),
-      sample({ qos: "2" }, counts.qos2),
-    ],
-  };
-}
-
-function byLabel(
-  name: string,
-  help: string,
-  label: string,
-  counts: Readonly<Record<string, number>>,
-): NumberFigure {
-  return {
-    ...named(name, help),
-    type: "counter",
-    read: () =>
-      Object.entries(counts).map(([key, value]) =>
-        sample({ [label]: snakeCase(key) }, value)
-      ),
-  };
-}
-
-function durations(
-  name: string,
-  help: string,
-  histogram: Histogram,
-): HistogramFigure {
-  return {
-    ...named(name, help),
-    type: "histogram",
-    bounds: histogram.bounds,
-    read: () => histogram.snapshot(),
-  };
-}
-
-/** `slowConsumer` as labels are written: `slow_consumer`. */
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function urlOf({ name, address }: DoorState): string {

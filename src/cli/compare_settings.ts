@@ -33,6 +33,7 @@ const VALUES: readonly (readonly [Setting, (from: Settings) => unknown])[] = [
   [SETTINGS.control, (from) => from.control],
   [SETTINGS.metrics, (from) => from.metrics],
   [SETTINGS.metricsToken, (from) => from.metricsToken],
+  [SETTINGS.sysInterval, (from) => from.sysInterval],
   [SETTINGS.requireStore, (from) => from.requireStore],
   [SETTINGS.durability, (from) => from.store.durability],
   [SETTINGS.longestWait, (from) => from.store.longestWait],

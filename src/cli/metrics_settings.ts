@@ -1,4 +1,10 @@
-import { FORMS, path, type Setting, SettingError } from "./setting.ts";
+import {
+  FORMS,
+  path,
+  quantity,
+  type Setting,
+  SettingError,
+} from "./setting.ts";
 
 /** Where figures are served. */
 export interface MetricsAddress {
@@ -13,10 +19,14 @@ const DEFAULT_PORT = 9883;
 
 const ALLOWED = "an address such as 127.0.0.1:9883 is allowed";
 
-/** The settings of what is served to Prometheus. */
+/** Milliseconds between two times at which `$SYS` is told, unless it is said. */
+export const DEFAULT_SYS_INTERVAL = 10_000;
+
+/** The settings of what the broker tells of itself, to Prometheus and below `$SYS`. */
 export const METRICS_SETTINGS: {
   readonly listen: Setting<MetricsAddress>;
   readonly token: Setting<string>;
+  readonly sysInterval: Setting<number>;
 } = {
   listen: {
     name: "metrics.listen",
@@ -42,6 +52,22 @@ export const METRICS_SETTINGS: {
     isPath: true,
     takesEffect: "at restart",
     ...path("file"),
+  },
+  sysInterval: {
+    name: "sys_interval",
+    flag: "sys-interval",
+    placeholder: "TIME",
+    example: "1m",
+    help:
+      "how often is published below $SYS what the broker does, to who has subscribed; never for alarms alone",
+    defaultText: "10s",
+    takesEffect: "at restart",
+    ...quantity({
+      unit: "milliseconds",
+      minimum: 1000,
+      maximum: 86_400_000,
+      never: 0,
+    }),
   },
 };
 

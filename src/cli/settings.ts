@@ -57,6 +57,8 @@ export interface Settings {
   readonly metrics: MetricsAddress | undefined;
   /** The file with the token that is to be shown for them. */
   readonly metricsToken: string | undefined;
+  /** Milliseconds between two times at which is told below `$SYS` what the broker does; 0 for never. */
+  readonly sysInterval: number;
   /** How they are kept there. */
   readonly store: StoreSettings;
   /** What becomes of messages where there are too many. */

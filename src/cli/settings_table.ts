@@ -81,6 +81,7 @@ export const SETTINGS = {
   } as Setting<string>,
   metrics: METRICS_SETTINGS.listen,
   metricsToken: METRICS_SETTINGS.token,
+  sysInterval: METRICS_SETTINGS.sysInterval,
   durability: STORE_SETTINGS.durability,
   longestWait: STORE_SETTINGS.longestWait,
   ballast: STORE_SETTINGS.ballast,

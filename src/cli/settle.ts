@@ -11,7 +11,10 @@ import type { Given, GivenListener } from "./given.ts";
 import { Places } from "./places.ts";
 import { LIMIT_SETTINGS } from "./limit_settings.ts";
 import { DEFAULT_LISTEN, isExposed, isLoopback } from "./listen.ts";
-import { formatMetricsAddress } from "./metrics_settings.ts";
+import {
+  DEFAULT_SYS_INTERVAL,
+  formatMetricsAddress,
+} from "./metrics_settings.ts";
 import { formatAddress } from "../transport/listener_settings.ts";
 import { formatQuantity } from "./quantity.ts";
 import type { Setting } from "./setting.ts";
@@ -66,6 +69,7 @@ export function settle(
     control: given.get(SETTINGS.control)?.value,
     metrics: given.get(SETTINGS.metrics)?.value,
     metricsToken: given.get(SETTINGS.metricsToken)?.value,
+    sysInterval: value(SETTINGS.sysInterval, DEFAULT_SYS_INTERVAL),
     requireStore: value(SETTINGS.requireStore, false),
     store: {
       ballast: value(SETTINGS.ballast, DEFAULT_STORE_SETTINGS.ballast),

@@ -15,6 +15,7 @@ import { Reloader } from "./reload.ts";
 import { endSignals, onReloadSignal, signalStatus } from "./signals.ts";
 import type { Settings } from "./settings.ts";
 import { parseStart } from "./start_options.ts";
+import { VERSION } from "./version.ts";
 
 /** Milliseconds that the broker has to say goodbye to its clients. */
 const SHUTDOWN_TIME = 4_500;
@@ -56,6 +57,9 @@ export async function start(args: readonly string[]): Promise<number> {
     log,
     counters,
     durability: options.store.durability,
+    ...(options.sysInterval > 0 && {
+      sys: { interval: options.sysInterval, version: VERSION },
+    }),
     queuePolicies: options.queuePolicies,
   });
   // Before anybody knows that it runs: what ends it from now on, ends it well.

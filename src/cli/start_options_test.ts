@@ -71,6 +71,7 @@ Deno.test("parseStart without flags listens on loopback with the default limits"
     control: undefined,
     metrics: undefined,
     metricsToken: undefined,
+    sysInterval: 10_000,
     requireStore: false,
     store: {
       ballast: 16 * 1024 * 1024,
@@ -88,7 +89,7 @@ Deno.test("parseStart without flags listens on loopback with the default limits"
 Deno.test("parseStart reads every flag", async () => {
   const args =
     "--listen mqtt://127.0.0.1:1884?max_connections=5&allow_anonymous=false&users=/u --listen=mqtt://[::]:1885 " +
-    "--allow-anonymous --rules /r --user pump?bytes_per_second=1MiB --data /a/b --control /c --require-store --metrics 0.0.0.0 --metrics-token /t " +
+    "--allow-anonymous --rules /r --user pump?bytes_per_second=1MiB --data /a/b --control /c --require-store --metrics 0.0.0.0 --metrics-token /t --sys-interval never " +
     "--ballast 0 --durability a/#=off --durability interval --durability=a=b/+=commit " +
     "--durability-interval 250ms --when-queue-full refuse --when-all-queues-full drop-newest --log-level debug --log-format=json --max-inflight 7 --connect-timeout 2m";
   assert.deepEqual(await settingsOf(args.split(" ")), {
@@ -114,6 +115,7 @@ Deno.test("parseStart reads every flag", async () => {
     control: "/c",
     metrics: { hostname: "0.0.0.0", port: 9883 },
     metricsToken: "/t",
+    sysInterval: 0,
     requireStore: true,
     store: {
       ballast: 0,

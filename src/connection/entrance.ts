@@ -117,7 +117,7 @@ export class Entrance {
   /** The next packet; `undefined` if the connection ends instead, as it does where that does not come in time. */
   async #next(): Promise<FinishedPacket | undefined> {
     const doorstep = this.#doorstep;
-    const { timers, limits } = this.#context;
+    const { timers, limits, counters } = this.#context;
     const timeout = timers.schedule(
       limits.connectTimeout,
       () => doorstep.refuse({ cause: "connectTimeout" }),
@@ -127,7 +127,10 @@ export class Entrance {
         let packet = this.#intake.next();
         if (packet instanceof UnfinishedPacket) packet = await finish(packet);
         if (packet instanceof PacketError) doorstep.refuse(refusalFor(packet));
-        else if (packet !== undefined && !doorstep.ended) return packet;
+        else if (packet !== undefined && !doorstep.ended) {
+          counters.packetsReceived++;
+          return packet;
+        }
       } while (!doorstep.ended && await doorstep.read());
       return undefined;
     } finally {

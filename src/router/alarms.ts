@@ -1,15 +1,8 @@
-import { hashTopic } from "../codec/topic_hash.ts";
-import { Message } from "../store/message.ts";
-import type { Dispatcher } from "./dispatcher.ts";
-import type { RetainedMessages } from "./retained.ts";
-import type { TopicEntry, TopicTable } from "./topic_table.ts";
-
-const encoder = new TextEncoder();
-const NO_BYTES = new Uint8Array(0);
+import { SYSTEM, type SystemMessages } from "./system_messages.ts";
 
 /** The topic of the alarm with this name. */
 export function alarmTopic(name: string): string {
-  return `$SYS/broker/alarm/${name}`;
+  return `${SYSTEM}/broker/alarm/${name}`;
 }
 
 /** Something that the operator should do something about, or that it is over. */
@@ -22,28 +15,18 @@ export interface AlarmChange {
   readonly sentence: string | undefined;
 }
 
-/** What alarms are made known with. */
-export interface AlarmsOptions {
-  /** Hands them to who has subscribed. */
-  readonly dispatcher: Dispatcher;
-  /** Keeps them for who subscribes. */
-  readonly retained: RetainedMessages;
-  /** The topics that were published to. */
-  readonly topics: TopicTable;
-}
-
 /**
- * The alarms: retained messages in UTF-8 on `$SYS/broker/alarm/<name>`, one sentence a line for each matter, which end
- * with an empty one. The Store never sees them, so that none outlives its reason.
+ * The alarms: retained messages on `$SYS/broker/alarm/<name>`, one sentence a line for each matter, which end with an
+ * empty one.
  */
 export class Alarms {
-  readonly #options: AlarmsOptions;
+  readonly #system: Pick<SystemMessages, "publish">;
   /** What is the matter, by the alarms' names. */
   readonly #matters = new Map<string, Map<string, string>>();
 
-  /** Makes them known with these. */
-  constructor(options: AlarmsOptions) {
-    this.#options = options;
+  /** Makes them known by these. */
+  constructor(system: Pick<SystemMessages, "publish">) {
+    this.#system = system;
   }
 
   /** What is the matter now: each alarm's name with a sentence. */
@@ -63,33 +46,6 @@ export class Alarms {
     this.#matters.set(name, matters);
     if (sentence === undefined) matters.delete(matter);
     else matters.set(matter, sentence);
-    this.#publish(alarmTopic(name), [...matters.values()].join("\n"));
-  }
-
-  #publish(topic: string, text: string): void {
-    const { dispatcher, retained } = this.#options;
-    const entry = this.#entry(topic);
-    const message = Message.of({
-      topic: entry,
-      qos: 0,
-      retain: true,
-      payload: encoder.encode(text),
-      properties: NO_BYTES,
-      expiresAt: Infinity,
-      publisher: "",
-    });
-    retained.announce(message);
-    dispatcher.dispatch(message, entry, 0, undefined);
-  }
-
-  #entry(topic: string): TopicEntry {
-    const bytes = encoder.encode(topic);
-    const { length } = bytes;
-    return this.#options.topics.find(
-      bytes,
-      0,
-      length,
-      hashTopic(bytes, 0, length),
-    );
+    this.#system.publish(alarmTopic(name), [...matters.values()].join("\n"));
   }
 }

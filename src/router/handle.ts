@@ -1,15 +1,17 @@
+import type { Access } from "./access.ts";
 import type { FinishedPacket } from "../codec/packet.ts";
 import type { Link } from "../session/link.ts";
 import type { RouterHandle, RouterMessage } from "./messages.ts";
 import type { Registry } from "./registry.ts";
 import type { Restore } from "./restore.ts";
 import type { RetainedMessages } from "./retained.ts";
+import type { SystemMessages } from "./system_messages.ts";
 
 /** What a {@linkcode RouterHandle} is made of. */
 export interface HandleParts extends
   Pick<
     RouterHandle,
-    "governor" | "disk" | "waits" | "alarms" | "changeRights" | "close"
+    "governor" | "disk" | "waits" | "alarms" | "close"
   > {
   /** Takes what the Store held. */
   readonly restore: Restore;
@@ -19,6 +21,10 @@ export interface HandleParts extends
   submit(link: Link, packets: readonly FinishedPacket[]): Promise<void>;
   /** Does something in a turn of the Router. */
   turn(work: () => void): void;
+  /** Who may do what. */
+  readonly access: Access;
+  /** Publishes the broker's own messages. */
+  readonly system: SystemMessages;
   /** The sessions. */
   readonly registry: Registry;
   /** The retained messages. */
@@ -28,7 +34,7 @@ export interface HandleParts extends
 /** The handle of a Router that has these. */
 export function handleOf(parts: HandleParts): RouterHandle {
   const { send, registry, retained, restore, turn, governor, disk } = parts;
-  const { waits, submit, alarms, changeRights, close } = parts;
+  const { waits, submit, alarms, system, access, close } = parts;
   return {
     connect: (arrival) => send({ type: "connect", arrival }),
     submit,
@@ -40,6 +46,17 @@ export function handleOf(parts: HandleParts): RouterHandle {
     clear: (name, matter) =>
       send({ type: "alarm", change: { name, matter, sentence: undefined } }),
     alarms,
+    system: {
+      get heard() {
+        return system.heard;
+      },
+      onSubscribe: (callback) => system.onSubscribe = callback,
+      keep: (topic, text) => system.keep(topic, text),
+      publish: (messages) =>
+        turn(() => {
+          for (const [topic, text] of messages) system.publish(topic, text);
+        }),
+    },
     ask: (question) => {
       const { promise, resolve, reject } = Promise.withResolvers<
         ReturnType<typeof question>
@@ -64,7 +81,8 @@ export function handleOf(parts: HandleParts): RouterHandle {
         retained.restored();
       }),
     keepAgain: () => turn(() => registry.keepAgain()),
-    changeRights,
+    changeRights: (source) =>
+      turn(() => access.change(source, registry.sessions())),
     close,
   };
 }

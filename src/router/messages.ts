@@ -66,6 +66,18 @@ export interface RouterOptions {
   readonly rights?: RightsSource;
 }
 
+/** The broker's own messages: retained, below `$SYS`. */
+export interface SystemTopics {
+  /** Whether anybody has subscribed to any of them. */
+  readonly heard: boolean;
+  /** Calls back when somebody is about to subscribe to some of them. Only {@linkcode keep} may be called from there. */
+  onSubscribe(callback: () => void): void;
+  /** Puts a message in the place of the retained one of its topic, for who subscribes. */
+  keep(topic: string, text: string): void;
+  /** Keeps messages, each a topic and a text, and sends them to who has subscribed. */
+  publish(messages: readonly (readonly [string, string])[]): void;
+}
+
 /** How the rest of the broker talks to the Router. */
 export interface RouterHandle {
   /** Lets a client in; its `accepted` is called when CONNACK is on its way. */
@@ -84,6 +96,8 @@ export interface RouterHandle {
   clear(name: string, matter: string): void;
   /** What is the matter now: each alarm's name with a sentence. */
   alarms(): readonly (readonly [string, string])[];
+  /** Publishes the broker's own messages. */
+  readonly system: SystemTopics;
   /** Asks something about the sessions, or has something done to one, in a turn of the Router. */
   ask<Answer>(question: (registry: Registry) => Answer): Promise<Answer>;
   /** Says how much memory there is for messages. */

@@ -49,6 +49,7 @@ import { Restore } from "./restore.ts";
 import { RetainedMessages } from "./retained.ts";
 import { RouteTable } from "./route.ts";
 import { type Subscriber, Subscriptions } from "./subscriptions.ts";
+import { SystemMessages } from "./system_messages.ts";
 import { SubscriptionTree } from "./subscription_tree.ts";
 import { TopicTable } from "./topic_table.ts";
 import { TouchedLinks } from "./touched_links.ts";
@@ -86,6 +87,7 @@ export class Router implements SessionContext {
   readonly #registry: Registry;
   readonly #access: Access;
   readonly #alarms: Alarms;
+  readonly #system: SystemMessages;
   readonly #governor: MemoryGovernor;
   readonly #restore: Restore;
   readonly #touched: TouchedLinks;
@@ -121,10 +123,8 @@ export class Router implements SessionContext {
       waits: (link, packet) => router.#diskNeeds.waits(link, packet),
       restore: router.#restore,
       alarms: () => router.#alarms.sentences,
-      changeRights: (source) =>
-        router.#turn(() =>
-          router.#access.change(source, router.#registry.sessions())
-        ),
+      system: router.#system,
+      access: router.#access,
       close: () => router.#close(),
     });
   }
@@ -165,16 +165,19 @@ export class Router implements SessionContext {
     const topics = new TopicTable(options.durability);
     const routes = new RouteTable(tree);
     const dispatcher = new Dispatcher({ context: this, tree, routes, topics });
+    const system = new SystemMessages({ dispatcher, retained, topics, tree });
     const subscriptions = new Subscriptions({
       ...options,
       context: this,
       tree,
       retained,
+      system,
       access,
       timers,
     });
     this.#diskNeeds = new DiskNeeds({ context: this, dispatcher });
-    this.#alarms = new Alarms({ dispatcher, retained, topics });
+    this.#system = system;
+    this.#alarms = new Alarms(system);
     const wills = new Wills({
       context: this,
       dispatcher,

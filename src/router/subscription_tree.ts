@@ -53,6 +53,12 @@ export class SubscriptionTree<T> {
     this.#generation++;
   }
 
+  /** Whether there is any filter whose first level is this one. */
+  hasLevel(first: string): boolean {
+    const { root } = this.#tree;
+    return childAt(root, this.#level.set(first, 0), 0) !== undefined;
+  }
+
   /** Puts `value` under `filter`. A value may stand under many filters; under the same one it does once. */
   insert(filter: string, value: T): void {
     const node = this.#tree.ensure(filter);

@@ -14,6 +14,7 @@ import type { Session } from "../session/session.ts";
 import type { BatchNumber, StoredSubscription } from "../store/store.ts";
 import type { Access } from "./access.ts";
 import type { RetainedMessages } from "./retained.ts";
+import { SYSTEM, type SystemMessages } from "./system_messages.ts";
 import type { Subscription } from "./route.ts";
 import { SharedGroup, type SharedGroups } from "./shared_group.ts";
 import type { SubscriptionTree } from "./subscription_tree.ts";
@@ -42,6 +43,8 @@ export interface SubscriptionsOptions extends PacedLogOptions {
   readonly tree: SubscriptionTree<Subscriber>;
   /** What new subscriptions receive first. */
   readonly retained: RetainedMessages;
+  /** The broker's own messages, which are put right before somebody subscribes to them. */
+  readonly system: SystemMessages;
   /** Who may subscribe to what. */
   readonly access: Access;
 }
@@ -53,6 +56,7 @@ export class Subscriptions implements SharedGroups {
   readonly #context: SessionContext;
   readonly #tree: SubscriptionTree<Subscriber>;
   readonly #retained: RetainedMessages;
+  readonly #system: SystemMessages;
   readonly #access: Access;
   readonly #tooMany: PacedLog;
   readonly #groups = new Map<string, SharedGroup>();
@@ -63,6 +67,7 @@ export class Subscriptions implements SharedGroups {
     this.#context = options.context;
     this.#tree = options.tree;
     this.#retained = options.retained;
+    this.#system = options.system;
     this.#access = options.access;
     this.#tooMany = new PacedLog(
       "Subscriptions refused: the client has too many",
@@ -225,6 +230,7 @@ export class Subscriptions implements SharedGroups {
     const subscription: StoredSubscription = { ...request, identifier };
     session.subscriptions.set(request.filter, subscription);
     if (isNew) counters.subscriptionsNow++;
+    if (filter.startsWith(SYSTEM)) this.#system.onSubscribe();
     if (shared === undefined) {
       this.#list(session, subscription);
       // [MQTT-3.3.1-9, -10, -11]; none for shared subscriptions [4.8.2]
