@@ -30,7 +30,6 @@ Deno.test("$SYS tells a new subscriber at once, by mosquitto's names, and then w
   await mosquittoPub(address, "-t", "a", "-m", "one", "-q", "1");
   await mosquittoPub(address, "-t", "b", "-m", "two", "-q", "1", "-r");
   await using sub = await MosquittoSub.start(address, "-t", "$SYS/broker/#");
-  const first = await valuesOf(sub, "load/connections/15min");
   const expected = {
     "clients/connected": "1",
     "clients/total": "1",
@@ -43,6 +42,13 @@ Deno.test("$SYS tells a new subscriber at once, by mosquitto's names, and then w
     "clients/ended/client_disconnect": "2",
     "load/publish/received/1min": "0.00",
   };
+  const first = await valuesOf(
+    sub,
+    "version",
+    "uptime",
+    "bytes/received",
+    ...Object.keys(expected),
+  );
   for (const [topic, value] of Object.entries(expected)) {
     assert.equal(first.get(topic), value, topic);
   }
