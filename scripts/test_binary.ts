@@ -1,9 +1,11 @@
 /**
  * Compiles the program and runs all tests against it that run the program: `deno task test:binary [FILES]`. Where no
- * program can be made, since Deno's bare runtime cannot be had, it says so and ends well.
+ * program can be made, since Deno's bare runtime cannot be had, it says so and ends well. With `--target` the program is
+ * one for another processor, and emulated.
  */
 
-import { programName } from "./compile/targets.ts";
+import { parseArgs } from "@std/cli/parse-args";
+import { isTarget, programName, type Target } from "./compile/targets.ts";
 import config from "../deno.json" with { type: "json" };
 
 const ROOT = new URL("../", import.meta.url).pathname;
@@ -12,8 +14,50 @@ const PROGRAM = `${ROOT}tests/support/program.ts`;
 const NO_RUNTIME = /dl\.deno\.land|Setting up base binary/;
 const OPTIONS = ["--import-map=.deno/imports.json", "--lock=.deno/deno.lock"];
 
-const files = Deno.args.length > 0 ? Deno.args : await testsOfTheProgram();
+/** What runs programs for other processors here, and the packages of Debian that it is in. */
+const EMULATORS: Partial<Record<Target, { command: string; from: string }>> = {
+  "aarch64-unknown-linux-gnu": {
+    command: "qemu-aarch64-static -L /usr/aarch64-linux-gnu",
+    from:
+      "qemu-user-static libc6-arm64-cross libgcc-s1-arm64-cross libstdc++6-arm64-cross",
+  },
+};
+
+const given = parseArgs(Deno.args, {
+  string: ["target"],
+  default: { target: Deno.build.target },
+});
+const target = wanted(given.target);
+const emulator = await emulatorFor(target);
+const files = given._.length > 0
+  ? given._.map(String)
+  : await testsOfTheProgram();
 if (await compiled()) Deno.exit(await runTests(files));
+
+function wanted(name: string): Target {
+  if (isTarget(name)) return name;
+  throw new Error(`Cannot compile for ${name}: it is no known target`);
+}
+
+/** The command line in front of a program's; empty where it runs by itself. */
+async function emulatorFor(target: Target): Promise<string> {
+  if (target === Deno.build.target) return "";
+  const emulator = EMULATORS[target];
+  if (emulator === undefined) {
+    throw new Error(`Cannot run a program for ${target} on this machine`);
+  }
+  const [command, , libraries] = emulator.command.split(" ");
+  try {
+    await new Deno.Command(command!, { args: ["--version"] }).output();
+    await Deno.stat(libraries!);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Error(
+      `Cannot run a program for ${target}: install Debian's ${emulator.from}`,
+    );
+  }
+  return emulator.command;
+}
 
 /** Whether there is a program now; fails if that is for another reason than a missing runtime. */
 async function compiled(): Promise<boolean> {
@@ -24,6 +68,8 @@ async function compiled(): Promise<boolean> {
       ...OPTIONS,
       "--allow-all",
       "scripts/compile/compile.ts",
+      "--target",
+      target,
     ],
     cwd: ROOT,
     stderr: "piped",
@@ -38,12 +84,14 @@ async function compiled(): Promise<boolean> {
 }
 
 async function runTests(files: readonly string[]): Promise<number> {
-  const { target } = Deno.build;
-  const name = programName(config.version, target as never);
+  const name = programName(config.version, target);
   const { code } = await new Deno.Command(Deno.execPath(), {
     args: ["test", ...OPTIONS, "--allow-all", ...files],
     cwd: ROOT,
-    env: { MAILBOXQTT: `${ROOT}dist/${name}` },
+    env: {
+      MAILBOXQTT: `${ROOT}dist/${name}`,
+      ...emulator === "" ? {} : { MAILBOXQTT_EMULATOR: emulator },
+    },
   }).spawn().status;
   return code;
 }

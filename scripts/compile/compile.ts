@@ -32,6 +32,7 @@ const given = parseArgs(Deno.args, {
 });
 const targets = given.all ? TARGETS : wanted(given.target);
 const compiler = Deno.env.get("DENO_COMPILE") ?? Deno.execPath();
+for (const target of targets) requireRuntimeFor(target);
 const build = await commitInfo();
 const deno = (await runCommand(compiler, ["--version"])).split(" ")[1]!;
 
@@ -51,6 +52,16 @@ function wanted(names: readonly string[]): Target[] {
       `Cannot compile for ${name}: there are ${TARGETS.join(", ")}`,
     );
   });
+}
+
+/** Fails if `DENORT_BIN` is told to be for another target: what is made of it would not run, under a wrong name. */
+function requireRuntimeFor(target: Target): void {
+  const only = Deno.env.get("DENO_TARGET");
+  if (Deno.env.has("DENORT_BIN") && only !== undefined && only !== target) {
+    throw new Error(
+      `Cannot compile for ${target}: DENORT_BIN is the runtime for ${only}, as DENO_TARGET says`,
+    );
+  }
 }
 
 async function compile(target: Target): Promise<void> {

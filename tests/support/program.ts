@@ -14,13 +14,16 @@ const MAIN = "main.ts";
 /** A compiled program that is to be tested in place of the source. */
 const BINARY = Deno.env.get("MAILBOXQTT");
 
+/** What runs that program where it is for another processor, with its arguments. */
+const EMULATOR = Deno.env.get("MAILBOXQTT_EMULATOR")?.split(" ") ?? [];
+
 /** What starts the program on the command line. */
 const PROGRAM = BINARY === undefined
   ? [Deno.execPath(), ...RUN, MAIN]
-  : [BINARY];
+  : [...EMULATOR, BINARY];
 
 /** The version of Deno that runs the program. */
-const DENO = BINARY === undefined ? Deno.version.deno : await denoOf(BINARY);
+const DENO = BINARY === undefined ? Deno.version.deno : await denoOf(PROGRAM);
 
 /** What Deno's `node:tls` server needs. */
 const OLDEST_FOR_TLS = [2, 9];
@@ -46,11 +49,13 @@ export function testNeedingDeno29(
   });
 }
 
-async function denoOf(binary: string): Promise<string> {
-  const { stdout } = await new Deno.Command(binary, { args: ["--version"] })
-    .output();
+async function denoOf(program: readonly string[]): Promise<string> {
+  const [first, ...rest] = program;
+  const { stdout } = await new Deno.Command(first!, {
+    args: [...rest, "--version"],
+  }).output();
   const version = /Deno (\d+\.\d+\.\d+)/.exec(new TextDecoder().decode(stdout));
-  assert.ok(version, `${binary} tells its version`);
+  assert.ok(version, `${program.join(" ")} tells its version`);
   return version[1]!;
 }
 
