@@ -4,13 +4,20 @@ import { isIP } from "node:net";
 import {
   connect,
   type ConnectionOptions,
-  getCACertificates,
+  rootCertificates,
   type TLSSocket,
 } from "node:tls";
 import { NodeSocketTransport } from "../transport/node_socket.ts";
 import type { Transport } from "../transport/transport.ts";
 import { TransportStream } from "../transport/transport_stream.ts";
 import type { ClientTls } from "./open_transport.ts";
+
+/** Where systems keep the authorities that they trust: Debian and Alpine, Fedora, macOS. */
+const SYSTEM_AUTHORITIES = [
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/cert.pem",
+];
 
 /** What `node:tls` is to be told, also by way of `ws`. */
 export function tlsOptions(tls: ClientTls): ConnectionOptions {
@@ -74,10 +81,13 @@ function secured(socket: TLSSocket): Promise<void> {
 
 /** The authorities that the runtime brings along, and those that the system's owner has added. */
 function knownAuthorities(): string[] {
-  return [
-    ...new Set([
-      ...getCACertificates("default"),
-      ...getCACertificates("system"),
-    ]),
-  ];
+  return [...rootCertificates, ...SYSTEM_AUTHORITIES.flatMap(readIfThere)];
+}
+
+function readIfThere(file: string): string[] {
+  try {
+    return [Deno.readTextFileSync(file)];
+  } catch {
+    return [];
+  }
 }
