@@ -18,8 +18,10 @@ import { print, printError } from "./output.ts";
 import { CONFIG_COMMAND } from "./config.ts";
 import { listenerHelp } from "./listener_help.ts";
 import { PASSWD_ABOUT, PASSWD_FLAGS, PASSWD_USAGE } from "./passwd_flags.ts";
+import { PUB_COMMAND } from "./pub_flags.ts";
 import { CHECK_FLAGS, START_FLAGS } from "./start_flags.ts";
 import { STORE } from "./store.ts";
+import { SUB_COMMAND } from "./sub_flags.ts";
 import { TLS } from "./tls.ts";
 import { version } from "./version.ts";
 
@@ -54,6 +56,8 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
       (await import("./import.ts")).importConfiguration(args),
   }],
   ...CONTROL_COMMANDS,
+  ["pub", PUB_COMMAND],
+  ["sub", SUB_COMMAND],
   ["help", {
     summary: "show this text, or with the name of a command that command's",
     help: overview,
@@ -93,7 +97,7 @@ function dispatch(all: readonly string[]): Promise<number> {
   const first = args[0];
   const isNamed = first !== undefined && !first.startsWith("-");
   const [command, rest] = find(isNamed ? args : ["start", ...args]);
-  if (hasFlag(rest, "--help", "-h")) {
+  if (hasFlag(rest, "--help", ...(command.usesLetters ? [] : ["-h"]))) {
     print(command.help());
     return Promise.resolve(EXIT.ok);
   }

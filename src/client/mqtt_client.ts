@@ -48,7 +48,7 @@ export interface ClientOwner {
   /** All messages that came at once have been handed over. Nothing more is read until the promise is done. */
   batched?(): void | Promise<void>;
   /** It is connected, for the first time or again. */
-  connected?(connack: Connack): void;
+  connected?(connack: Connack, client: MqttClient): void;
   /** The connection is lost, or could not be had again; in so many milliseconds it tries once more. */
   lost?(error: ClientError, delay: number): void;
 }
@@ -235,7 +235,7 @@ export class MqttClient implements ConnectionOwner {
     this.#inbound.connected(connack.sessionPresent);
     this.#outbound.connected(connection);
     connection.start(this);
-    this.#owner.connected?.(connack);
+    this.#owner.connected?.(connack, this);
   }
 
   /** Comes back with the identifier that the broker has given it, and for the session if that lives on. */
