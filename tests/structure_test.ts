@@ -14,6 +14,7 @@ const PARTS = [
   "src/codec",
   "src/store",
   "src/transport",
+  "src/client",
   "src/session",
   "src/router",
   "src/auth",

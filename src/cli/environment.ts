@@ -13,8 +13,9 @@ export const CONFIG_VARIABLE = "MAILBOXQTT_CONFIG";
 const LISTEN_VARIABLE = "MAILBOXQTT_LISTEN";
 const USER_VARIABLE = "MAILBOXQTT_USER";
 
-/** What Kubernetes sets for a service of our name, which says nothing to us. */
-const FOREIGN = /^MAILBOXQTT_(?:SERVICE_HOST|SERVICE_PORT|PORT)(?:_|$)/;
+/** What Kubernetes sets for a service of our name, and the password for `pub` and `sub`: they say nothing to a broker. */
+const FOREIGN =
+  /^MAILBOXQTT_(?:(?:SERVICE_HOST|SERVICE_PORT|PORT)(?:_|$)|PASSWORD$)/;
 
 /** Variables of the environment, by their names. */
 export type Variables = Readonly<Record<string, string>>;

@@ -9,6 +9,8 @@ import { nearest } from "../core/nearest.ts";
 export interface FlagInfo {
   /** Its name without dashes. */
   readonly name: string;
+  /** The letter that stands for it, in commands that have flags of one letter. */
+  readonly short?: string;
   /** What stands for its value in `--help`, for example `URL`. A flag without it is a switch. */
   readonly value?: string;
   /** A value to show whoever gave none. */

@@ -34,8 +34,9 @@ export function table(rows: readonly (readonly [string, string])[]): string {
     .join("");
 }
 
-function flagTitle({ name, value }: FlagInfo): string {
-  return value === undefined ? `--${name}` : `--${name} ${value}`;
+function flagTitle({ name, short, value }: FlagInfo): string {
+  const all = short === undefined ? `--${name}` : `-${short}, --${name}`;
+  return value === undefined ? all : `${all} ${value}`;
 }
 
 function flagText({ help, defaultText }: FlagInfo): string {

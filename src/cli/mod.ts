@@ -24,8 +24,10 @@ import { print, printError } from "./output.ts";
 import { CONFIG_COMMAND } from "./config.ts";
 import { listenerHelp } from "./listener_help.ts";
 import { PASSWD_ABOUT, PASSWD_FLAGS, PASSWD_USAGE } from "./passwd_flags.ts";
+import { PUB_COMMAND } from "./pub_flags.ts";
 import { CHECK_FLAGS, START_FLAGS } from "./start_flags.ts";
 import { STORE } from "./store.ts";
+import { SUB_COMMAND } from "./sub_flags.ts";
 import { TLS } from "./tls.ts";
 import { version } from "./version.ts";
 
@@ -79,6 +81,8 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
       (await import("./import.ts")).importConfiguration(args),
   }],
   ...CONTROL_COMMANDS,
+  ["pub", PUB_COMMAND],
+  ["sub", SUB_COMMAND],
   ["completions", {
     summary: "write what completes commands and flags in a shell",
     usage: COMPLETIONS_USAGE,
@@ -128,7 +132,7 @@ function dispatch(all: readonly string[]): Promise<number> {
   const first = args[0];
   const isNamed = first !== undefined && !first.startsWith("-");
   const [command, rest] = find(isNamed ? args : ["start", ...args]);
-  if (hasFlag(rest, "--help", "-h")) {
+  if (hasFlag(rest, "--help", ...(command.usesLetters ? [] : ["-h"]))) {
     print(commandHelp(command));
     return Promise.resolve(EXIT.ok);
   }

@@ -12,6 +12,12 @@ const READ_AHEAD = 64 * 1024;
 /** Bytes that are handed to the socket at once: a slow client is to be seen taking them. */
 const LARGEST_WRITE = 256 * 1024;
 
+/** What carries a socket, as far as reading ahead goes. */
+export type Carrier = Pick<
+  TransportStream,
+  "allowance" | "onExcess" | "_read"
+>;
+
 /** What waits for something. */
 interface Wait<T> {
   readonly resolve: (value: T) => void;
@@ -36,14 +42,14 @@ export class NodeSocketTransport implements Transport {
   readonly #onTaken = (error?: Error | null): void => this.#taken(error);
 
   /** What carries the socket, which reads on by itself however much the socket holds. */
-  readonly #carrier: TransportStream;
+  readonly #carrier: Carrier;
   /** Whether it would read on, if it were allowed to. */
   #isHeld = false;
 
   /** Takes over a socket, from which nobody else may read, and the stream that carries it. */
   constructor(
     socket: Duplex,
-    carrier: TransportStream,
+    carrier: Carrier,
     { peer, host, certificate }: SocketPeer,
   ) {
     this.peer = peer;

@@ -1,0 +1,93 @@
+import type { Properties } from "../codec/properties.ts";
+import type { PublishContents } from "../codec/publish_contents.ts";
+import { indentJson } from "./indent_json.ts";
+import { strftime } from "./strftime.ts";
+
+/** How a message is made JSON. */
+export interface JsonForm {
+  /** Whether lines are broken and indented. */
+  readonly isPretty: boolean;
+  /** Whether the payload, which must be JSON, stands there as it is instead of as a text. */
+  readonly isNested: boolean;
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** A message with all that belongs to it, by the names of `mosquitto_sub`; `undefined` if its payload is not JSON. */
+export function messageJson(
+  message: PublishContents,
+  arrival: number,
+  { isPretty, isNested }: JsonForm,
+): string | undefined {
+  const { topic, qos, retain, packetId, payload, properties } = message;
+  const members: Record<string, unknown> = {
+    tst: timestamp(arrival),
+    topic,
+    qos,
+    retain: Number(retain),
+    payloadlen: payload.length,
+    ...(qos > 0 && { mid: packetId }),
+    ...(Object.keys(properties).length > 0 &&
+      { properties: named(properties) }),
+  };
+  const text = textOf(payload);
+  const value = payload.length === 0
+    ? "null"
+    : !isNested
+    ? JSON.stringify(text ?? [...payload])
+    : isJson(text)
+    ? text.trim()
+    : undefined;
+  if (value === undefined) return undefined;
+  const all = `${JSON.stringify(members).slice(0, -1)},"payload":${value}}`;
+  return isPretty ? indentJson(all)! : all;
+}
+
+function timestamp(arrival: number): string {
+  const time = new Date(arrival);
+  const [date, clock, zone] = ["F", "T", "z"].map((one) => strftime(one, time));
+  const micros = String(Math.round(arrival * 1000) % 1_000_000);
+  return `${date}T${clock}.${micros.padStart(6, "0")}Z${zone}`;
+}
+
+function named(properties: Properties): Record<string, unknown> {
+  const {
+    payloadFormatIndicator,
+    messageExpiryInterval,
+    contentType,
+    responseTopic,
+    correlationData,
+    subscriptionIdentifiers,
+    topicAlias,
+    userProperties,
+  } = properties;
+  return {
+    ...(userProperties &&
+      { "user-properties": Object.fromEntries(userProperties) }),
+    "payload-format-indicator": payloadFormatIndicator,
+    "message-expiry-interval": messageExpiryInterval,
+    "content-type": contentType,
+    "response-topic": responseTopic,
+    "correlation-data": correlationData &&
+      new TextDecoder().decode(correlationData),
+    "subscription-identifier": subscriptionIdentifiers?.[0],
+    "topic-alias": topicAlias,
+  };
+}
+
+function textOf(payload: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(payload);
+  } catch {
+    return undefined;
+  }
+}
+
+function isJson(text: string | undefined): text is string {
+  try {
+    JSON.parse(text ?? "");
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,93 @@
+// Loaded only where TLS is spoken: what it needs takes memory.
+
+import { isIP } from "node:net";
+import {
+  connect,
+  type ConnectionOptions,
+  rootCertificates,
+  type TLSSocket,
+} from "node:tls";
+import { NodeSocketTransport } from "../transport/node_socket.ts";
+import type { Transport } from "../transport/transport.ts";
+import { TransportStream } from "../transport/transport_stream.ts";
+import type { ClientTls } from "./open_transport.ts";
+
+/** Where systems keep the authorities that they trust: Debian and Alpine, Fedora, macOS. */
+const SYSTEM_AUTHORITIES = [
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/cert.pem",
+];
+
+/** What `node:tls` is to be told, also by way of `ws`. */
+export function tlsOptions(tls: ClientTls): ConnectionOptions {
+  const { authorities, certificate, key, isInsecure = false } = tls;
+  return {
+    ca: authorities === undefined ? knownAuthorities() : [authorities],
+    ...(certificate !== undefined && { cert: certificate }),
+    ...(key !== undefined && { key }),
+    ...(isInsecure && {
+      rejectUnauthorized: authorities !== undefined,
+      checkServerIdentity: () => undefined,
+    }),
+  };
+}
+
+/** Goes through the handshake, and gives the stream within. */
+export async function openTls(
+  below: Transport,
+  hostname: string,
+  tls: ClientTls,
+): Promise<Transport> {
+  const carrier = new TransportStream(below);
+  const socket = connect({
+    ...tlsOptions(tls),
+    socket: carrier,
+    host: hostname,
+    ...(isIP(hostname) === 0 && { servername: hostname }),
+    ALPNProtocols: ["mqtt"],
+  });
+  // It does not see by itself that what carries it has broken off.
+  carrier.once("error", (error) => socket.destroy(error));
+  carrier.once("close", () => socket.destroy());
+  try {
+    await secured(socket);
+  } catch (error) {
+    socket.on("error", () => {});
+    socket.destroy();
+    below.close();
+    throw error;
+  }
+  const { peer, host } = below;
+  return new NodeSocketTransport(socket, carrier, {
+    peer,
+    host,
+    certificate: undefined,
+  });
+}
+
+function secured(socket: TLSSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const closed = (): void => reject(new Error("socket hang up"));
+    socket.once("error", reject);
+    socket.once("close", closed);
+    socket.once("secureConnect", () => {
+      socket.off("error", reject);
+      socket.off("close", closed);
+      resolve();
+    });
+  });
+}
+
+/** The authorities that the runtime brings along, and those that the system's owner has added. */
+function knownAuthorities(): string[] {
+  return [...rootCertificates, ...SYSTEM_AUTHORITIES.flatMap(readIfThere)];
+}
+
+function readIfThere(file: string): string[] {
+  try {
+    return [Deno.readTextFileSync(file)];
+  } catch {
+    return [];
+  }
+}

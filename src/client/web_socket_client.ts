@@ -1,0 +1,51 @@
+// Loaded only where WebSocket is spoken: what it needs takes memory.
+
+import type { IncomingMessage } from "node:http";
+// @ts-types="@types/ws"
+import { createWebSocketStream, WebSocket } from "ws";
+import { NodeSocketTransport } from "../transport/node_socket.ts";
+import type { Transport } from "../transport/transport.ts";
+import { type BrokerAddress, formatBroker } from "./broker_address.ts";
+import type { ClientTls } from "./open_transport.ts";
+
+/** Opens a WebSocket in whose binary frames MQTT goes. */
+export async function openWebSocket(
+  address: Extract<BrokerAddress, { protocol: "ws" | "wss" }>,
+  tls: ClientTls,
+): Promise<Transport> {
+  const socket = new WebSocket(formatBroker(address), ["mqtt"], {
+    perMessageDeflate: false,
+    ...(address.protocol === "wss" &&
+      (await import("./tls_client.ts")).tlsOptions(tls)),
+  });
+  await opened(socket);
+  const { hostname, port } = address;
+  return new NodeSocketTransport(
+    createWebSocketStream(socket),
+    // The stream of `ws` itself stops reading when nobody takes what has come.
+    { allowance: Infinity, onExcess: () => {}, _read: () => {} },
+    { peer: `${hostname}:${port}`, host: hostname, certificate: undefined },
+  );
+}
+
+function opened(socket: WebSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once("error", reject);
+    socket.once(
+      "unexpected-response",
+      (_request, { statusCode, statusMessage }: IncomingMessage) => {
+        reject(
+          new Error(
+            `HTTP answers with ${statusCode} ${statusMessage} instead of a WebSocket; is the path right?`,
+          ),
+        );
+        socket.on("error", () => {});
+        socket.terminate();
+      },
+    );
+    socket.once("open", () => {
+      socket.off("error", reject);
+      resolve();
+    });
+  });
+}
