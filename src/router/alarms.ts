@@ -1,4 +1,5 @@
-import { SYSTEM, type SystemMessages } from "./system_messages.ts";
+import type { SystemMessages } from "./system_messages.ts";
+import { SYSTEM } from "./topic_filter.ts";
 
 /** The topic of the alarm with this name. */
 export function alarmTopic(name: string): string {

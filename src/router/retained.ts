@@ -8,6 +8,7 @@ import type { BatchNumber, StoredSubscription } from "../store/store.ts";
 import { DurabilityRules } from "./durability_rules.ts";
 import { RetainedReplay } from "./retained_replay.ts";
 import { RetainedTree } from "./retained_tree.ts";
+import { SYSTEM } from "./topic_filter.ts";
 
 /** What is retained for a topic. */
 export interface Retained {
@@ -161,7 +162,7 @@ export class RetainedMessages {
     const replaced = this.#tree.set(topic, retained);
     if (replaced !== undefined) this.#dropped(replaced);
     this.#bytes += size;
-    this.#count(1, size);
+    this.#count(topic, 1, size);
     return retained;
   }
 
@@ -174,7 +175,7 @@ export class RetainedMessages {
   #leave(retained: Retained): void {
     const before = bytesInMemory(retained);
     retained.message = undefined;
-    this.#count(0, bytesInMemory(retained) - before);
+    this.#count(retained.topic, 0, bytesInMemory(retained) - before);
   }
 
   #expire(retained: Retained, { expiresAt, topic }: Message): void {
@@ -211,10 +212,12 @@ export class RetainedMessages {
       this.#stayingBytes -= retained.size;
     }
     this.#bytes -= retained.size;
-    this.#count(-1, -bytesInMemory(retained));
+    this.#count(retained.topic, -1, -bytesInMemory(retained));
   }
 
-  #count(messages: number, bytes: number): void {
+  /** Clients' messages are counted; the broker's own say how many there are. */
+  #count(topic: string, messages: number, bytes: number): void {
+    if (topic.startsWith(SYSTEM)) return;
     this.#context.counters.retainedNow += messages;
     this.#context.counters.retainedBytesNow += bytes;
   }

@@ -14,7 +14,7 @@ import type { Session } from "../session/session.ts";
 import type { BatchNumber, StoredSubscription } from "../store/store.ts";
 import type { Access } from "./access.ts";
 import type { RetainedMessages } from "./retained.ts";
-import { SYSTEM, type SystemMessages } from "./system_messages.ts";
+import type { SystemMessages } from "./system_messages.ts";
 import type { Subscription } from "./route.ts";
 import { SharedGroup, type SharedGroups } from "./shared_group.ts";
 import type { SubscriptionTree } from "./subscription_tree.ts";
@@ -22,6 +22,7 @@ import {
   isValidTopicFilter,
   isWithinLimits,
   parseSharedFilter,
+  SYSTEM,
 } from "./topic_filter.ts";
 
 /** Work that goes on in the next slice: says whether it is finished. `deadline` is on the monotonic clock. */

@@ -4,10 +4,8 @@ import type { Dispatcher } from "./dispatcher.ts";
 import type { RetainedMessages } from "./retained.ts";
 import type { Subscriber } from "./subscriptions.ts";
 import type { SubscriptionTree } from "./subscription_tree.ts";
+import { SYSTEM } from "./topic_filter.ts";
 import type { TopicEntry, TopicTable } from "./topic_table.ts";
-
-/** The first level of all topics of the broker's own. */
-export const SYSTEM = "$SYS";
 
 const encoder = new TextEncoder();
 const NO_BYTES = new Uint8Array(0);

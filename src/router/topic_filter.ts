@@ -5,6 +5,9 @@ const DOLLAR = 0x24;
 const MAXIMUM_LENGTH = 65_535;
 const encoder = new TextEncoder();
 
+/** The first level of all topics of the broker's own. */
+export const SYSTEM = "$SYS";
+
 /** The two parts of the topic filter of a shared subscription, `$share/{group}/{filter}`. */
 export interface SharedFilter {
   /** The group's share name. */

@@ -13,7 +13,7 @@ async function valuesOf(
   const values = new Map<string, string>();
   while (!topics.every((topic) => values.has(topic))) {
     // Topic, QoS, retained, payload: of mosquitto's topics one has a space in it.
-    const [, topic, payload] = /^(.*) \d \d (.*)$/.exec(await sub.line())!;
+    const [, topic, payload] = /^(.*?) \d \d (.*)$/.exec(await sub.line())!;
     values.set(topic!.replace("$SYS/broker/", ""), payload!);
   }
   return values;
