@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { deadline } from "@std/async/deadline";
-import { utf8 } from "./bytes.ts";
+import { joinAll, utf8 } from "./bytes.ts";
 import { PATIENCE } from "./inbox.ts";
 import { type Outcome, spawnProgram } from "./program.ts";
 
@@ -8,6 +8,7 @@ import { type Outcome, spawnProgram } from "./program.ts";
 export class CommandClient implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #stdout: Promise<Uint8Array>;
+  readonly #closeOutput = new AbortController();
   readonly #reading: Promise<void>;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   #stderr = "";
@@ -17,7 +18,7 @@ export class CommandClient implements AsyncDisposable {
   /** Starts it. */
   constructor(args: readonly string[], env: Record<string, string> = {}) {
     this.#process = spawnProgram(args, env);
-    this.#stdout = new Response(this.#process.stdout).bytes();
+    this.#stdout = this.#readOutput();
     this.#reading = this.#read();
     this.#input = this.#process.stdin.getWriter();
   }
@@ -30,6 +31,22 @@ export class CommandClient implements AsyncDisposable {
     const client = new CommandClient(["sub", "-d", ...args], env);
     await client.told(/received SUBACK/);
     return client;
+  }
+
+  async #readOutput(): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    const { signal } = this.#closeOutput;
+    const sink = new WritableStream<Uint8Array>({
+      write: (chunk) => void chunks.push(chunk),
+    });
+    await this.#process.stdout.pipeTo(sink, { signal }).catch(() => {});
+    return joinAll(chunks);
+  }
+
+  /** Closes the other end of its standard output, as `head` does. */
+  async closeOutput(): Promise<void> {
+    this.#closeOutput.abort();
+    await this.#stdout;
   }
 
   async #read(): Promise<void> {
