@@ -2,6 +2,8 @@ import type { Properties } from "../codec/properties.ts";
 import type { PublishContents } from "../codec/publish_contents.ts";
 import type { ByteBuffer } from "../core/byte_buffer.ts";
 import { messageJson } from "./message_json.ts";
+import type { StartError } from "../core/errors.ts";
+import { usageError } from "./flags.ts";
 import { strftime } from "./strftime.ts";
 
 /** When a message came: milliseconds since 1970, with parts of them. */
@@ -41,6 +43,8 @@ const encoder = new TextEncoder();
 /**
  * Makes the writer of a format as `mosquitto_sub -F` has it: `%` and a letter for parts of the message, `@` and a letter
  * for parts of the time, `\` and a letter for characters that cannot be typed.
+ *
+ * @throws {StartError} For a letter that means nothing.
  */
 export function compileFormat(
   format: string,
@@ -59,8 +63,12 @@ export function compileFormat(
         precision: precision === undefined ? undefined : Number(precision),
       }, isPretty));
     } else if (time !== undefined) writers.push(timePart(time));
-    else if (escape !== undefined) writers.push(text(ESCAPES[escape] ?? ""));
-    else if (all.length > 1 || !/[%@\\]/.test(all)) writers.push(text(all));
+    else if (escape !== undefined) {
+      const character = ESCAPES[escape];
+      if (character === undefined) throw unknown(all);
+      writers.push(text(character));
+    } else if (/^[%@\\]$/.test(all)) throw unknown(all);
+    else writers.push(text(all));
   }
   return (out, message, arrival) => {
     const { length } = out;
@@ -72,6 +80,12 @@ export function compileFormat(
     }
     return undefined;
   };
+}
+
+function unknown(sequence: string): StartError {
+  return usageError(
+    `Flag -F has no ${sequence}: write %%, @@ or \\\\ for the sign itself; --help lists all sequences`,
+  );
 }
 
 function text(characters: string): MessageWriter {
@@ -89,11 +103,9 @@ function textPart(
 
 function timePart(letter: string): MessageWriter {
   if (letter === "@") return text("@");
-  return textPart((_, arrival) =>
-    letter === "N"
-      ? nanoseconds(arrival)
-      : strftime(letter, new Date(arrival)) ?? `%${letter}`
-  );
+  if (letter === "N") return textPart((_, arrival) => nanoseconds(arrival));
+  if (strftime(letter, new Date()) === undefined) throw unknown(`@${letter}`);
+  return textPart((_, arrival) => strftime(letter, new Date(arrival))!);
 }
 
 function part(
@@ -175,7 +187,7 @@ function part(
         fillDigits(payload, place).toUpperCase()
       );
     default:
-      return text("");
+      throw unknown(`%${letter}`);
   }
 }
 

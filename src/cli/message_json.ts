@@ -1,6 +1,6 @@
 import type { Properties } from "../codec/properties.ts";
 import type { PublishContents } from "../codec/publish_contents.ts";
-import { indentJson } from "./indent_json.ts";
+import { indentJson, minifyJson } from "./indent_json.ts";
 import { strftime } from "./strftime.ts";
 
 /** How a message is made JSON. */
@@ -35,9 +35,7 @@ export function messageJson(
     ? "null"
     : !isNested
     ? JSON.stringify(text ?? [...payload])
-    : isJson(text)
-    ? text.trim()
-    : undefined;
+    : minifyJson(text ?? "");
   if (value === undefined) return undefined;
   const all = `${JSON.stringify(members).slice(0, -1)},"payload":${value}}`;
   return isPretty ? indentJson(all)! : all;
@@ -62,16 +60,15 @@ function named(properties: Properties): Record<string, unknown> {
     userProperties,
   } = properties;
   return {
-    ...(userProperties &&
-      { "user-properties": Object.fromEntries(userProperties) }),
-    "payload-format-indicator": payloadFormatIndicator,
     "message-expiry-interval": messageExpiryInterval,
+    "subscription-identifier": subscriptionIdentifiers?.[0],
+    "payload-format-indicator": payloadFormatIndicator,
     "content-type": contentType,
     "response-topic": responseTopic,
     "correlation-data": correlationData &&
       new TextDecoder().decode(correlationData),
-    "subscription-identifier": subscriptionIdentifiers?.[0],
     "topic-alias": topicAlias,
+    "user-properties": userProperties && Object.fromEntries(userProperties),
   };
 }
 
@@ -80,14 +77,5 @@ function textOf(payload: Uint8Array): string | undefined {
     return decoder.decode(payload);
   } catch {
     return undefined;
-  }
-}
-
-function isJson(text: string | undefined): text is string {
-  try {
-    JSON.parse(text ?? "");
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -4,7 +4,7 @@ import type { BrokerAddress } from "./broker_address.ts";
 
 /** How a client does TLS; certificates and keys are texts (PEM). */
 export interface ClientTls {
-  /** The authorities whose certificates are good; without them, those that the system and the runtime know. */
+  /** The authorities whose certificates are good; without them, those that the system trusts. */
   readonly authorities?: string;
   /** The client's certificate. */
   readonly certificate?: string;

@@ -1,12 +1,7 @@
 // Loaded only where TLS is spoken: what it needs takes memory.
 
 import { isIP } from "node:net";
-import {
-  connect,
-  type ConnectionOptions,
-  rootCertificates,
-  type TLSSocket,
-} from "node:tls";
+import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { NodeSocketTransport } from "../transport/node_socket.ts";
 import type { Transport } from "../transport/transport.ts";
 import { TransportStream } from "../transport/transport_stream.ts";
@@ -22,8 +17,9 @@ const SYSTEM_AUTHORITIES = [
 /** What `node:tls` is to be told, also by way of `ws`. */
 export function tlsOptions(tls: ClientTls): ConnectionOptions {
   const { authorities, certificate, key, isInsecure = false } = tls;
+  const ca = authorities === undefined ? knownAuthorities() : [authorities];
   return {
-    ca: authorities === undefined ? knownAuthorities() : [authorities],
+    ...(ca.length > 0 && { ca }),
     ...(certificate !== undefined && { cert: certificate }),
     ...(key !== undefined && { key }),
     ...(isInsecure && {
@@ -79,9 +75,9 @@ function secured(socket: TLSSocket): Promise<void> {
   });
 }
 
-/** The authorities that the runtime brings along, and those that the system's owner has added. */
+/** The authorities that this system trusts; none where it has no list: then the runtime's own hold. */
 function knownAuthorities(): string[] {
-  return [...rootCertificates, ...SYSTEM_AUTHORITIES.flatMap(readIfThere)];
+  return SYSTEM_AUTHORITIES.flatMap(readIfThere);
 }
 
 function readIfThere(file: string): string[] {

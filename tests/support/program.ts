@@ -113,6 +113,14 @@ export async function runProgram(...args: string[]): Promise<Outcome> {
   return outcomeOf(await command(args).output());
 }
 
+/** Starts the program with pipes on all sides. Whoever calls this reads them, and ends it. */
+export function spawnProgram(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Deno.ChildProcess {
+  return command(args, { env, stdin: "piped" }).spawn();
+}
+
 /** What the program reads from standard input. */
 export interface Input {
   /** All of it. */

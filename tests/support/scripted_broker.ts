@@ -3,7 +3,10 @@ import { deadline } from "@std/async/deadline";
 import { Decoder } from "../../src/codec/decoder.ts";
 import { type EncodablePacket, encode } from "../../src/codec/encode.ts";
 import {
+  Acknowledgement,
+  type AcknowledgementType,
   type Connack,
+  type Connect,
   type FinishedPacket,
   PacketType,
   type ProtocolVersion,
@@ -14,6 +17,7 @@ import {
   type PublishContents,
   publishContents,
 } from "../../src/codec/publish_contents.ts";
+import type { ReasonCode } from "../../src/codec/reason_code.ts";
 import { join } from "./bytes.ts";
 import { PATIENCE } from "./inbox.ts";
 
@@ -35,20 +39,20 @@ export class ScriptedBroker implements Disposable {
     return `mqtt://127.0.0.1:${this.#listener.addr.port}`;
   }
 
-  /** The next client, and its CONNECT answered with this. */
-  async accept(connack: Partial<Connack> = {}): Promise<Guest> {
+  /** The next client, whose CONNECT has come. */
+  async meet(): Promise<Guest> {
     const connection = await deadline(this.#listener.accept(), PATIENCE);
     const guest = new Guest(connection);
     this.#guests.push(guest);
-    const { protocolVersion } = await guest.expect(PacketType.Connect);
-    guest.version = protocolVersion;
-    await guest.send({
-      type: PacketType.Connack,
-      sessionPresent: false,
-      reasonCode: 0,
-      properties: {},
-      ...connack,
-    });
+    guest.connect = await guest.expect(PacketType.Connect);
+    guest.version = guest.connect.protocolVersion;
+    return guest;
+  }
+
+  /** The next client, and its CONNECT answered with this. */
+  async accept(connack: Partial<Connack> = {}): Promise<Guest> {
+    const guest = await this.meet();
+    await guest.answer(connack);
     return guest;
   }
 
@@ -61,6 +65,8 @@ export class ScriptedBroker implements Disposable {
 
 /** A client as the broker sees it. */
 export class Guest {
+  /** How it came. */
+  connect!: Connect;
   /** What it speaks. */
   version: ProtocolVersion = 5;
   readonly #connection: Deno.TcpConn;
@@ -103,6 +109,26 @@ export class Guest {
   #notify(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
+  }
+
+  /** Sends CONNACK. */
+  answer(connack: Partial<Connack> = {}): Promise<void> {
+    return this.send({
+      type: PacketType.Connack,
+      sessionPresent: false,
+      reasonCode: 0,
+      properties: {},
+      ...connack,
+    });
+  }
+
+  /** Sends an acknowledgement. */
+  acknowledge(
+    type: AcknowledgementType,
+    packetId: number,
+    reasonCode: ReasonCode,
+  ): Promise<void> {
+    return this.send(new Acknowledgement(type, packetId, reasonCode));
   }
 
   /** Sends packets by one write. */
