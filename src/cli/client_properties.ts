@@ -84,7 +84,7 @@ export function readProperties(words: readonly string[]): GivenProperties {
   return given;
 }
 
-function isOwner(word: string): word is keyof typeof OWNERS {
+function isOwner(word: string): word is GivenPacket {
   return Object.hasOwn(OWNERS, word);
 }
 

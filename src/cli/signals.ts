@@ -1,10 +1,15 @@
-/** The signals that may ask the broker to end, and their numbers. */
-const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15, SIGBREAK: 21 } as const;
+/** A signal that may ask the broker to end. */
+export type EndSignal = "SIGHUP" | "SIGINT" | "SIGTERM" | "SIGBREAK";
 
-/** A signal that asks the broker to end. */
-export type EndSignal = keyof typeof NUMBERS;
+/** Their numbers. */
+const NUMBERS: Readonly<Record<EndSignal, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGTERM: 15,
+  SIGBREAK: 21,
+};
 
-/** Which of them do. Only Windows has SIGBREAK; there SIGHUP says that the console is closed. */
+/** Those that do here. Only Windows has SIGBREAK; there SIGHUP says that the console is closed. */
 const END_SIGNALS: readonly EndSignal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP"]
   : ["SIGINT", "SIGTERM"];
