@@ -18,6 +18,9 @@ const LAZY_REQUIRE = `var __require = (name) => {
 /** Where the bundler found a package, which depends on the machine. */
 const CACHE = /(?:\.\.\/)*[^\s"]*\/npm\/registry\.npmjs\.org\//g;
 
+/** Where it found the module that tells of the build, which depends on the folder that is written to. */
+const SCRATCH = /^\/\/ .*\.scratch\/build_info\.ts$/m;
+
 /**
  * Bundles the program into `folder`: `main.js`, its workers, and what is loaded only when it is needed in files of its
  * own. The same source makes the same files, on every machine.
@@ -143,7 +146,8 @@ function rewritten(
       (_, name) => `new URL("./${name}.js", import.meta.url)`,
     )
     .replace(REQUIRE, LAZY_REQUIRE)
-    .replace(CACHE, "npm/");
+    .replace(CACHE, "npm/")
+    .replace(SCRATCH, "// build_info.ts");
 }
 
 /** A path in the bundle that a module at `path` refers to. */

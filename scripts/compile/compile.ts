@@ -11,7 +11,7 @@ import { bundle, WORKERS } from "./bundle.ts";
 import { commitInfo } from "./commit.ts";
 import { measure } from "./measure.ts";
 import { ROOT, runCommand } from "./run_command.ts";
-import { billOfMaterials, npmComponents } from "./sbom.ts";
+import { billOfMaterials, packagesOfTheProgram } from "./sbom.ts";
 import { isTarget, programName, type Target, TARGETS } from "./targets.ts";
 
 const DIST = `${ROOT}dist`;
@@ -40,7 +40,7 @@ await Deno.mkdir(DIST, { recursive: true });
 const folder = `${DIST}/bundle`;
 await Deno.remove(folder, { recursive: true }).catch(() => {});
 await bundle(folder, build);
-const components = await npmComponents();
+const packages = await packagesOfTheProgram();
 for (const target of targets) await compile(target);
 await writeSums();
 
@@ -84,7 +84,7 @@ async function compile(target: Target): Promise<void> {
   const bytes = await Deno.readFile(path);
   const bill = billOfMaterials(
     { version, build, target, deno, sha256: await sha256(bytes) },
-    components,
+    packages,
   );
   await Deno.writeTextFile(
     `${path}.cdx.json`,

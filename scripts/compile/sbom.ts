@@ -6,18 +6,22 @@ import type { Target } from "./targets.ts";
 /** What `deno info --json` tells, as far as it matters here. */
 interface ModuleGraph {
   readonly modules: readonly { readonly specifier: string }[];
-  readonly npmPackages: Readonly<
-    Record<string, {
-      readonly name: string;
-      readonly version: string;
-      readonly dependencies: readonly string[];
-    }>
-  >;
+  readonly npmPackages: Readonly<Record<string, NpmPackage>>;
+}
+
+interface NpmPackage {
+  readonly name: string;
+  readonly version: string;
+  /** What it needs, by the keys of the graph's packages. */
+  readonly dependencies: readonly string[];
+  /** The folder in which it lies here. */
+  readonly localPath: string;
 }
 
 /** What the lock file tells of packages. */
 interface LockFile {
   readonly npm: Readonly<Record<string, { readonly integrity?: string }>>;
+  readonly jsr?: Readonly<Record<string, { readonly integrity?: string }>>;
 }
 
 /** One package in the program. */
@@ -31,6 +35,17 @@ interface Component {
     readonly alg: string;
     readonly content: string;
   }[];
+  readonly licenses?: readonly { readonly expression: string }[];
+}
+
+/** All packages that are in the program. */
+export interface Packages {
+  /** In the order of their addresses. */
+  readonly components: readonly Component[];
+  /** The references of those that the program itself names. */
+  readonly direct: readonly string[];
+  /** What each needs, by references. */
+  readonly dependencies: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What a program is to be listed by. */
@@ -47,30 +62,61 @@ export interface ProgramInfo {
   readonly sha256: string;
 }
 
-/** The packages from npm that the program itself uses, and theirs, by what the lock file holds them to. */
-export async function npmComponents(): Promise<Component[]> {
+/** The packages that the program itself uses, and theirs, by what the lock file holds them to. */
+export async function packagesOfTheProgram(): Promise<Packages> {
   const lock: LockFile = JSON.parse(
     await Deno.readTextFile(`${ROOT}.deno/deno.lock`),
   );
-  const found = new Map<string, Component>();
+  const components = new Map<string, Component>();
+  const dependencies = new Map<string, readonly string[]>();
+  const direct = new Set<string>();
+
+  const addNpm = async (graph: ModuleGraph, id: string): Promise<void> => {
+    const found = graph.npmPackages[id];
+    if (found === undefined || isTypesOnly(found)) return;
+    const ref = npmAddress(found);
+    if (components.has(ref)) return;
+    components.set(ref, await npmComponent(found, lock.npm[id]?.integrity));
+    const needed = found.dependencies.filter((one) =>
+      graph.npmPackages[one] !== undefined &&
+      !isTypesOnly(graph.npmPackages[one])
+    );
+    dependencies.set(
+      ref,
+      needed.map((one) => npmAddress(graph.npmPackages[one]!)).sort(),
+    );
+    for (const one of needed) await addNpm(graph, one);
+  };
+
   for (const entry of ["main.ts", ...WORKERS]) {
     const graph = await moduleGraph(entry);
-    const waiting = graph.modules.flatMap(({ specifier }) =>
-      specifier.startsWith("npm:/") ? [specifier.slice("npm:/".length)] : []
-    );
-    // Grows while it is walked.
-    for (const id of waiting) {
-      const known = graph.npmPackages[id];
-      if (known === undefined || known.name.startsWith("@types/")) continue;
-      if (found.has(id)) continue;
-      const { name, version, dependencies } = known;
-      found.set(id, component(name, version, lock.npm[id]?.integrity));
-      waiting.push(...dependencies);
+    for (const { specifier } of graph.modules) {
+      const [, npm] = /^npm:\/(.+)$/.exec(specifier) ?? [];
+      const [, jsr] = /^https:\/\/jsr\.io\/(@[^/]+\/[^/]+\/[^/]+)\//
+        .exec(specifier) ?? [];
+      if (npm !== undefined) {
+        await addNpm(graph, npm);
+        const found = graph.npmPackages[npm];
+        if (found && !isTypesOnly(found)) direct.add(npmAddress(found));
+      } else if (jsr !== undefined) {
+        const component = jsrComponent(jsr, lock);
+        components.set(component.purl, component);
+        direct.add(component.purl);
+      }
     }
   }
-  return [...found.values()].sort((one, other) =>
-    one.purl < other.purl ? -1 : 1
-  );
+  return {
+    components: [...components.values()].sort((one, other) =>
+      one.purl < other.purl ? -1 : 1
+    ),
+    direct: [...direct].sort(),
+    dependencies,
+  };
+}
+
+/** Whether there is nothing in it that runs. */
+function isTypesOnly({ name }: NpmPackage): boolean {
+  return name.startsWith("@types/");
 }
 
 async function moduleGraph(entry: string): Promise<ModuleGraph> {
@@ -86,18 +132,25 @@ async function moduleGraph(entry: string): Promise<ModuleGraph> {
   );
 }
 
-function component(
-  name: string,
-  version: string,
+/** A package's address, by which the bill refers to it. */
+function npmAddress({ name, version }: NpmPackage): string {
+  return `pkg:npm/${name.replace("@", "%40")}@${version}`;
+}
+
+async function npmComponent(
+  found: NpmPackage,
   integrity: string | undefined,
-): Component {
-  const purl = `pkg:npm/${name.replace("@", "%40")}@${version}`;
+): Promise<Component> {
+  const purl = npmAddress(found);
   const [, digest] = integrity?.match(/^sha512-(.+)$/) ?? [];
+  const { license } = JSON.parse(
+    await Deno.readTextFile(`${found.localPath}/package.json`),
+  );
   return {
     type: "library",
     "bom-ref": purl,
-    name,
-    version,
+    name: found.name,
+    version: found.version,
     purl,
     ...digest === undefined ? {} : {
       hashes: [{
@@ -105,13 +158,33 @@ function component(
         content: Uint8Array.fromBase64(digest).toHex(),
       }],
     },
+    ...typeof license === "string"
+      ? { licenses: [{ expression: license }] }
+      : {},
+  };
+}
+
+/** A package of JSR, by its name and version with a slash between them. */
+function jsrComponent(path: string, lock: LockFile): Component {
+  const [scope, name, version] = path.split("/");
+  const purl = `pkg:jsr/${scope!.replace("@", "%40")}/${name}@${version}`;
+  const digest = lock.jsr?.[`${scope}/${name}@${version}`]?.integrity;
+  return {
+    type: "library",
+    "bom-ref": purl,
+    name: `${scope}/${name}`,
+    version: version!,
+    purl,
+    ...digest === undefined
+      ? {}
+      : { hashes: [{ alg: "SHA-256", content: digest }] },
   };
 }
 
 /** The software bill of materials of a program, in CycloneDX 1.6. */
 export function billOfMaterials(
   { version, build, target, deno, sha256 }: ProgramInfo,
-  components: readonly Component[],
+  { components, direct, dependencies }: Packages,
 ): object {
   const purl = `pkg:generic/mailboxqtt@${version}?target=${target}`;
   const runtime: Component = {
@@ -120,6 +193,7 @@ export function billOfMaterials(
     name: "deno",
     version: deno,
     purl: `pkg:github/denoland/deno@v${deno}`,
+    licenses: [{ expression: "MIT" }],
   };
   return {
     bomFormat: "CycloneDX",
@@ -134,14 +208,18 @@ export function billOfMaterials(
         version,
         purl,
         hashes: [{ alg: "SHA-256", content: sha256 }],
-        licenses: [{ license: { id: "MIT" } }],
+        licenses: [{ expression: "MIT" }],
         properties: [{ name: "mailboxqtt:commit", value: build.commit }],
       },
     },
     components: [runtime, ...components],
-    dependencies: [{
-      ref: purl,
-      dependsOn: [runtime, ...components].map((one) => one["bom-ref"]),
-    }],
+    dependencies: [
+      { ref: purl, dependsOn: [runtime["bom-ref"], ...direct] },
+      { ref: runtime["bom-ref"] },
+      ...components.map(({ "bom-ref": ref }) => ({
+        ref,
+        dependsOn: dependencies.get(ref) ?? [],
+      })),
+    ],
   };
 }

@@ -12,6 +12,15 @@ import { nearest } from "../core/nearest.ts";
 import { usageError } from "./flags.ts";
 
 /** The packets to which a user can give properties, as they are named behind `-D`. */
+export type GivenPacket =
+  | "connect"
+  | "publish"
+  | "subscribe"
+  | "unsubscribe"
+  | "disconnect"
+  | "will";
+
+/** Whose properties they are to the codec. */
 const OWNERS = {
   connect: PacketType.Connect,
   publish: PacketType.Publish,
@@ -19,12 +28,10 @@ const OWNERS = {
   unsubscribe: PacketType.Unsubscribe,
   disconnect: PacketType.Disconnect,
   will: WILL_PROPERTIES,
-} as const;
+} as const satisfies Readonly<Record<GivenPacket, unknown>>;
 
 /** The properties of each packet. */
-export type GivenProperties = Readonly<
-  Record<keyof typeof OWNERS, Properties>
->;
+export type GivenProperties = Readonly<Record<GivenPacket, Properties>>;
 
 /** The largest value of each kind of number. */
 const LARGEST: Readonly<Partial<Record<PropertyKind, number>>> = {
@@ -40,7 +47,7 @@ const LARGEST: Readonly<Partial<Record<PropertyKind, number>>> = {
  * @throws {StartError} For the first thing that is wrong.
  */
 export function readProperties(words: readonly string[]): GivenProperties {
-  const given: Record<keyof typeof OWNERS, Properties> = {
+  const given: Record<GivenPacket, Properties> = {
     connect: {},
     publish: {},
     subscribe: {},
@@ -77,7 +84,7 @@ export function readProperties(words: readonly string[]): GivenProperties {
   return given;
 }
 
-function isOwner(word: string): word is keyof typeof OWNERS {
+function isOwner(word: string): word is GivenPacket {
   return Object.hasOwn(OWNERS, word);
 }
 
