@@ -22,7 +22,7 @@ const FLAGS = [
   ...config.tasks.start.command.split(" ").filter((flag) =>
     /^--(allow|v8-flags|unstable|no-prompt|no-code-cache)/.test(flag)
   ),
-  "--allow-run=systemctl",
+  "--allow-run=systemctl,useradd",
 ];
 
 const given = parseArgs(Deno.args, {

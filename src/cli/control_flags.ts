@@ -1,5 +1,4 @@
 import { askBroker } from "../admin/ask_broker.ts";
-import { StartError } from "../core/errors.ts";
 import {
   CONTROL_SOCKET,
   dataPlace,
@@ -50,12 +49,16 @@ export async function ask(
   return await askBroker(path, { ...request, command });
 }
 
-/** The socket in the data folder, or where there is none, in the folder for sockets. */
+/** The folder for sockets of the service that systemd runs. */
+const SERVICE_FOLDER = "/run/mailboxqtt";
+
+/** The socket in the data folder, or where there is none, in the folder for sockets, or the service's. */
 async function findSocket(data: string | undefined): Promise<string> {
   const place = dataPlace(data, processEnvironment);
   const candidates = [
     place.type === "folder" ? controlSocket(place.folder) : undefined,
     controlSocket(undefined),
+    `${SERVICE_FOLDER}/${CONTROL_SOCKET}`,
   ].filter((path) => path !== undefined);
   for (const path of candidates) {
     try {
@@ -66,9 +69,5 @@ async function findSocket(data: string | undefined): Promise<string> {
       if (!(error instanceof Deno.errors.NotFound)) return path;
     }
   }
-  const [first] = candidates;
-  if (first !== undefined) return first;
-  throw new StartError(
-    "Cannot tell where the control socket is: name it with --control",
-  );
+  return candidates[0]!;
 }

@@ -1,10 +1,13 @@
-/** A variable of the environment that says where a program keeps things. */
+/** A variable of the environment with which systemd, or the user's session, says something to a program. */
 export type StateVariable =
   | "STATE_DIRECTORY"
   | "RUNTIME_DIRECTORY"
   | "XDG_STATE_HOME"
   | "XDG_RUNTIME_DIR"
-  | "HOME";
+  | "HOME"
+  | "NOTIFY_SOCKET"
+  | "WATCHDOG_USEC"
+  | "WATCHDOG_PID";
 
 /** Reads a variable of the environment; `undefined` where it is not set. */
 export type Environment = (name: StateVariable) => string | undefined;

@@ -25,6 +25,7 @@ import { CONFIG_COMMAND } from "./config.ts";
 import { listenerHelp } from "./listener_help.ts";
 import { PASSWD_ABOUT, PASSWD_FLAGS, PASSWD_USAGE } from "./passwd_flags.ts";
 import { PUB_COMMAND } from "./pub_flags.ts";
+import { SERVICE } from "./service_flags.ts";
 import { CHECK_FLAGS, START_FLAGS } from "./start_flags.ts";
 import { STORE } from "./store.ts";
 import { SUB_COMMAND } from "./sub_flags.ts";
@@ -81,6 +82,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
       (await import("./import.ts")).importConfiguration(args),
   }],
   ...CONTROL_COMMANDS,
+  ["service", SERVICE],
   ["pub", PUB_COMMAND],
   ["sub", SUB_COMMAND],
   ["completions", {

@@ -5,7 +5,7 @@ export type Replacement = (old: Uint8Array) => string | undefined;
 
 /**
  * Replaces a file in one step by what `replace` makes of its contents, which are empty for a file that is not there.
- * Its mode and owner stay; a new one is for its owner's eyes only. Where it is a link, what that leads to is replaced.
+ * Its mode and owner stay; a new one is for its owner's eyes only, which for root is the folder's owner. Where it is a link, what that leads to is replaced.
  * While it works, `FILE.new` is there, so that two never do so at once.
  */
 export async function replaceFile(
@@ -30,6 +30,7 @@ export async function replaceFile(
     while (rest.length > 0) rest = rest.subarray(await file.write(rest));
     await file.sync();
     if (old !== undefined) await keepOwner(unfinished, old.info);
+    else await giveToFolder(unfinished, target);
     await Deno.rename(unfinished, target);
   } catch (error) {
     if (isOurs) await Deno.remove(unfinished).catch(() => {});
@@ -60,6 +61,16 @@ async function readExisting(
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
+}
+
+/** What root makes in a folder of somebody else's, as a service's configuration is, belongs to that one. */
+async function giveToFolder(path: string, target: string): Promise<void> {
+  if (Deno.build.os === "windows" || Deno.uid() !== 0) return;
+  const slash = target.lastIndexOf("/");
+  const { uid, gid } = await Deno.stat(
+    slash === -1 ? "." : target.slice(0, slash + 1),
+  );
+  if (uid !== null && gid !== null) await Deno.chown(path, uid, gid);
 }
 
 /** Gives a file the mode and owner of another one. The owner comes first: to change it takes bits from the mode. */

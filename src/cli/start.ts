@@ -8,12 +8,15 @@ import { AccessPlanner } from "./access.ts";
 import { announce } from "./announce.ts";
 import { controlSocket } from "./control_flags.ts";
 import type { ControlSocketOptions } from "./control_socket.ts";
+import { processEnvironment } from "./data_folder.ts";
 import { defaultLimits } from "./default_limits.ts";
 import { LogWriter } from "./log_writer.ts";
 import type { MetricsOptions, OpenMetrics } from "./metrics.ts";
 import { Reloader } from "./reload.ts";
 import { endSignals, onReloadSignal, signalStatus } from "./signals.ts";
 import type { Settings } from "./settings.ts";
+import { statusOf, supervise, whileStarting } from "./supervision.ts";
+import { Systemd } from "./systemd.ts";
 import { parseStart } from "./start_options.ts";
 import { VERSION } from "./version.ts";
 
@@ -49,19 +52,24 @@ export async function start(args: readonly string[]): Promise<number> {
   const { plan, files, inForce } = await planner.plan(options);
   // Only now: wrong arguments are told at once, without loading the broker first.
   const { startBroker } = await import("./start_broker.ts");
-  const { broker, folder, tellStore } = await startBroker(options, {
-    listeners: plan.listeners,
-    userLimits: plan.userLimits,
-    ...(plan.rights && { rights: plan.rights }),
-    limits: options.limits,
-    log,
-    counters,
-    durability: options.store.durability,
-    ...(options.sysInterval > 0 && {
-      sys: { interval: options.sysInterval, version: VERSION },
-    }),
-    queuePolicies: options.queuePolicies,
-  });
+  const systemd = Systemd.find(processEnvironment, log);
+  const { broker, folder, tellStore } = await whileStarting(
+    systemd,
+    () =>
+      startBroker(options, {
+        listeners: plan.listeners,
+        userLimits: plan.userLimits,
+        ...(plan.rights && { rights: plan.rights }),
+        limits: options.limits,
+        log,
+        counters,
+        durability: options.store.durability,
+        ...(options.sysInterval > 0 && {
+          sys: { interval: options.sysInterval, version: VERSION },
+        }),
+        queuePolicies: options.queuePolicies,
+      }),
+  );
   // Before anybody knows that it runs: what ends it from now on, ends it well.
   const signals = endSignals();
   inForce();
@@ -73,7 +81,11 @@ export async function start(args: readonly string[]): Promise<number> {
     broker,
     log,
   });
-  onReloadSignal(() => reloadAndTell(reloader, log));
+  onReloadSignal(async () => {
+    systemd?.reloading();
+    await reloadAndTell(reloader, log);
+    systemd?.ready(statusOf(broker));
+  });
   const startedAt = Date.now();
   const metrics = await openMetrics({ broker, startedAt, log }, options);
   const control = await openControl(
@@ -82,6 +94,7 @@ export async function start(args: readonly string[]): Promise<number> {
   );
   announce(log, broker.doors, options, folder);
   tellStore();
+  const endSupervision = systemd && supervise(systemd, broker);
 
   const status = await Promise.race([
     broker.finished,
@@ -90,6 +103,8 @@ export async function start(args: readonly string[]): Promise<number> {
       log.info("Ending: no new connections, and the clients are told", {
         signal,
       });
+      endSupervision?.();
+      systemd?.stopping();
       return await Promise.race([
         goodbye(broker, log),
         fault,
