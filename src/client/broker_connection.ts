@@ -303,7 +303,7 @@ export class BrokerConnection {
 /** Sends CONNECT and waits for the CONNACK, which must accept. */
 async function handshake(
   transport: Transport,
-  { connect, trace }: ConnectionOptions,
+  { address, tls, connect, trace }: ConnectionOptions,
 ): Promise<[Connack, PacketReader]> {
   const { protocolVersion: version } = connect;
   const bytes = encode(connect, version);
@@ -316,8 +316,16 @@ async function handshake(
   for (;;) {
     const packets = await reader.next();
     if (packets === undefined) {
+      const isSecure = address.protocol === "mqtts" ||
+        address.protocol === "wss";
       throw new ClientError(
-        "it closed the connection without an answer; does it speak MQTT there?",
+        `it closed the connection without an answer; ${
+          !isSecure
+            ? "does it speak MQTT there, and without TLS?"
+            : tls?.certificate === undefined
+            ? "does it want a client certificate?"
+            : "does it take this client certificate?"
+        }`,
       );
     }
     const [connack] = packets;

@@ -29,7 +29,7 @@ const SENTENCES: readonly (readonly [RegExp, string])[] = [
     "its certificate is not valid yet, or the clock here is wrong",
   ],
   [
-    /NotValidForName|ALTNAME_INVALID|altnames/i,
+    /NotValidForName|not valid for name|ALTNAME_INVALID|altnames/i,
     "its certificate is for another host; with --insecure that is not checked",
   ],
   [

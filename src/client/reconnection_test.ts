@@ -206,7 +206,14 @@ Deno.test("MqttClient says why it cannot connect", async () => {
     }),
   ]);
   await Promise.all([
-    reject(url, /it closed the connection without an answer/),
+    reject(`mqtts://127.0.0.1:${port}`, /is TLS spoken on this port\?$/),
+    listener.accept().then((connection) => connection.close()),
+  ]);
+  await Promise.all([
+    reject(
+      url,
+      /it closed the connection without an answer; does it speak MQTT/,
+    ),
     listener.accept().then((connection) => connection.close()),
   ]);
   listener.close();

@@ -47,7 +47,7 @@ export async function openTls(
   carrier.once("error", (error) => socket.destroy(error));
   carrier.once("close", () => socket.destroy());
   try {
-    await secured(socket);
+    await secured(socket, carrier);
   } catch (error) {
     socket.on("error", () => {});
     socket.destroy();
@@ -62,14 +62,19 @@ export async function openTls(
   });
 }
 
-function secured(socket: TLSSocket): Promise<void> {
+function secured(socket: TLSSocket, carrier: TransportStream): Promise<void> {
   return new Promise((resolve, reject) => {
-    const closed = (): void => reject(new Error("socket hang up"));
-    socket.once("error", reject);
+    const closed = (): void =>
+      reject(
+        new Error("the connection was closed; is TLS spoken on this port?"),
+      );
+    socket.once("error", (error) => {
+      if ("code" in error && error.code === "ECONNRESET") closed();
+      else reject(error);
+    });
     socket.once("close", closed);
+    carrier.once("close", closed);
     socket.once("secureConnect", () => {
-      socket.off("error", reject);
-      socket.off("close", closed);
       resolve();
     });
   });
