@@ -5,6 +5,7 @@ export type StateVariable =
   | "XDG_STATE_HOME"
   | "XDG_RUNTIME_DIR"
   | "HOME"
+  | "JOURNAL_STREAM"
   | "NOTIFY_SOCKET"
   | "WATCHDOG_USEC"
   | "WATCHDOG_PID";

@@ -102,8 +102,9 @@ export const SETTINGS = {
     flag: "log-format",
     placeholder: "FORMAT",
     example: "json",
-    help: "how it is logged: text for people, json for machines",
-    defaultText: "text",
+    help:
+      "how it is logged: text for people, json for machines, journal for systemd's",
+    defaultText: "journal where systemd reads the log, else text",
     takesEffect: "at restart",
     ...choice(LOG_FORMATS),
   } as Setting<LogFormat>,

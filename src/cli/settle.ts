@@ -1,5 +1,6 @@
 import { LIMIT_INFO, LIMIT_KEYS, type Limits } from "../core/limits.ts";
 import { DEFAULT_QUEUE_POLICIES } from "../session/queue_policy.ts";
+import { processEnvironment } from "./data_folder.ts";
 import {
   byPlace,
   type Fault,
@@ -89,7 +90,10 @@ export function settle(
     limits,
     userLimits: given.userLimits,
     logLevel: value(SETTINGS.logLevel, "info"),
-    logFormat: value(SETTINGS.logFormat, "text"),
+    logFormat: value(
+      SETTINGS.logFormat,
+      processEnvironment("JOURNAL_STREAM") ? "journal" : "text",
+    ),
   };
   return { settings, places: new Places(given, listeners) };
 }

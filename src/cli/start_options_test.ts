@@ -197,7 +197,7 @@ Deno.test("parseStart names flag, value and what is allowed", async () => {
     ],
     [
       "--log-format xml",
-      'Flag --log-format cannot be "xml": allowed are text and json',
+      'Flag --log-format cannot be "xml": allowed are text, json and journal',
     ],
     [
       "--connect-timeout 10",

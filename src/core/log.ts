@@ -6,7 +6,12 @@
 import { BaseHandler } from "@std/log/base-handler";
 import { type LevelName, LogLevels } from "@std/log/levels";
 import { Logger } from "@std/log/logger";
-import { formatJson, formatText } from "./log_format.ts";
+import {
+  formatJournal,
+  formatJson,
+  formatText,
+  type LogLine,
+} from "./log_format.ts";
 
 /** The levels, from the most talkative to the most silent. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -14,8 +19,11 @@ export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 /** One of {@linkcode LOG_LEVELS}. */
 export type LogLevel = typeof LOG_LEVELS[number];
 
-/** How lines are written: `text` for people, `json` (one object on a line) for machines. */
-export const LOG_FORMATS = ["text", "json"] as const;
+/**
+ * How lines are written: `text` for people, `json` (one object on a line) for machines, `journal` for systemd's, which
+ * has a time of its own.
+ */
+export const LOG_FORMATS = ["text", "json", "journal"] as const;
 
 /** One of {@linkcode LOG_FORMATS}. */
 export type LogFormat = typeof LOG_FORMATS[number];
@@ -59,12 +67,18 @@ export interface LogOptions {
   readonly write: (line: string) => void;
 }
 
+const FORMATS: Readonly<Record<LogFormat, (line: LogLine) => string>> = {
+  text: formatText,
+  json: formatJson,
+  journal: formatJournal,
+};
+
 /** Hands the lines of `@std/log` to a function. */
 class SinkHandler extends BaseHandler {
   readonly #write: (line: string) => void;
 
   constructor(options: LogOptions) {
-    const format = options.format === "json" ? formatJson : formatText;
+    const format = FORMATS[options.format];
     super("DEBUG", {
       formatter: ({ datetime, levelName, msg, args }) => {
         const fields = args[0] as LazyLogFields | undefined;

@@ -29,10 +29,27 @@ export interface LogLine {
  * A line for people: local time with its offset, level, message, then `key=value`, without a line feed.
  * The stack of an error follows on lines of its own, indented.
  */
-export function formatText({ time, level, message, fields }: LogLine): string {
-  let line = `${localTime(time)} ${level.toUpperCase().padEnd(5)} ${
-    escapeUnsafe(message)
-  }`;
+export function formatText(line: LogLine): string {
+  const { time, level } = line;
+  return `${localTime(time)} ${level.toUpperCase().padEnd(5)} ${textOf(line)}`;
+}
+
+/** The priorities of syslog. */
+const PRIORITIES: Readonly<Record<LogLevel, number>> = {
+  debug: 7,
+  info: 6,
+  warn: 4,
+  error: 3,
+};
+
+/** The same for systemd's journal: without a time, which that has, and each line with its priority (sd-daemon(3)). */
+export function formatJournal(line: LogLine): string {
+  return textOf(line).replaceAll(/^/gm, `<${PRIORITIES[line.level]}>`);
+}
+
+/** Message and fields, and the stack of an error on lines of its own. */
+function textOf({ message, fields }: LogLine): string {
+  let line = escapeUnsafe(message);
   let stacks = "";
   for (const key in fields) {
     const value = fields[key];

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { formatJson, formatText, localTime } from "./log_format.ts";
+import {
+  formatJournal,
+  formatJson,
+  formatText,
+  localTime,
+} from "./log_format.ts";
 import type { LogFields } from "./log.ts";
 
 const TIME = new Date(2026, 6, 5, 4, 3, 2, 1);
@@ -110,4 +115,21 @@ Deno.test("formatJson keeps the stack of an error in one field", () => {
   const record = JSON.parse(line);
   assert.match(record.error, /^Error: Broken\n\s+at /);
   assert.equal(record.big, "1");
+});
+
+Deno.test("formatJournal leaves the time to the journal, and gives each line its priority", () => {
+  const error = new Error("It broke");
+  error.stack = "Error: It broke\n    at one (a.ts:1:2)\n    at two (b.ts:3:4)";
+  const line = {
+    time: new Date(0),
+    level: "error" as const,
+    message: "Fault",
+    fields: { client: "a b", error },
+  };
+  assert.equal(
+    formatJournal(line),
+    '<3>Fault client="a b" error="It broke"\n<3>    at one (a.ts:1:2)\n<3>    at two (b.ts:3:4)',
+  );
+  const info = { ...line, level: "info" as const, fields: {} };
+  assert.equal(formatJournal(info), "<6>Fault");
 });

@@ -64,6 +64,7 @@ const NOWHERE = {
   STATE_DIRECTORY: "/dev/null/mailboxqtt",
   RUNTIME_DIRECTORY: "",
   XDG_RUNTIME_DIR: "",
+  JOURNAL_STREAM: "",
 };
 
 /** What a run of the program that ended by itself left behind. */
