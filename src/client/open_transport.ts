@@ -33,18 +33,30 @@ export async function openTransport(
     return await openWebSocket(address, tls);
   }
   const { hostname, port } = address;
-  const below = tcpTransport(await openTcp(hostname, port));
-  if (protocol === "mqtt") return below;
+  if (protocol === "mqtt") {
+    return await firstOf(
+      hostname,
+      async (host) =>
+        tcpTransport(await Deno.connect({ hostname: host, port })),
+    );
+  }
   const { openTls } = await import("./tls_client.ts");
-  return await openTls(below, hostname, tls);
+  return await firstOf(
+    hostname,
+    (host) => openTls(host, port, { name: hostname, tls }),
+  );
 }
 
-async function openTcp(hostname: string, port: number): Promise<Deno.TcpConn> {
-  if (hostname !== "localhost") return await Deno.connect({ hostname, port });
+/** Opens a connection to an address of a host: the first one where that works. */
+async function firstOf(
+  hostname: string,
+  open: (host: string) => Promise<Transport>,
+): Promise<Transport> {
+  if (hostname !== "localhost") return await open(hostname);
   let refusal: unknown;
   for (const one of LOCALHOST) {
     try {
-      return await Deno.connect({ hostname: one, port });
+      return await open(one);
     } catch (error) {
       refusal ??= error;
     }

@@ -3,8 +3,9 @@
 import { isIP } from "node:net";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { NodeSocketTransport } from "../transport/node_socket.ts";
+import { formatPeer } from "../transport/tcp.ts";
 import type { Transport } from "../transport/transport.ts";
-import { TransportStream } from "../transport/transport_stream.ts";
+import { SELF_PACED } from "./self_paced.ts";
 import type { ClientTls } from "./open_transport.ts";
 
 /** Where systems keep the authorities that they trust: Debian and Alpine, Fedora, macOS. */
@@ -29,40 +30,35 @@ export function tlsOptions(tls: ClientTls): ConnectionOptions {
   };
 }
 
-/** Goes through the handshake, and gives the stream within. */
+/** Connects, and goes through the handshake; the certificate must be for `name`. */
 export async function openTls(
-  below: Transport,
-  hostname: string,
-  tls: ClientTls,
+  host: string,
+  port: number,
+  { name, tls }: { readonly name: string; readonly tls: ClientTls },
 ): Promise<Transport> {
-  const carrier = new TransportStream(below);
   const socket = connect({
     ...tlsOptions(tls),
-    socket: carrier,
-    host: hostname,
-    ...(isIP(hostname) === 0 && { servername: hostname }),
+    host,
+    port,
+    ...(isIP(name) === 0 && { servername: name }),
     ALPNProtocols: ["mqtt"],
   });
-  // It does not see by itself that what carries it has broken off.
-  carrier.once("error", (error) => socket.destroy(error));
-  carrier.once("close", () => socket.destroy());
+  socket.setNoDelay(true);
   try {
-    await secured(socket, carrier);
+    await secured(socket);
   } catch (error) {
     socket.on("error", () => {});
     socket.destroy();
-    below.close();
     throw error;
   }
-  const { peer, host } = below;
-  return new NodeSocketTransport(socket, carrier, {
-    peer,
+  return new NodeSocketTransport(socket, SELF_PACED, {
+    peer: formatPeer(host, port),
     host,
     certificate: undefined,
   });
 }
 
-function secured(socket: TLSSocket, carrier: TransportStream): Promise<void> {
+function secured(socket: TLSSocket): Promise<void> {
   return new Promise((resolve, reject) => {
     const closed = (): void =>
       reject(
@@ -73,10 +69,7 @@ function secured(socket: TLSSocket, carrier: TransportStream): Promise<void> {
       else reject(error);
     });
     socket.once("close", closed);
-    carrier.once("close", closed);
-    socket.once("secureConnect", () => {
-      resolve();
-    });
+    socket.once("secureConnect", resolve);
   });
 }
 

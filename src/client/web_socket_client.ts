@@ -7,6 +7,7 @@ import { NodeSocketTransport } from "../transport/node_socket.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type BrokerAddress, formatBroker } from "./broker_address.ts";
 import type { ClientTls } from "./open_transport.ts";
+import { SELF_PACED } from "./self_paced.ts";
 
 /** Opens a WebSocket in whose binary frames MQTT goes. */
 export async function openWebSocket(
@@ -22,8 +23,7 @@ export async function openWebSocket(
   const { hostname, port } = address;
   return new NodeSocketTransport(
     createWebSocketStream(socket),
-    // The stream of `ws` itself stops reading when nobody takes what has come.
-    { allowance: Infinity, onExcess: () => {}, _read: () => {} },
+    SELF_PACED,
     { peer: `${hostname}:${port}`, host: hostname, certificate: undefined },
   );
 }

@@ -1,0 +1,8 @@
+import type { Carrier } from "../transport/node_socket.ts";
+
+/** What stands for the carrier of a socket that by itself stops reading when nobody takes what has come. */
+export const SELF_PACED: Carrier = {
+  allowance: Infinity,
+  onExcess: () => {},
+  _read: () => {},
+};
