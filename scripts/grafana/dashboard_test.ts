@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { Counters } from "../core/counters.ts";
-import { Histogram } from "../core/histogram.ts";
-import type { Figure } from "./figure.ts";
-import { figuresOf } from "./figures.ts";
+import { Counters } from "../../src/core/counters.ts";
+import { Histogram } from "../../src/core/histogram.ts";
+import type { Figure } from "../../src/admin/figure.ts";
+import { figuresOf } from "../../src/admin/figures.ts";
 
 const DASHBOARD = new URL(
-  "../../scripts/grafana/mailboxqtt.json",
+  "./mailboxqtt.json",
   import.meta.url,
 );
 
@@ -23,6 +23,8 @@ function allFigures(): readonly Figure[] {
       certificateDays: 1,
     }],
     alarms: () => [["store", "It is full"]],
+    damping: () => undefined,
+    memory: () => ({ bytes: 1, ceiling: 2 }),
     loopDelay: new Histogram(),
     version: "1",
     startedAt: 0,
