@@ -243,6 +243,12 @@ export class Broker {
     return this.#router.disk.room;
   }
 
+  /** Bytes that messages cost now, about, and those at which publishers are made to wait. */
+  get messageMemory(): { readonly bytes: number; readonly ceiling: number } {
+    const { governor } = this.#router;
+    return { bytes: governor.bytes, ceiling: governor.ceiling };
+  }
+
   /** Resolves once the Router has answered, which it does between two pieces of work. */
   answer(): Promise<void> {
     return this.#router.ask(() => {});

@@ -1,5 +1,7 @@
 // The one table of what the broker tells about itself in numbers. Prometheus and OpenTelemetry show all of it.
 
+import { cpuUsage } from "node:process";
+import type { DamperCounts } from "../auth/damper.ts";
 import type { DoorState } from "../connection/doors.ts";
 import type { ByDisk, Counters } from "../core/counters.ts";
 import type { Histogram } from "../core/histogram.ts";
@@ -23,6 +25,10 @@ export interface FiguresSource {
   readonly doors: () => readonly DoorState[];
   /** What is the matter now: each alarm's name with a sentence. */
   readonly alarms: () => readonly (readonly [string, string])[];
+  /** What guessing at passwords has come to; `undefined` where nobody logs in. */
+  readonly damping: () => Readonly<DamperCounts> | undefined;
+  /** Bytes that messages cost now, about, and those at which publishers are made to wait. */
+  readonly memory: () => { readonly bytes: number; readonly ceiling: number };
   /** By how much timers came late; left out, nobody looks. */
   readonly loopDelay?: Histogram;
   /** The program's version. */
@@ -142,7 +148,9 @@ function trafficFigures({ counters }: FiguresSource): NumberFigure[] {
   ];
 }
 
-function refusalFigures({ counters }: FiguresSource): NumberFigure[] {
+function refusalFigures(
+  { counters, damping }: FiguresSource,
+): NumberFigure[] {
   return [
     byLabel(
       "messages_dropped_total",
@@ -167,6 +175,22 @@ function refusalFigures({ counters }: FiguresSource): NumberFigure[] {
       "What the access rules denied, by action.",
       "action",
       counters.denied,
+    ),
+    {
+      ...named(
+        "logins_failed_total",
+        "Logins that failed, since user name or password was wrong or since there had been too many failures before.",
+      ),
+      type: "counter",
+      read: () => [
+        sample({ cause: "wrong" }, damping()?.failures ?? 0),
+        sample({ cause: "banned" }, damping()?.refused ?? 0),
+      ],
+    },
+    counter(
+      "bans_total",
+      "Times at which an address or a user began to be refused for a while, after too many failures.",
+      () => damping()?.bans ?? 0,
     ),
     counter(
       "subscriptions_refused_total",
@@ -221,7 +245,9 @@ function refusalFigures({ counters }: FiguresSource): NumberFigure[] {
   ];
 }
 
-function stateFigures({ counters, alarms }: FiguresSource): NumberFigure[] {
+function stateFigures(
+  { counters, alarms, memory }: FiguresSource,
+): NumberFigure[] {
   return [
     gauge(
       "retained_messages",
@@ -253,6 +279,16 @@ function stateFigures({ counters, alarms }: FiguresSource): NumberFigure[] {
       "inflight_bytes",
       "Bytes of messages that clients were sent and have not acknowledged.",
       () => counters.inflightBytesNow,
+    ),
+    gauge(
+      "message_memory_bytes",
+      "Memory that messages take now, about: being read, waiting, sent, retained, and not yet written.",
+      () => memory().bytes,
+    ),
+    gauge(
+      "message_memory_ceiling_bytes",
+      "The memory ceiling: publishers wait while messages take more.",
+      () => memory().ceiling,
     ),
     {
       ...named(
@@ -326,6 +362,14 @@ function processFigures({ version, startedAt }: FiguresSource): NumberFigure[] {
       "start_time_seconds",
       "When the broker started, in seconds since the epoch.",
       () => startedAt / 1000,
+    ),
+    counter(
+      "cpu_seconds_total",
+      "CPU time that the process has used.",
+      () => {
+        const { user, system } = cpuUsage();
+        return (user + system) / 1_000_000;
+      },
     ),
     gauge(
       "resident_memory_bytes",

@@ -25,6 +25,7 @@ export class MetricsServer {
   readonly #options: MetricsServerOptions;
   readonly #prometheus: Prometheus;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  #token: string | undefined;
 
   /**
    * Listens from now on.
@@ -34,6 +35,7 @@ export class MetricsServer {
   constructor(options: MetricsServerOptions) {
     const { hostname, port } = options;
     this.#options = options;
+    this.#token = options.token;
     this.#prometheus = new Prometheus(options.figures);
     try {
       this.#server = Deno.serve(
@@ -54,6 +56,11 @@ export class MetricsServer {
     const { hostname, port } = this.#server.addr;
     const host = hostname.includes(":") ? `[${hostname}]` : hostname;
     return `http://${host}:${port}`;
+  }
+
+  /** Has another token be shown from now on, or none. */
+  set token(token: string | undefined) {
+    this.#token = token;
   }
 
   /** Listens no more, and ends what is under way. */
@@ -82,7 +89,7 @@ export class MetricsServer {
   }
 
   async #metrics(request: Request): Promise<Response> {
-    const { token } = this.#options;
+    const token = this.#token;
     const shown = request.headers.get("authorization")?.match(/^Bearer (.+)$/i);
     if (token !== undefined && !isSame(shown?.[1] ?? "", token)) {
       return plain(

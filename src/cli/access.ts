@@ -1,3 +1,4 @@
+import type { DamperCounts } from "../auth/damper.ts";
 import type { DoorOptions } from "../connection/doors.ts";
 import type { Log } from "../core/log.ts";
 import type { ScopedLimits } from "../core/scoped_limits.ts";
@@ -32,6 +33,11 @@ export class AccessPlanner {
   /** Tells what goes wrong there. */
   constructor(log: Log) {
     this.#log = log;
+  }
+
+  /** What guessing at passwords has come to; `undefined` where nobody has had to log in. */
+  get damping(): Readonly<DamperCounts> | undefined {
+    return this.#doorkeepers?.damping;
   }
 
   /**

@@ -1,5 +1,5 @@
 import { Authentication } from "../auth/authentication.ts";
-import { Damper } from "../auth/damper.ts";
+import { Damper, type DamperCounts } from "../auth/damper.ts";
 import { LateAnswers } from "../auth/late_answers.ts";
 import { PasswordVerifier } from "../auth/password_verifier.ts";
 import type { Users } from "../auth/users.ts";
@@ -33,6 +33,11 @@ export class Doorkeepers {
     this.#damper = new Damper({ log, clock, timers });
     this.#verifier = new PasswordVerifier({ clock, timers });
     this.#lateAnswers = new LateAnswers(timers);
+  }
+
+  /** What guessing at passwords has come to. */
+  get damping(): Readonly<DamperCounts> {
+    return this.#damper.counts;
   }
 
   /** The doors by these settings and files. */

@@ -3,8 +3,8 @@ import { healthOf } from "../admin/health.ts";
 import { LoopDelay } from "../admin/loop_delay.ts";
 import { MetricsServer } from "../admin/metrics_server.ts";
 import type { Broker } from "../broker.ts";
-import { describeError, StartError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import type { AccessPlanner } from "./access.ts";
 import type { MetricsAddress } from "./metrics_settings.ts";
 import { VERSION } from "./version.ts";
 
@@ -12,18 +12,22 @@ import { VERSION } from "./version.ts";
 export interface MetricsOptions {
   /** Where to listen. */
   readonly listen: MetricsAddress;
-  /** The file with the token, if one is to be shown. */
+  /** The token, if one is to be shown. */
   readonly token: string | undefined;
   /** The broker. */
   readonly broker: Broker;
   /** When it started, in milliseconds since the epoch. */
   readonly startedAt: number;
+  /** Who may come in, and who guesses at passwords. */
+  readonly planner: Pick<AccessPlanner, "damping">;
   /** Where it says where figures are. */
   readonly log: Log;
 }
 
 /** What serves figures, until it is closed. */
 export interface OpenMetrics {
+  /** Has another token be shown from now on, or none. */
+  useToken(token: string | undefined): void;
   /** Serves them no more. */
   close(): Promise<void>;
 }
@@ -31,20 +35,22 @@ export interface OpenMetrics {
 /**
  * Serves the broker's figures and its health.
  *
- * @throws {StartError} If the address cannot be listened on, or the token cannot be read.
+ * @throws {StartError} If the address cannot be listened on.
  */
-export async function openMetrics(
-  { listen, token, broker, startedAt, log }: MetricsOptions,
-): Promise<OpenMetrics> {
+export function openMetrics(
+  { listen, token, broker, startedAt, planner, log }: MetricsOptions,
+): OpenMetrics {
   const loopDelay = new LoopDelay();
   try {
     const server = new MetricsServer({
       ...listen,
-      token: token === undefined ? undefined : await readToken(token),
+      token,
       figures: figuresOf({
         counters: broker.counters,
         doors: () => broker.doors,
         alarms: () => broker.alarms.alarms(),
+        damping: () => planner.damping,
+        memory: () => broker.messageMemory,
         loopDelay: loopDelay.delays,
         version: VERSION,
         startedAt,
@@ -55,6 +61,9 @@ export async function openMetrics(
       url: `${server.url}/metrics`,
     });
     return {
+      useToken: (token) => {
+        server.token = token;
+      },
       close: async () => {
         loopDelay[Symbol.dispose]();
         await server.close();
@@ -64,21 +73,4 @@ export async function openMetrics(
     loopDelay[Symbol.dispose]();
     throw error;
   }
-}
-
-async function readToken(file: string): Promise<string> {
-  let token: string;
-  try {
-    token = (await Deno.readTextFile(file)).trim();
-  } catch (error) {
-    throw new StartError(
-      `Cannot read the metrics token: ${describeError(error)}`,
-    );
-  }
-  if (token === "" || /\s/.test(token)) {
-    throw new StartError(
-      `Cannot use the metrics token in ${file}: one line without spaces is wanted`,
-    );
-  }
-  return token;
 }

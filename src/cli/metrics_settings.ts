@@ -36,7 +36,7 @@ export const METRICS_SETTINGS: {
     help:
       "where to serve figures to Prometheus on /metrics, and health on /healthz and /readyz, over HTTP",
     defaultText: "nowhere",
-    takesEffect: "at restart",
+    takesEffect: "now",
     form: FORMS.text,
     allowed: ALLOWED,
     parse: ([text = ""]) => parseAddress(text),
@@ -50,7 +50,7 @@ export const METRICS_SETTINGS: {
       "a file with the token that whoever asks for figures must show; needed where other machines reach the address",
     defaultText: "none",
     isPath: true,
-    takesEffect: "at restart",
+    takesEffect: "now",
     ...path("file"),
   },
   sysInterval: {

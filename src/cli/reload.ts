@@ -5,6 +5,7 @@ import type { AccessPlanner } from "./access.ts";
 import { compareSettings, type SettingsChanges } from "./compare_settings.ts";
 import { faultsError } from "./fault.ts";
 import { loadSettings, type SettingsSource } from "./load_settings.ts";
+import type { MetricsDoor } from "./metrics_door.ts";
 import type { Settings } from "./settings.ts";
 
 /** What a {@linkcode Reloader} works with. */
@@ -19,6 +20,8 @@ export interface ReloaderOptions {
   readonly planner: AccessPlanner;
   /** The broker that goes by them. */
   readonly broker: Pick<Broker, "changeAccess">;
+  /** Serves figures where they say. */
+  readonly metrics: Pick<MetricsDoor, "change">;
   /** Its log, whose level changes too. */
   readonly log: AdjustableLog;
 }
@@ -60,12 +63,18 @@ export class Reloader {
   }
 
   async #reload(): Promise<string> {
-    const { source, planner, broker, log } = this.#options;
+    const { source, planner, broker, metrics, log } = this.#options;
     const outcome = await loadSettings(source);
     if (outcome.settings === undefined) throw faultsError(outcome.faults);
     const { settings } = outcome;
     const { plan, files, inForce } = await planner.plan(settings);
-    await broker.changeAccess(plan);
+    const takeBack = await metrics.change(settings);
+    try {
+      await broker.changeAccess(plan);
+    } catch (error) {
+      await takeBack();
+      throw error;
+    }
     inForce();
     if (settings.logLevel !== this.#settings.logLevel) {
       log.level = settings.logLevel;

@@ -11,7 +11,7 @@ import type { ControlSocketOptions } from "./control_socket.ts";
 import { processEnvironment } from "./data_folder.ts";
 import { defaultLimits } from "./default_limits.ts";
 import { LogWriter } from "./log_writer.ts";
-import type { MetricsOptions, OpenMetrics } from "./metrics.ts";
+import { MetricsDoor } from "./metrics_door.ts";
 import { Reloader } from "./reload.ts";
 import { endSignals, onReloadSignal, signalStatus } from "./signals.ts";
 import type { Settings } from "./settings.ts";
@@ -73,12 +73,17 @@ export async function start(args: readonly string[]): Promise<number> {
   // Before anybody knows that it runs: what ends it from now on, ends it well.
   const signals = endSignals();
   inForce();
+  const startedAt = Date.now();
+  const metrics = new MetricsDoor({ broker, startedAt, planner, log });
+  // A reload that comes now waits for it.
+  const served = metrics.change(options);
   const reloader = new Reloader({
     source,
     settings: options,
     rules: files.rules,
     planner,
     broker,
+    metrics,
     log,
   });
   onReloadSignal(async () => {
@@ -86,8 +91,7 @@ export async function start(args: readonly string[]): Promise<number> {
     await reloadAndTell(reloader, log);
     systemd?.ready(statusOf(broker));
   });
-  const startedAt = Date.now();
-  const metrics = await openMetrics({ broker, startedAt, log }, options);
+  await served;
   const control = await openControl(
     { broker, folder, reloader, log, startedAt },
     options,
@@ -113,7 +117,7 @@ export async function start(args: readonly string[]): Promise<number> {
     }),
   ]);
   control?.close();
-  await metrics?.close();
+  await metrics.close();
   planner.close();
   log.info("Ended", { status });
   await writer.finish(LAST_LINES_TIME);
@@ -130,16 +134,6 @@ async function openControl(
   if (path === undefined) return undefined;
   const { openControlSocket } = await import("./control_socket.ts");
   return await openControlSocket({ ...options, path });
-}
-
-/** Serves figures, if the settings say where. */
-async function openMetrics(
-  options: Omit<MetricsOptions, "listen" | "token">,
-  { metrics: listen, metricsToken: token }: Settings,
-): Promise<OpenMetrics | undefined> {
-  if (listen === undefined) return undefined;
-  const { openMetrics } = await import("./metrics.ts");
-  return await openMetrics({ ...options, listen, token });
 }
 
 /** Loads the settings anew, and tells what came of it. */

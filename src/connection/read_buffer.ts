@@ -76,8 +76,10 @@ export class ReadBuffer {
 
   /** Gives the memory up: the connection has ended. */
   release(): void {
+    if (this.bytes.length === 0) return;
     this.shared?.release();
-    this.#count(0);
+    // The small one that it began with was not counted either.
+    this.#count(SMALLEST);
     this.shared = undefined;
     this.bytes = new Uint8Array(0);
     this.start = this.end = 0;

@@ -79,6 +79,11 @@ export class MemoryGovernor {
       store.uncommittedBytes;
   }
 
+  /** Bytes at which publishers are made to wait. */
+  get ceiling(): number {
+    return this.#options.limits.memoryCeiling;
+  }
+
   /** Looks whether the ceiling is reached, or left. To be called after each change of importance. */
   check(): void {
     const { memoryCeiling, memoryResumePercent } = this.#options.limits;

@@ -13,6 +13,12 @@ async function urlOf(program: Program): Promise<string> {
   return url!;
 }
 
+/** An address that nobody listens on. */
+function freeAddress(): string {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return `127.0.0.1:${(listener.addr as Deno.NetAddr).port}`;
+}
+
 /** All values that are served, by their names with labels. */
 async function figures(url: string): Promise<Map<string, number>> {
   const response = await fetch(`${url}/metrics`);
@@ -66,6 +72,7 @@ Deno.test("metrics: figures are right after known traffic", async () => {
     'clients_disconnected_total{cause="client_disconnect"}': 1,
     'clients_disconnected_total{cause="slow_consumer"}': 0,
     queued_messages: 2,
+    'logins_failed_total{cause="wrong"}': 0,
     retained_messages: 1,
   };
   for (const [name, value] of Object.entries(expected)) {
@@ -81,6 +88,9 @@ Deno.test("metrics: figures are right after known traffic", async () => {
     "commit_duration_seconds_sum",
     "publish_duration_seconds_count",
     "resident_memory_bytes",
+    "cpu_seconds_total",
+    "message_memory_bytes",
+    "message_memory_ceiling_bytes",
     "start_time_seconds",
   ];
   await until("the store has told what it wrote", async () => {
@@ -135,6 +145,58 @@ Deno.test("metrics: without a token they are not served to other machines, and w
   assert.equal(await status("/metrics", "Bearer sesame"), 200);
   // Whoever only asks whether it is well needs none.
   assert.equal(await status("/healthz"), 200);
+});
+
+Deno.test("metrics: a reload moves them, changes the token, and leaves them as they are where it fails", async () => {
+  await using folder = await ConfigFolder.make();
+  await folder.write("token", "first\n");
+  const write = (listen: string, more = "") =>
+    folder.write(
+      "mailboxqtt.toml",
+      `control = "control.sock"\ndata = "none"\n${more}[[listener]]\nurl = "mqtt://127.0.0.1:0"\n` +
+        `[metrics]\nlisten = "${listen}"\ntoken = "token"\n`,
+    );
+  const [first, second] = [freeAddress(), freeAddress()];
+  await write(first);
+  await using program = new Program("--config", folder.config);
+  assert.equal(await urlOf(program), `http://${first}`);
+  const status = async (token: string, address = first) => {
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await fetch(`http://${address}/metrics`, { headers });
+    await response.body?.cancel();
+    return response.status;
+  };
+  assert.equal(await status("first"), 200);
+
+  await folder.write("token", "second\n");
+  assert.equal((await folder.control("reload")).status, 0);
+  assert.deepEqual([await status("first"), await status("second")], [401, 200]);
+
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = taken.addr as Deno.NetAddr;
+  await folder.write("token", "third\n");
+  const refused = async () => {
+    const { status, stderr } = await folder.control("reload");
+    assert.equal(status, 1);
+    return stderr;
+  };
+  // The same address, with a listener that cannot be opened: the token that was shown before still is.
+  await write(
+    first,
+    `[[listener]]\nurl = "mqtt://127.0.0.1:${port}"\n`,
+  );
+  assert.match(await refused(), /in use/);
+  assert.deepEqual([await status("second"), await status("third")], [200, 401]);
+
+  await write("nowhere.invalid:9883");
+  assert.match(await refused(), /Cannot serve metrics/);
+  assert.deepEqual([await status("second"), await status("third")], [200, 401]);
+
+  await write(second);
+  const moved = await folder.control("reload");
+  assert.match(moved.stdout, /metrics\.listen has changed$/m);
+  assert.equal(await status("third", second), 200);
+  await assert.rejects(fetch(`http://${first}/healthz`));
 });
 
 Deno.test("metrics: a taken address is one sentence and exit status 1", async () => {
