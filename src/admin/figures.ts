@@ -332,7 +332,7 @@ function durationFigures(
   const figures = [
     durations(
       "publish_duration_seconds",
-      "From the reading of packets until all of them were routed, once for all of one read.",
+      "From the reading of packets until all of them were routed; a sample of one in sixteen reads.",
       counters.routing,
     ),
     durations(

@@ -223,7 +223,7 @@ export class Counters {
   tlsFailures = 0;
   /** Lines that the log could not write, since standard error took no more. */
   logLinesLost = 0;
-  /** From the reading of packets until all of them were routed, once for all packets of one read. */
+  /** From the reading of packets until all of them were routed: one in sixteen reads. */
   readonly routing: Histogram = new Histogram();
   /** From the handing over of a batch to the store's thread until it was on the disk. */
   readonly committing: Histogram = new Histogram();

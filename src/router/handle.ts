@@ -1,11 +1,12 @@
 import type { Access } from "./access.ts";
-import type { FinishedPacket } from "../codec/packet.ts";
-import type { Link } from "../session/link.ts";
-import type { RouterHandle, RouterMessage } from "./messages.ts";
+import type { Batch, RouterHandle, RouterMessage } from "./messages.ts";
 import type { Registry } from "./registry.ts";
 import type { Restore } from "./restore.ts";
 import type { RetainedMessages } from "./retained.ts";
 import type { SystemMessages } from "./system_messages.ts";
+
+/** One batch in so many is timed: two looks at the clock for each would cost more than 2 % of throughput. */
+const TIMED = 16;
 
 /** What a {@linkcode RouterHandle} is made of. */
 export interface HandleParts extends
@@ -17,8 +18,8 @@ export interface HandleParts extends
   readonly restore: Restore;
   /** Puts something into the Router's mailbox that never waits for room. */
   send(message: RouterMessage): void;
-  /** Puts a batch into it; resolves when the read buffer may be used again. */
-  submit(link: Link, packets: readonly FinishedPacket[]): Promise<void>;
+  /** Puts a batch into it. */
+  submit(batch: Batch): void;
   /** Does something in a turn of the Router. */
   turn(work: () => void): void;
   /** Who may do what. */
@@ -35,9 +36,16 @@ export interface HandleParts extends
 export function handleOf(parts: HandleParts): RouterHandle {
   const { send, registry, retained, restore, turn, governor, disk } = parts;
   const { waits, submit, alarms, system, access, close } = parts;
+  let batches = 0;
   return {
     connect: (arrival) => send({ type: "connect", arrival }),
-    submit,
+    submit: (link, packets) => {
+      const { promise, resolve: done } = Promise.withResolvers<void>();
+      const since = batches++ % TIMED === 0 ? performance.now() : undefined;
+      const start = { next: 0, task: undefined, since };
+      submit({ type: "batch", link, packets, ...start, done });
+      return promise;
+    },
     disconnected: (link, cause) => send({ type: "disconnected", link, cause }),
     drained: (link) => send({ type: "drained", link }),
     committed: () => send({ type: "committed" }),

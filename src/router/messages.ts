@@ -28,8 +28,8 @@ export interface Batch {
   next: number;
   /** What is left to do of it. */
   task: Task | undefined;
-  /** When it was put into the mailbox, in milliseconds of `performance.now()`. */
-  readonly since: number;
+  /** When it was put into the mailbox, in milliseconds of `performance.now()`; `undefined` where that is not measured. */
+  readonly since: number | undefined;
   /** Called once when the Router needs the buffer no more. */
   readonly done: () => void;
 }

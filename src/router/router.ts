@@ -108,13 +108,7 @@ export class Router implements SessionContext {
     router.#ended = router.#run();
     return handleOf({
       send: (message) => router.#mailbox.sendUrgent(message),
-      submit: (link, packets) => {
-        const { promise, resolve: done } = Promise.withResolvers<void>();
-        const since = performance.now();
-        const start = { next: 0, task: undefined, since };
-        router.#submit({ type: "batch", link, packets, ...start, done });
-        return promise;
-      },
+      submit: (batch) => router.#submit(batch),
       turn: (work) => router.#turn(work),
       registry: router.#registry,
       retained: router.#retained,

@@ -63,7 +63,9 @@ export class Worklist {
       onFault(batch.link, error);
     }
     if (done) {
-      routing.record(performance.now() - batch.since);
+      if (batch.since !== undefined) {
+        routing.record(performance.now() - batch.since);
+      }
       batch.done();
     } else this.#unfinished.pushBack(batch);
   }
