@@ -21,6 +21,7 @@ import { CONTROL_COMMANDS } from "./control.ts";
 import { hasFlag } from "./flags.ts";
 import { IMPORT_ABOUT, IMPORT_FLAGS, IMPORT_USAGE } from "./import_flags.ts";
 import { print, printError } from "./output.ts";
+import { BENCH_COMMAND } from "./bench_flags.ts";
 import { CONFIG_COMMAND } from "./config.ts";
 import { listenerHelp } from "./listener_help.ts";
 import { PASSWD_ABOUT, PASSWD_FLAGS, PASSWD_USAGE } from "./passwd_flags.ts";
@@ -85,6 +86,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["service", SERVICE],
   ["pub", PUB_COMMAND],
   ["sub", SUB_COMMAND],
+  ["bench", BENCH_COMMAND],
   ["completions", {
     summary: "write what completes commands and flags in a shell",
     usage: COMPLETIONS_USAGE,
