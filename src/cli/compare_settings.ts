@@ -34,6 +34,8 @@ const VALUES: readonly (readonly [Setting, (from: Settings) => unknown])[] = [
   [SETTINGS.metrics, (from) => from.metrics],
   [SETTINGS.metricsToken, (from) => from.metricsToken],
   [SETTINGS.sysInterval, (from) => from.sysInterval],
+  [SETTINGS.otlpEndpoint, (from) => from.otlpEndpoint],
+  [SETTINGS.otlpInterval, (from) => from.otlpInterval],
   [SETTINGS.requireStore, (from) => from.requireStore],
   [SETTINGS.durability, (from) => from.store.durability],
   [SETTINGS.longestWait, (from) => from.store.longestWait],

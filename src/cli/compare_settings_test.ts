@@ -52,6 +52,7 @@ Deno.test("compareSettings says of every setting when it takes effect", async ()
     durability: "off",
     "log-format": "json",
     metrics: "127.0.0.1:1",
+    otlp: "http://a",
   };
   for (const { name, flag, placeholder, takesEffect } of ALL_SETTINGS) {
     const value = others[flag] ?? {

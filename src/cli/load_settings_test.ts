@@ -55,6 +55,7 @@ const OTHERS: Readonly<Record<string, readonly [string, string]>> = {
   "metrics.listen": ["127.0.0.1:1", "[::1]:2"],
   "metrics.token": ["/a", "/b"],
   sys_interval: ["1m", "never"],
+  "otlp.endpoint": ["http://a", "http://b"],
   "store.durability": ["off", "a/#=off"],
   "store.durability_interval": ["2s", "3s"],
   "store.ballast": ["1MiB", "2MiB"],

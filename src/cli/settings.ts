@@ -59,6 +59,10 @@ export interface Settings {
   readonly metricsToken: string | undefined;
   /** Milliseconds between two times at which is told below `$SYS` what the broker does; 0 for never. */
   readonly sysInterval: number;
+  /** Where figures are sent by OTLP; `undefined` for nowhere. */
+  readonly otlpEndpoint: string | undefined;
+  /** Milliseconds between two times at which they are. */
+  readonly otlpInterval: number;
   /** How they are kept there. */
   readonly store: StoreSettings;
   /** What becomes of messages where there are too many. */

@@ -9,6 +9,7 @@ import {
 import { DEFAULT_CONTROL, DEFAULT_DATA } from "./data_folder.ts";
 import { LIMIT_SETTINGS } from "./limit_settings.ts";
 import { METRICS_SETTINGS } from "./metrics_settings.ts";
+import { OTLP_SETTINGS } from "./otlp_settings.ts";
 import { QUEUE_SETTINGS } from "./queue_settings.ts";
 import { choice, list, path, type Setting, SWITCH } from "./setting.ts";
 import { STORE_SETTINGS } from "./store_settings.ts";
@@ -82,6 +83,8 @@ export const SETTINGS = {
   metrics: METRICS_SETTINGS.listen,
   metricsToken: METRICS_SETTINGS.token,
   sysInterval: METRICS_SETTINGS.sysInterval,
+  otlpEndpoint: OTLP_SETTINGS.endpoint,
+  otlpInterval: OTLP_SETTINGS.interval,
   durability: STORE_SETTINGS.durability,
   longestWait: STORE_SETTINGS.longestWait,
   ballast: STORE_SETTINGS.ballast,

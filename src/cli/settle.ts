@@ -9,6 +9,7 @@ import {
   valueFault,
 } from "./fault.ts";
 import type { Given, GivenListener } from "./given.ts";
+import { DEFAULT_OTLP_INTERVAL } from "./otlp_settings.ts";
 import { Places } from "./places.ts";
 import { LIMIT_SETTINGS } from "./limit_settings.ts";
 import { DEFAULT_LISTEN, isExposed, isLoopback } from "./listen.ts";
@@ -71,6 +72,8 @@ export function settle(
     metrics: given.get(SETTINGS.metrics)?.value,
     metricsToken: given.get(SETTINGS.metricsToken)?.value,
     sysInterval: value(SETTINGS.sysInterval, DEFAULT_SYS_INTERVAL),
+    otlpEndpoint: given.get(SETTINGS.otlpEndpoint)?.value,
+    otlpInterval: value(SETTINGS.otlpInterval, DEFAULT_OTLP_INTERVAL),
     requireStore: value(SETTINGS.requireStore, false),
     store: {
       ballast: value(SETTINGS.ballast, DEFAULT_STORE_SETTINGS.ballast),

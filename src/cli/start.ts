@@ -12,6 +12,7 @@ import { processEnvironment } from "./data_folder.ts";
 import { defaultLimits } from "./default_limits.ts";
 import { LogWriter } from "./log_writer.ts";
 import { MetricsDoor } from "./metrics_door.ts";
+import type { OtlpOptions } from "./otlp.ts";
 import { Reloader } from "./reload.ts";
 import { endSignals, onReloadSignal, signalStatus } from "./signals.ts";
 import type { Settings } from "./settings.ts";
@@ -92,6 +93,7 @@ export async function start(args: readonly string[]): Promise<number> {
     systemd?.ready(statusOf(broker));
   });
   await served;
+  const endOtlp = await openOtlp({ broker, startedAt, planner, log }, options);
   const control = await openControl(
     { broker, folder, reloader, log, startedAt },
     options,
@@ -118,10 +120,21 @@ export async function start(args: readonly string[]): Promise<number> {
   ]);
   control?.close();
   await metrics.close();
+  await endOtlp?.();
   planner.close();
   log.info("Ended", { status });
   await writer.finish(LAST_LINES_TIME);
   return status;
+}
+
+/** Sends figures to a collector, if the settings name one. */
+async function openOtlp(
+  options: Omit<OtlpOptions, "endpoint" | "interval">,
+  { otlpEndpoint: endpoint, otlpInterval: interval }: Settings,
+): Promise<(() => Promise<void>) | undefined> {
+  if (endpoint === undefined) return undefined;
+  const { startOtlp } = await import("./otlp.ts");
+  return startOtlp({ ...options, endpoint, interval });
 }
 
 /** Opens the control socket, unless the settings say that there is to be none or nothing says where. */

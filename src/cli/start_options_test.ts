@@ -72,6 +72,8 @@ Deno.test("parseStart without flags listens on loopback with the default limits"
     metrics: undefined,
     metricsToken: undefined,
     sysInterval: 10_000,
+    otlpEndpoint: undefined,
+    otlpInterval: 60_000,
     requireStore: false,
     store: {
       ballast: 16 * 1024 * 1024,
@@ -89,7 +91,7 @@ Deno.test("parseStart without flags listens on loopback with the default limits"
 Deno.test("parseStart reads every flag", async () => {
   const args =
     "--listen mqtt://127.0.0.1:1884?max_connections=5&allow_anonymous=false&users=/u --listen=mqtt://[::]:1885 " +
-    "--allow-anonymous --rules /r --user pump?bytes_per_second=1MiB --data /a/b --control /c --require-store --metrics 0.0.0.0 --metrics-token /t --sys-interval never " +
+    "--allow-anonymous --rules /r --user pump?bytes_per_second=1MiB --data /a/b --control /c --require-store --metrics 0.0.0.0 --metrics-token /t --sys-interval never --otlp http://c:4318/ --otlp-interval 5s " +
     "--ballast 0 --durability a/#=off --durability interval --durability=a=b/+=commit " +
     "--durability-interval 250ms --when-queue-full refuse --when-all-queues-full drop-newest --log-level debug --log-format=json --max-inflight 7 --connect-timeout 2m";
   assert.deepEqual(await settingsOf(args.split(" ")), {
@@ -116,6 +118,8 @@ Deno.test("parseStart reads every flag", async () => {
     metrics: { hostname: "0.0.0.0", port: 9883 },
     metricsToken: "/t",
     sysInterval: 0,
+    otlpEndpoint: "http://c:4318",
+    otlpInterval: 5000,
     requireStore: true,
     store: {
       ballast: 0,

@@ -1,0 +1,157 @@
+import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-http";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import {
+  AggregationTemporality,
+  DataPointType,
+  type MetricData,
+  type ResourceMetrics,
+} from "@opentelemetry/sdk-metrics";
+import type { Log } from "../core/log.ts";
+import type { Figure } from "./figure.ts";
+
+/** What {@linkcode OtlpMetrics} sends, and where. */
+export interface OtlpMetricsOptions {
+  /** The collector's address, without a path of its own: `http://127.0.0.1:4318`. */
+  readonly endpoint: string;
+  /** Milliseconds between two times. */
+  readonly interval: number;
+  /** All figures. */
+  readonly figures: readonly Figure[];
+  /** The program's version. */
+  readonly version: string;
+  /** When it started, in milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Where it says that it cannot send. */
+  readonly log: Log;
+}
+
+/** What became of an export: 0 for sent. */
+type Exported = Parameters<Parameters<OTLPMetricExporter["export"]>[1]>[0];
+
+/** A moment as OpenTelemetry has it: seconds and nanoseconds. */
+type HrTime = [number, number];
+
+/**
+ * Sends figures to a collector of OpenTelemetry, by OTLP over HTTP, again and again. Read from the same table as
+ * Prometheus', they need no meter that everything is told to. The exporter takes headers and the rest from the
+ * standard's own variables, `OTEL_EXPORTER_OTLP_…`.
+ */
+export class OtlpMetrics {
+  readonly #options: OtlpMetricsOptions;
+  readonly #exporter: OTLPMetricExporter;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #failed = false;
+
+  /** Sends them now, and from then on. */
+  constructor(options: OtlpMetricsOptions) {
+    const { endpoint, interval } = options;
+    this.#options = options;
+    this.#exporter = new OTLPMetricExporter({
+      url: `${endpoint}/v1/metrics`,
+      temporalityPreference: AggregationTemporality.CUMULATIVE,
+    });
+    this.#timer = setInterval(() => this.#send(), interval);
+    this.#send();
+  }
+
+  /** Sends them a last time. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#send();
+    await this.#exporter.shutdown();
+  }
+
+  async #send(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<Exported>();
+    this.#exporter.export(this.#metrics(), resolve);
+    const { code, error } = await promise;
+    const { endpoint, log } = this.#options;
+    const failed = code !== 0;
+    if (failed && !this.#failed) {
+      log.warn("Figures cannot be sent to the collector", {
+        endpoint,
+        error: error?.message,
+      });
+    } else if (!failed && this.#failed) {
+      log.info("Figures are sent to the collector again", { endpoint });
+    }
+    this.#failed = failed;
+  }
+
+  #metrics(): ResourceMetrics {
+    const { figures, version, startedAt } = this.#options;
+    const [startTime, endTime] = [startedAt, Date.now()].map(hrTime) as [
+      HrTime,
+      HrTime,
+    ];
+    return {
+      resource: resourceFromAttributes({
+        "service.name": Deno.env.get("OTEL_SERVICE_NAME") ?? "mailboxqtt",
+        "service.version": version,
+        "service.instance.id": `${Deno.hostname()}:${Deno.pid}`,
+      }),
+      scopeMetrics: [{
+        scope: { name: "mailboxqtt", version },
+        metrics: figures.map((figure) => metricOf(figure, startTime, endTime)),
+      }],
+    };
+  }
+}
+
+function metricOf(
+  figure: Figure,
+  startTime: HrTime,
+  endTime: HrTime,
+): MetricData {
+  const { name, help, type } = figure;
+  const common = {
+    descriptor: {
+      name,
+      description: help,
+      unit: unitOf(name),
+      // Floating point.
+      valueType: 1,
+      advice: {},
+    },
+    aggregationTemporality: AggregationTemporality.CUMULATIVE,
+  };
+  const at = { startTime, endTime };
+  if (figure.type === "histogram") {
+    const { counts, sum } = figure.read();
+    const value = {
+      buckets: { boundaries: [...figure.bounds], counts: [...counts] },
+      sum,
+      count: counts.reduce((total, count) => total + count, 0),
+    };
+    return {
+      ...common,
+      dataPointType: DataPointType.HISTOGRAM,
+      dataPoints: [{ ...at, attributes: {}, value }],
+    };
+  }
+  const dataPoints = figure.read().map(({ labels, value }) => ({
+    ...at,
+    attributes: labels,
+    value,
+  }));
+  return type === "counter"
+    ? {
+      ...common,
+      dataPointType: DataPointType.SUM,
+      isMonotonic: true,
+      dataPoints,
+    }
+    : { ...common, dataPointType: DataPointType.GAUGE, dataPoints };
+}
+
+/** What a figure is counted in, by the end of its name, as UCUM has it. */
+function unitOf(name: string): string {
+  const base = name.replace(/_total$/, "");
+  if (base.endsWith("_seconds")) return "s";
+  return base.endsWith("_bytes") ? "By" : "1";
+}
+
+function hrTime(milliseconds: number): HrTime {
+  const seconds = Math.floor(milliseconds / 1000);
+  return [seconds, Math.round((milliseconds - seconds * 1000) * 1e6)];
+}
