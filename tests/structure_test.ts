@@ -45,6 +45,10 @@ const KEEPERS: readonly {
   readonly keeper: string;
 }[] = [
   { specifier: /^@std\/async\/channel$/, keeper: "src/core/mailbox.ts" },
+  {
+    specifier: /^@std\/log\/rotating-file-handler$/,
+    keeper: "src/cli/log_file.ts",
+  },
   { specifier: /^@std\/log(\/|$)/, keeper: "src/core/log.ts" },
 ];
 

@@ -44,6 +44,9 @@ const VALUES: readonly (readonly [Setting, (from: Settings) => unknown])[] = [
   [SETTINGS.allQueuesFull, (from) => from.queuePolicies.all],
   [SETTINGS.logLevel, (from) => from.logLevel],
   [SETTINGS.logFormat, (from) => from.logFormat],
+  [SETTINGS.logFile, (from) => from.logFile],
+  [SETTINGS.logFileSize, (from) => from.logFileSize],
+  [SETTINGS.logFiles, (from) => from.logFiles],
   ...LIMIT_KEYS.map((key) =>
     [
       LIMIT_SETTINGS[key],

@@ -63,6 +63,7 @@ const OTHERS: Readonly<Record<string, readonly [string, string]>> = {
   "queues.when_all_queues_full": ["drop-oldest", "drop-newest"],
   "log.level": ["debug", "error"],
   "log.format": ["json", "text"],
+  "log.file": ["/a", "/b"],
   "limits.memory_resume": ["20%", "30%"],
   "limits.max_topic_length": ["100", "200"],
   "limits.max_connect_size": ["1MiB", "2MiB"],

@@ -75,4 +75,10 @@ export interface Settings {
   readonly logLevel: LogLevel;
   /** How log lines look. */
   readonly logFormat: LogFormat;
+  /** The file that they go to; `undefined` for standard error. */
+  readonly logFile: string | undefined;
+  /** Bytes after which another one is begun. */
+  readonly logFileSize: number;
+  /** How many are kept beside it. */
+  readonly logFiles: number;
 }

@@ -8,6 +8,7 @@ import {
 } from "../core/log.ts";
 import { DEFAULT_CONTROL, DEFAULT_DATA } from "./data_folder.ts";
 import { LIMIT_SETTINGS } from "./limit_settings.ts";
+import { LOG_FILE_SETTINGS } from "./log_settings.ts";
 import { METRICS_SETTINGS } from "./metrics_settings.ts";
 import { OTLP_SETTINGS } from "./otlp_settings.ts";
 import { QUEUE_SETTINGS } from "./queue_settings.ts";
@@ -111,6 +112,9 @@ export const SETTINGS = {
     takesEffect: "at restart",
     ...choice(LOG_FORMATS),
   } as Setting<LogFormat>,
+  logFile: LOG_FILE_SETTINGS.file,
+  logFileSize: LOG_FILE_SETTINGS.size,
+  logFiles: LOG_FILE_SETTINGS.files,
 } as const;
 
 /** All of them, in the order in which they are shown. */

@@ -9,6 +9,7 @@ import {
   valueFault,
 } from "./fault.ts";
 import type { Given, GivenListener } from "./given.ts";
+import { DEFAULT_LOG_FILE } from "./log_settings.ts";
 import { DEFAULT_OTLP_INTERVAL } from "./otlp_settings.ts";
 import { Places } from "./places.ts";
 import { LIMIT_SETTINGS } from "./limit_settings.ts";
@@ -63,6 +64,7 @@ export function settle(
   checkMetrics(given, faults);
   const listeners = settleListeners(given, faults);
   if (faults.length > 0) return { faults: faults.sort(byPlace) };
+  const logFile = given.get(SETTINGS.logFile)?.value;
   const settings: Settings = {
     file,
     listeners: [...listeners.keys()],
@@ -95,8 +97,13 @@ export function settle(
     logLevel: value(SETTINGS.logLevel, "info"),
     logFormat: value(
       SETTINGS.logFormat,
-      processEnvironment("JOURNAL_STREAM") ? "journal" : "text",
+      logFile === undefined && processEnvironment("JOURNAL_STREAM")
+        ? "journal"
+        : "text",
     ),
+    logFile,
+    logFileSize: value(SETTINGS.logFileSize, DEFAULT_LOG_FILE.size),
+    logFiles: value(SETTINGS.logFiles, DEFAULT_LOG_FILE.files),
   };
   return { settings, places: new Places(given, listeners) };
 }

@@ -3,14 +3,14 @@ import type { ControlServer } from "../admin/control_server.ts";
 import type { Broker } from "../broker.ts";
 import { Counters } from "../core/counters.ts";
 import { EXIT, StartError } from "../core/errors.ts";
-import { createLog, type Log } from "../core/log.ts";
+import type { Log } from "../core/log.ts";
 import { AccessPlanner } from "./access.ts";
 import { announce } from "./announce.ts";
 import { controlSocket } from "./control_flags.ts";
 import type { ControlSocketOptions } from "./control_socket.ts";
 import { processEnvironment } from "./data_folder.ts";
 import { defaultLimits } from "./default_limits.ts";
-import { LogWriter } from "./log_writer.ts";
+import { LogOutput } from "./log_output.ts";
 import { MetricsDoor } from "./metrics_door.ts";
 import type { OtlpOptions } from "./otlp.ts";
 import { Reloader } from "./reload.ts";
@@ -23,9 +23,6 @@ import { VERSION } from "./version.ts";
 
 /** Milliseconds that the broker has to say goodbye to its clients. */
 const SHUTDOWN_TIME = 4_500;
-/** Milliseconds that the last log lines may take. */
-const LAST_LINES_TIME = 300;
-
 /**
  * The start command: runs the broker until a signal or a fault ends it, and returns the exit status.
  * Throws a `StartError` for wrong arguments, or if it cannot listen or keep what it must.
@@ -36,17 +33,8 @@ export async function start(args: readonly string[]): Promise<number> {
     defaultLimits(),
   );
   const counters = new Counters();
-  const writer = new LogWriter(Deno.stderr, {
-    onLost: (lines) => {
-      counters.logLinesLost += lines;
-      log.warn("Log lines were lost: standard error took no more", { lines });
-    },
-  });
-  const log = createLog({
-    level: options.logLevel,
-    format: options.logFormat,
-    write: (line) => writer.write(line),
-  });
+  const output = await LogOutput.open(options, counters);
+  const { log } = output;
 
   const fault = faults(log);
   const planner = new AccessPlanner(log);
@@ -89,6 +77,7 @@ export async function start(args: readonly string[]): Promise<number> {
   });
   onReloadSignal(async () => {
     systemd?.reloading();
+    output.reopen();
     await reloadAndTell(reloader, log);
     systemd?.ready(statusOf(broker));
   });
@@ -123,7 +112,7 @@ export async function start(args: readonly string[]): Promise<number> {
   await endOtlp?.();
   planner.close();
   log.info("Ended", { status });
-  await writer.finish(LAST_LINES_TIME);
+  await output.finish();
   return status;
 }
 

@@ -85,6 +85,9 @@ Deno.test("parseStart without flags listens on loopback with the default limits"
     userLimits: new Map(),
     logLevel: "info",
     logFormat: "text",
+    logFile: undefined,
+    logFileSize: 10 * 1024 * 1024,
+    logFiles: 5,
   });
 });
 
@@ -93,7 +96,7 @@ Deno.test("parseStart reads every flag", async () => {
     "--listen mqtt://127.0.0.1:1884?max_connections=5&allow_anonymous=false&users=/u --listen=mqtt://[::]:1885 " +
     "--allow-anonymous --rules /r --user pump?bytes_per_second=1MiB --data /a/b --control /c --require-store --metrics 0.0.0.0 --metrics-token /t --sys-interval never --otlp http://c:4318/ --otlp-interval 5s " +
     "--ballast 0 --durability a/#=off --durability interval --durability=a=b/+=commit " +
-    "--durability-interval 250ms --when-queue-full refuse --when-all-queues-full drop-newest --log-level debug --log-format=json --max-inflight 7 --connect-timeout 2m";
+    "--durability-interval 250ms --when-queue-full refuse --when-all-queues-full drop-newest --log-level debug --log-format=json --log-file /l --log-file-size 8KiB --log-files 2 --max-inflight 7 --connect-timeout 2m";
   assert.deepEqual(await settingsOf(args.split(" ")), {
     file: undefined,
     listeners: [
@@ -134,6 +137,9 @@ Deno.test("parseStart reads every flag", async () => {
     userLimits: new Map([["pump", { bytesPerSecond: 1024 ** 2 }]]),
     logLevel: "debug",
     logFormat: "json",
+    logFile: "/l",
+    logFileSize: 8192,
+    logFiles: 2,
   });
 });
 

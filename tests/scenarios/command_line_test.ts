@@ -71,7 +71,7 @@ Deno.test("command line: a wrong flag is one sentence and exit status 2", async 
     ],
     [
       ["--log-format", "xml"],
-      /--log-format cannot be "xml": allowed are text and json/,
+      /--log-format cannot be "xml": allowed are text, json and journal/,
     ],
     [["strat"], /Unknown command "strat": did you mean start\?/],
   ];
