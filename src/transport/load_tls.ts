@@ -144,8 +144,10 @@ async function checkTls({ settings, files, now, faults }: {
   const [leaf] = certificatesIn(file, files.certificate, faults);
   const key = privateKeyIn(settings.key, files.key, faults);
   if (leaf !== undefined) {
-    const message = validityFault(leaf, now);
-    if (message !== undefined) faults.push({ file, message });
+    const { expired, early } = validity(leaf, now);
+    if (expired !== undefined) faults.push({ file, message: expired });
+    // A gateway may start before it knows the time; the certificate is good once it does.
+    if (early !== undefined) warnings.push({ file, message: early });
   }
   if (leaf !== undefined && key !== undefined && !leaf.checkPrivateKey(key)) {
     const message =
@@ -268,29 +270,35 @@ function authoritiesIn(file: string, text: string, { faults, warnings, now }: {
       faults.push({ file, message });
     }
   }
-  const unfit = authorities.flatMap((one) => validityFault(one, now) ?? []);
+  const all = authorities.map((one) => validity(one, now));
+  for (const { early } of all) {
+    if (early !== undefined) warnings.push({ file, message: early });
+  }
+  const unfit = all.flatMap(({ expired }) => expired ?? []);
   // Among several, an old one that is still listed does no harm.
   const list = unfit.length === authorities.length ? faults : warnings;
   for (const message of unfit) list.push({ file, message });
   return authorities;
 }
 
-/** Why a certificate cannot be used at a time. */
-function validityFault(
+/** Why a certificate cannot be used at a time: any more, or yet. */
+function validity(
   { validFromDate, validToDate, subject }: X509Certificate,
   now: number,
-): string | undefined {
+): { expired?: string; early?: string } {
   if (validToDate.getTime() < now) {
-    return `The certificate of ${subject} expired on ${
-      day(validToDate)
-    }: put a new one in its place`;
+    return {
+      expired: `The certificate of ${subject} expired on ${
+        day(validToDate)
+      }: put a new one in its place`,
+    };
   }
-  if (validFromDate.getTime() > now) {
-    return `The certificate of ${subject} is not valid before ${
+  if (validFromDate.getTime() <= now) return {};
+  return {
+    early: `The certificate of ${subject} is not valid before ${
       day(validFromDate)
-    }: wait, or set this machine's clock, which shows ${day(new Date(now))}`;
-  }
-  return undefined;
+    }: wait, or set this machine's clock, which shows ${day(new Date(now))}`,
+  };
 }
 
 /** A day as people read it: `2026-01-31`. */

@@ -148,7 +148,8 @@ Deno.test("TlsKeeper warns once a day of a certificate that expires soon", async
   // By the time of this clock a day goes by in steps that are each waited for.
   clock.advance(86_400_000);
   await until("it is warned of again", () => {
+    if (warnings() === 2) return true;
     clock.advance(10_000);
-    return warnings() === 2;
+    return false;
   });
 });
