@@ -65,7 +65,7 @@ await testOf("bash", async () => {
   assert.deepEqual(await complete("sto"), ["store"]);
   assert.deepEqual(await complete("store", "ex"), ["export"]);
   assert.deepEqual(await complete("store", "export", "--o"), ["--output"]);
-  assert.deepEqual(await complete("--log-f"), ["--log-format"]);
+  assert.deepEqual(await complete("--log-fo"), ["--log-format"]);
   assert.deepEqual(await complete("--config", "/etc/hos"), [
     ...new Set(await ask("bash", ["--norc"], "compgen -f /etc/hos\n")),
   ]);
