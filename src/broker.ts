@@ -10,6 +10,7 @@ import type { ScopedLimits } from "./core/scoped_limits.ts";
 import { type Log, SILENT_LOG } from "./core/log.ts";
 import { PacedLog } from "./core/paced_log.ts";
 import { TimerWheel } from "./core/timer_wheel.ts";
+import { Uptime } from "./core/uptime.ts";
 import { NoneStore } from "./store/none_store.ts";
 import { RelaxedStore } from "./store/relaxed_store.ts";
 import type { Room } from "./store/disk_room.ts";
@@ -126,7 +127,10 @@ export class Broker {
       },
     });
     const opening = store.open({
-      resumed: (now) => clock.set?.(now),
+      resumed: (now) => {
+        clock.set?.(now);
+        router.clockSet();
+      },
       startOver: () => {
         router.close();
         counters.forgetHeld();
@@ -199,7 +203,7 @@ export class Broker {
         ...options.sys,
         counters,
         doors: () => doors.states,
-        startedAt: Date.now(),
+        uptime: new Uptime(),
         system: router.system,
         timers,
       });
@@ -247,6 +251,11 @@ export class Broker {
   get messageMemory(): { readonly bytes: number; readonly ceiling: number } {
     const { governor } = this.#router;
     return { bytes: governor.bytes, ceiling: governor.ceiling };
+  }
+
+  /** A moment of the broker's own clock, which nobody sets, by the machine's, to be shown to people. */
+  machineTime(time: number): number {
+    return Math.round(time + Date.now() - this.#clock.now());
   }
 
   /** Resolves once the Router has answered, which it does between two pieces of work. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Counters } from "../../src/core/counters.ts";
 import { Histogram } from "../../src/core/histogram.ts";
+import { Uptime } from "../../src/core/uptime.ts";
 import type { Figure } from "../../src/admin/figure.ts";
 import { figuresOf } from "../../src/admin/figures.ts";
 
@@ -27,7 +28,7 @@ function allFigures(): readonly Figure[] {
     memory: () => ({ bytes: 1, ceiling: 2 }),
     loopDelay: new Histogram(),
     version: "1",
-    startedAt: 0,
+    uptime: new Uptime(),
   });
 }
 

@@ -5,6 +5,7 @@ import type { DamperCounts } from "../auth/damper.ts";
 import type { DoorState } from "../connection/doors.ts";
 import type { ByDisk, Counters } from "../core/counters.ts";
 import type { Histogram } from "../core/histogram.ts";
+import type { Uptime } from "../core/uptime.ts";
 import { formatAddress } from "../transport/listener_settings.ts";
 import type { Figure, HistogramFigure, NumberFigure } from "./figure.ts";
 import {
@@ -33,8 +34,8 @@ export interface FiguresSource {
   readonly loopDelay?: Histogram;
   /** The program's version. */
   readonly version: string;
-  /** When it started, in milliseconds since the epoch. */
-  readonly startedAt: number;
+  /** How long it has run. */
+  readonly uptime: Uptime;
 }
 
 /** All figures of a broker. */
@@ -351,7 +352,7 @@ function durationFigures(
   return figures;
 }
 
-function processFigures({ version, startedAt }: FiguresSource): NumberFigure[] {
+function processFigures({ version, uptime }: FiguresSource): NumberFigure[] {
   return [
     {
       ...named("build_info", "1, with what the program is."),
@@ -361,7 +362,7 @@ function processFigures({ version, startedAt }: FiguresSource): NumberFigure[] {
     gauge(
       "start_time_seconds",
       "When the broker started, in seconds since the epoch.",
-      () => startedAt / 1000,
+      () => uptime.startedAt / 1000,
     ),
     counter(
       "cpu_seconds_total",

@@ -7,6 +7,7 @@ import {
   type ResourceMetrics,
 } from "@opentelemetry/sdk-metrics";
 import type { Log } from "../core/log.ts";
+import type { Uptime } from "../core/uptime.ts";
 import type { Figure } from "./figure.ts";
 
 /** What {@linkcode OtlpMetrics} sends, and where. */
@@ -19,8 +20,8 @@ export interface OtlpMetricsOptions {
   readonly figures: readonly Figure[];
   /** The program's version. */
   readonly version: string;
-  /** When it started, in milliseconds since the epoch. */
-  readonly startedAt: number;
+  /** How long it has run. */
+  readonly uptime: Uptime;
   /** Where it says that it cannot send. */
   readonly log: Log;
 }
@@ -79,8 +80,8 @@ export class OtlpMetrics {
   }
 
   #metrics(): ResourceMetrics {
-    const { figures, version, startedAt } = this.#options;
-    const [startTime, endTime] = [startedAt, Date.now()].map(hrTime) as [
+    const { figures, version, uptime } = this.#options;
+    const [startTime, endTime] = [uptime.startedAt, Date.now()].map(hrTime) as [
       HrTime,
       HrTime,
     ];

@@ -1,5 +1,6 @@
 import type { DoorState } from "../connection/doors.ts";
 import type { ByQos, Counters } from "../core/counters.ts";
+import type { Uptime } from "../core/uptime.ts";
 import { snakeCase } from "./make_figure.ts";
 
 /** What the messages below `$SYS` tell of. */
@@ -10,8 +11,8 @@ export interface SysSource {
   readonly doors: () => readonly DoorState[];
   /** The program's version. */
   readonly version: string;
-  /** When it started, in milliseconds since the epoch. */
-  readonly startedAt: number;
+  /** How long it has run. */
+  readonly uptime: Uptime;
 }
 
 /**
@@ -19,14 +20,14 @@ export interface SysSource {
  * (https://mosquitto.org/man/mosquitto-8.html), and what only this broker tells.
  */
 export function sysTopics(
-  { counters, doors, version, startedAt }: SysSource,
+  { counters, doors, version, uptime }: SysSource,
 ): [string, number | string][] {
   const { clientsNow, sessionsNow } = counters;
   const { queuedNow, retainedNow } = counters;
-  const uptime = Math.floor((Date.now() - startedAt) / 1000);
+  const seconds = Math.floor(uptime.milliseconds / 1000);
   return [
     ["version", `mailboxqtt version ${version}`],
-    ["uptime", `${uptime} seconds`],
+    ["uptime", `${seconds} seconds`],
     ["bytes/received", counters.bytesReceived],
     ["bytes/sent", counters.bytesSent],
     ["clients/connected", clientsNow],

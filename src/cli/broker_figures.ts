@@ -2,6 +2,7 @@ import type { Figure } from "../admin/figure.ts";
 import { figuresOf } from "../admin/figures.ts";
 import type { Broker } from "../broker.ts";
 import type { Histogram } from "../core/histogram.ts";
+import type { Uptime } from "../core/uptime.ts";
 import type { AccessPlanner } from "./access.ts";
 import { VERSION } from "./version.ts";
 
@@ -9,15 +10,15 @@ import { VERSION } from "./version.ts";
 export interface BrokerFiguresOptions {
   /** The broker. */
   readonly broker: Broker;
-  /** When it started, in milliseconds since the epoch. */
-  readonly startedAt: number;
+  /** How long it has run. */
+  readonly uptime: Uptime;
   /** Who may come in, and who guesses at passwords. */
   readonly planner: Pick<AccessPlanner, "damping">;
 }
 
 /** All figures of a broker that runs. */
 export function brokerFigures(
-  { broker, startedAt, planner }: BrokerFiguresOptions,
+  { broker, uptime, planner }: BrokerFiguresOptions,
   loopDelay: Histogram,
 ): readonly Figure[] {
   return figuresOf({
@@ -28,6 +29,6 @@ export function brokerFigures(
     memory: () => broker.messageMemory,
     loopDelay,
     version: VERSION,
-    startedAt,
+    uptime,
   });
 }

@@ -8,6 +8,7 @@ import type { ConnectionInfo, SessionInfo } from "../admin/session_info.ts";
 import type { Broker } from "../broker.ts";
 import { describeError } from "../core/errors.ts";
 import type { AdjustableLog } from "../core/log.ts";
+import type { Uptime } from "../core/uptime.ts";
 import { PROTOCOL_NAMES } from "../connection/handshake.ts";
 import type { SessionRecord } from "../router/session_admin.ts";
 import type { Link } from "../session/link.ts";
@@ -26,8 +27,8 @@ export interface ControlSocketOptions {
   readonly folder: string | undefined;
   /** Loads its settings anew. */
   readonly reloader: Reloader;
-  /** When it started, in milliseconds since the epoch. */
-  readonly startedAt: number;
+  /** How long it has run. */
+  readonly uptime: Uptime;
   /** Its log. */
   readonly log: AdjustableLog;
 }
@@ -53,14 +54,14 @@ export async function openControlSocket(
 }
 
 function controlled(
-  { broker, folder, reloader, log, startedAt }: ControlSocketOptions,
+  { broker, folder, reloader, log, uptime }: ControlSocketOptions,
 ): ControlledBroker {
   return {
     log,
     status: () => ({
       version: VERSION,
       pid: Deno.pid,
-      startedAt,
+      startedAt: uptime.startedAt,
       configuration: reloader.settings.file ?? null,
       folder: folder ?? null,
       listeners: broker.doors.map((
@@ -79,7 +80,10 @@ function controlled(
       memory: Deno.memoryUsage(),
     }),
     health: () => healthOf(broker),
-    sessions: async () => (await broker.sessions.list()).map(sessionInfo),
+    sessions: async () =>
+      (await broker.sessions.list()).map((record) =>
+        sessionInfo(record, (time) => broker.machineTime(time))
+      ),
     disconnect: (clientId) => broker.sessions.disconnect(clientId),
     adopt: (clientId, user) => broker.sessions.adopt(clientId, user),
     deleteSession: (clientId) => broker.sessions.delete(clientId),
@@ -88,13 +92,16 @@ function controlled(
   };
 }
 
-function sessionInfo(record: SessionRecord): SessionInfo {
+function sessionInfo(
+  record: SessionRecord,
+  machineTime: (time: number) => number,
+): SessionInfo {
   const { clientId, owner, link, offlineSince, expiryInterval } = record;
   return {
     clientId,
     owner: owner ?? null,
-    connection: link === undefined ? null : connectionInfo(link),
-    offlineSince: offlineSince ?? null,
+    connection: link === undefined ? null : connectionInfo(link, machineTime),
+    offlineSince: offlineSince === undefined ? null : machineTime(offlineSince),
     expiryInterval: expiryInterval === Infinity ? null : expiryInterval,
     subscriptions: record.subscriptions,
     queued: { messages: record.queuedMessages, bytes: record.queuedBytes },
@@ -102,10 +109,13 @@ function sessionInfo(record: SessionRecord): SessionInfo {
   };
 }
 
-function connectionInfo(link: Link): ConnectionInfo {
+function connectionInfo(
+  link: Link,
+  machineTime: (time: number) => number,
+): ConnectionInfo {
   return {
     ...link.origin,
-    since: link.acceptedAt,
+    since: machineTime(link.acceptedAt),
     protocol: PROTOCOL_NAMES[link.terms.version],
     keepAlive: link.keepAlive,
   };

@@ -16,14 +16,14 @@ export interface OtlpOptions extends BrokerFiguresOptions {
 
 /** Sends the broker's figures to a collector of OpenTelemetry. Returns what ends that. */
 export function startOtlp(options: OtlpOptions): () => Promise<void> {
-  const { endpoint, interval, startedAt, log } = options;
+  const { endpoint, interval, uptime, log } = options;
   const loopDelay = new LoopDelay();
   const metrics = new OtlpMetrics({
     endpoint,
     interval,
     figures: brokerFigures(options, loopDelay.delays),
     version: VERSION,
-    startedAt,
+    uptime,
     log,
   });
   return async () => {

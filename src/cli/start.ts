@@ -4,6 +4,7 @@ import type { Broker } from "../broker.ts";
 import { Counters } from "../core/counters.ts";
 import { EXIT, StartError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import { Uptime } from "../core/uptime.ts";
 import { AccessPlanner } from "./access.ts";
 import { announce } from "./announce.ts";
 import { controlSocket } from "./control_flags.ts";
@@ -62,8 +63,8 @@ export async function start(args: readonly string[]): Promise<number> {
   // Before anybody knows that it runs: what ends it from now on, ends it well.
   const signals = endSignals();
   inForce();
-  const startedAt = Date.now();
-  const metrics = new MetricsDoor({ broker, startedAt, planner, log });
+  const uptime = new Uptime();
+  const metrics = new MetricsDoor({ broker, uptime, planner, log });
   // A reload that comes now waits for it.
   const served = metrics.change(options);
   const reloader = new Reloader({
@@ -82,9 +83,9 @@ export async function start(args: readonly string[]): Promise<number> {
     systemd?.ready(statusOf(broker));
   });
   await served;
-  const endOtlp = await openOtlp({ broker, startedAt, planner, log }, options);
+  const endOtlp = await openOtlp({ broker, uptime, planner, log }, options);
   const control = await openControl(
-    { broker, folder, reloader, log, startedAt },
+    { broker, folder, reloader, log, uptime },
     options,
   );
   announce(log, broker.doors, options, folder);

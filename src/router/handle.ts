@@ -82,6 +82,7 @@ export function handleOf(parts: HandleParts): RouterHandle {
     governor,
     disk,
     waits,
+    clockSet: () => turn(() => {}),
     restore,
     restored: () =>
       turn(() => {

@@ -106,6 +106,8 @@ export interface RouterHandle {
   readonly disk: DiskRoom;
   /** Whether a PUBLISH of a client that cannot be refused anything must wait until there is room. */
   waits(link: Link, packet: Publish): boolean;
+  /** Says that the clock was set: what is told from now on is judged by it. */
+  clockSet(): void;
   /** Takes what the Store held, before the first client comes. */
   readonly restore: StoreReader;
   /** Has all sessions and what belongs to them kept once more, but for messages: the Store may have lost some. */

@@ -3,7 +3,7 @@ import type { Session } from "../session/session.ts";
 import type { Registry } from "./registry.ts";
 import type { RouterHandle } from "./messages.ts";
 
-/** What is known of one session, at one moment. Times are in milliseconds since the epoch. */
+/** What is known of one session, at one moment. Times are milliseconds of the broker's clock. */
 export interface SessionRecord {
   /** The client identifier. */
   readonly clientId: string;
