@@ -1,6 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import { isForClients } from "./certificate_purposes.ts";
-import type { LoadedTls } from "./load_tls.ts";
+import { day, type LoadedTls } from "./load_tls.ts";
 import { isRevoked } from "./revocations.ts";
 
 /** Certificates from a client's own up to one that an authority has signed. */
@@ -59,10 +59,12 @@ function validityFault(
   now: number,
 ): string | undefined {
   if (validToDate.getTime() < now) {
-    return `expired on ${validToDate.toISOString().slice(0, 10)}`;
+    return `expired on ${day(validToDate)}`;
   }
   if (validFromDate.getTime() > now) {
-    return `is not valid before ${validFromDate.toISOString().slice(0, 10)}`;
+    return `is not valid before ${
+      day(validFromDate)
+    } by this machine's clock, which shows ${day(new Date(now))}`;
   }
   return undefined;
 }

@@ -86,6 +86,18 @@ const FAILURES: readonly {
     reason: /CN=pump, expired on 2026-01-02/,
   },
   {
+    name: "shows one that is not valid yet",
+    flags: async (made) =>
+      shown(
+        await made.client("pump", {
+          from: new Date("2090-01-02"),
+          until: new Date("2091-01-02"),
+        }),
+      ),
+    reason:
+      /CN=pump, is not valid before 2090-01-02 by this machine's clock, which shows 20\d\d-/,
+  },
+  {
     name: "shows one for servers",
     flags: async (made) => shown(await made.server("other")),
     reason: /CN=other, is not meant for clients/,

@@ -20,6 +20,8 @@ const POLL_TIME = 10_000;
 const WARN_DAYS = 21;
 /** Milliseconds of a day. */
 const DAY = 86_400_000;
+/** From so many milliseconds on, the machine's clock was set: a gateway was told the time after it had booted. */
+const CLOCK_SET = 3_600_000;
 
 /** What a {@linkcode TlsKeeper} works with. */
 export interface TlsKeeperOptions {
@@ -29,8 +31,10 @@ export interface TlsKeeperOptions {
   readonly url: string;
   /** Where it tells what becomes of certificates and handshakes. */
   readonly log: Log;
-  /** Paces what is told. Certificates go by the machine's time, which others set who know better. */
+  /** Paces what is told. */
   readonly clock: Clock;
+  /** What certificates go by: the machine's time, which others set who know better; left out, that of this one. */
+  readonly machineTime?: () => number;
   /** Wakes it to look at the files. */
   readonly timers: Timers;
   /** Where failed handshakes are counted. */
@@ -48,6 +52,9 @@ export class TlsKeeper {
   /** Contents that could not be used when they were seen first: a key may come a moment after its certificate. */
   #doubtful: { readonly contents: string | undefined } | undefined;
   #warnedAt = -Infinity;
+  readonly #machineTime: () => number;
+  /** By how much the machine's time was ahead of the steady clock when the files were judged last. */
+  #ahead: number;
   #closed = false;
   readonly #timer: Timer;
 
@@ -57,12 +64,15 @@ export class TlsKeeper {
    * @throws {TlsFaults} If they cannot be used.
    */
   static async start(options: TlsKeeperOptions): Promise<TlsKeeper> {
-    return new TlsKeeper(options, await loadTls(options.settings));
+    const { settings, machineTime = machineNow } = options;
+    return new TlsKeeper(options, await loadTls(settings, machineTime()));
   }
 
   private constructor(options: TlsKeeperOptions, loaded: LoadedTls) {
-    const { settings, counters, timers } = options;
+    const { settings, counters, timers, machineTime = machineNow } = options;
     this.#options = options;
+    this.#machineTime = machineTime;
+    this.#ahead = this.#aheadNow;
     this.#loaded = loaded;
     this.#seen = loaded.contents;
     const failed = new PacedLog("TLS handshake failed", {
@@ -70,15 +80,20 @@ export class TlsKeeper {
       subject: "address",
       level: "info",
     });
-    const now = Date.now;
-    this.gate = new TlsGate({ settings, loaded, now, failed, counters });
+    this.gate = new TlsGate({
+      settings,
+      loaded,
+      now: machineTime,
+      failed,
+      counters,
+    });
     this.#warnDaily();
     this.#timer = timers.schedule(POLL_TIME, () => this.#wake());
   }
 
   /** Days until the certificate expires, below 0 afterwards. */
   get days(): number {
-    return Math.floor((this.#loaded.expires - Date.now()) / DAY);
+    return Math.floor((this.#loaded.expires - this.#machineTime()) / DAY);
   }
 
   /**
@@ -89,7 +104,7 @@ export class TlsKeeper {
   async renew(): Promise<() => void> {
     const { settings } = this.#options;
     if (await tlsContents(settings) === this.#loaded.contents) return () => {};
-    const loaded = await loadTls(settings);
+    const loaded = await loadTls(settings, this.#machineTime());
     return () => this.#exchange(loaded);
   }
 
@@ -101,6 +116,7 @@ export class TlsKeeper {
 
   async #wake(): Promise<void> {
     await this.#poll();
+    if (Math.abs(this.#aheadNow - this.#ahead) > CLOCK_SET) await this.#judge();
     if (this.#closed) return;
     this.#warnDaily();
     this.#timer.reschedule(POLL_TIME);
@@ -115,7 +131,7 @@ export class TlsKeeper {
       return;
     }
     try {
-      const loaded = await loadTls(settings);
+      const loaded = await loadTls(settings, this.#machineTime());
       this.#exchange(loaded);
     } catch (error) {
       if (!(error instanceof TlsFaults)) throw error;
@@ -127,6 +143,34 @@ export class TlsKeeper {
       this.#seen = contents;
       this.#tell(
         "Cannot use new certificates, the old ones stay",
+        error.faults,
+      );
+    }
+  }
+
+  get #aheadNow(): number {
+    return this.#machineTime() - this.#options.clock.monotonic();
+  }
+
+  /** The machine's clock was set: what is in use may be good now that was not before, or the other way round. */
+  async #judge(): Promise<void> {
+    const { settings, url, log } = this.#options;
+    this.#ahead = this.#aheadNow;
+    const now = this.#machineTime();
+    try {
+      const loaded = await loadTls(settings, now);
+      // Other files are for the next look at them.
+      if (loaded.contents !== this.#loaded.contents) return;
+      log.info("The machine's clock was set, and certificates go by it", {
+        url,
+        today: day(new Date(now)),
+      });
+      this.#loaded = loaded;
+      this.#warnedAt = -Infinity;
+    } catch (error) {
+      if (!(error instanceof TlsFaults)) throw error;
+      this.#tell(
+        "Certificates are not good by the machine's clock, which was set",
         error.faults,
       );
     }
@@ -172,4 +216,8 @@ export class TlsKeeper {
       log.warn(message, { url, file, reason });
     }
   }
+}
+
+function machineNow(): number {
+  return Date.now();
 }

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ManualClock } from "../core/clock.ts";
+import { Counters } from "../core/counters.ts";
+import { createLog } from "../core/log.ts";
+import { TimerWheel } from "../core/timer_wheel.ts";
 import { until } from "../../tests/support/broker.ts";
 import { Certificates, inDays } from "../../tests/support/certificates.ts";
 import { TestListener } from "../../tests/support/listener.ts";
 import type { TlsSettings } from "./listener_settings.ts";
+import { TlsKeeper } from "./tls_keeper.ts";
 
 /** A listener whose time the test owns. */
 async function listen(
@@ -152,4 +156,47 @@ Deno.test("TlsKeeper warns once a day of a certificate that expires soon", async
     clock.advance(10_000);
     return false;
   });
+});
+
+Deno.test("TlsKeeper goes by the machine's clock when that is set, from 1970 to today and beyond", async () => {
+  using made = await Certificates.make();
+  const clock = new ManualClock();
+  const timers = new TimerWheel(clock, {
+    onError: (error) => assert.fail(String(error)),
+  });
+  const lines: string[] = [];
+  let machineTime = 20_000;
+  const keeper = await TlsKeeper.start({
+    settings: await made.server(),
+    url: "mqtts://here",
+    log: createLog({
+      level: "info",
+      format: "text",
+      write: (line) => void lines.push(line),
+    }),
+    clock,
+    timers,
+    counters: new Counters(),
+    machineTime: () => machineTime,
+  });
+  const told = (line: RegExp) => lines.some((one) => line.test(one));
+  const setUntil = async (time: number, line: RegExp) => {
+    machineTime = time;
+    lines.length = 0;
+    const look = setInterval(() => clock.advance(10_000), 20);
+    await until(`the log has ${line}`, () => told(line));
+    clearInterval(look);
+  };
+  assert.ok(told(/WARN +Look at this file .*not valid before .*1970-01-01/));
+
+  await setUntil(Date.now(), /INFO +The machine's clock was set/);
+  clock.advance(86_400_000);
+  await setUntil(Date.now() + 90 * 86_400_000, /WARN.*expires soon .*days=9/);
+  assert.ok(!told(/not valid before/));
+  await setUntil(
+    Date.now() + 110 * 86_400_000,
+    /WARN +Certificates are not good by the machine's clock.* expired on/,
+  );
+  keeper.close();
+  timers.close();
 });
