@@ -86,7 +86,7 @@ async function compiled(): Promise<boolean> {
 async function runTests(files: readonly string[]): Promise<number> {
   const name = programName(config.version, target);
   const { code } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", ...OPTIONS, "--allow-all", ...files],
+    args: ["test", "--parallel", ...OPTIONS, "--allow-all", ...files],
     cwd: ROOT,
     env: {
       MAILBOXQTT: `${ROOT}dist/${name}`,
