@@ -105,7 +105,7 @@ async function startInMemory(
     tellStore: () => {
       if (obstacle === undefined) return;
       const sentence =
-        `Sessions and messages are in memory only, and lost when the broker ends: ${obstacle}`;
+        `Sessions and messages are in memory only, and lost when the broker ends (once this is mended, start it again): ${obstacle}`;
       common.log.error(sentence);
       broker.alarms.raise(ALARM, "memory", sentence);
     },

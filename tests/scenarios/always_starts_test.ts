@@ -49,7 +49,10 @@ async function expectInMemory(program: Program, reason: RegExp) {
   await program.line(/ERROR .*in memory only.*Cannot (use|tell)/);
   const client = await connect(program);
   const alarm = await alarmOf(client);
-  assert.match(alarm ?? "none", /in memory only, and lost when the broker/);
+  assert.match(
+    alarm ?? "none",
+    /in memory only, and lost when the broker ends .*start it again/,
+  );
   assert.match(alarm!, reason);
   assert.ok(program.lines.some((line) => reason.test(line)));
   await client.disconnect();
@@ -144,6 +147,52 @@ for (
           "--require-store",
         );
         assert.equal((await strict.end()).status, 1);
+      }),
+  });
+}
+
+for (
+  const [what, spoil, reason] of [
+    ["read-only", "mount -o remount,ro $0/disk", /[Rr]ead-only file system/],
+    [
+      "full",
+      "cat /dev/zero > $0/disk/filler 2>/dev/null",
+      /(full|[Nn]o space|I\/O)/,
+    ],
+  ] as const
+) {
+  Deno.test({
+    name:
+      `start: with a store on a file system that is ${what} by now the broker runs in memory${MOUNTS}`,
+    ignore: !canMount,
+    fn: () =>
+      withFolder(async (folder) => {
+        const kept = `${folder}/kept`;
+        {
+          await using program = new Program(
+            ...LISTEN,
+            "--ballast=0",
+            `--data=${kept}`,
+          );
+          const client = await connect(program);
+          await client.publish("a", "kept", { qos: 1, retain: true });
+          await client.disconnect();
+          await stop(program);
+        }
+        await Deno.mkdir(`${folder}/disk`);
+        const script = `mount -t tmpfs -o size=1m none $0/disk &&
+          cp -r $0/kept $0/disk && { ${spoil} || true; } && exec "$@"`;
+        class Spoilt extends Program {
+          protected static override readonly wrapper = [
+            ...["unshare", "--mount", "sh", "-c", script, folder],
+          ];
+        }
+        await using spoilt = new Spoilt(
+          ...LISTEN,
+          "--ballast=0",
+          `--data=${folder}/disk/kept`,
+        );
+        await expectInMemory(spoilt, reason);
       }),
   });
 }
