@@ -6,6 +6,7 @@ import {
   processEnvironment,
 } from "./data_folder.ts";
 import type { FlagInfo, ParsedFlags } from "./flags.ts";
+import { SERVICE_SOCKET } from "./service_places.ts";
 import { DATA_FLAG } from "./store_command_flags.ts";
 
 /** The flag that names the socket itself. */
@@ -49,16 +50,13 @@ export async function ask(
   return await askBroker(path, { ...request, command });
 }
 
-/** The folder for sockets of the service that systemd runs. */
-const SERVICE_FOLDER = "/run/mailboxqtt";
-
 /** The socket in the data folder, or where there is none, in the folder for sockets, or the service's. */
 async function findSocket(data: string | undefined): Promise<string> {
   const place = dataPlace(data, processEnvironment);
   const candidates = [
     place.type === "folder" ? controlSocket(place.folder) : undefined,
     controlSocket(undefined),
-    `${SERVICE_FOLDER}/${CONTROL_SOCKET}`,
+    SERVICE_SOCKET,
   ].filter((path) => path !== undefined);
   for (const path of candidates) {
     try {

@@ -7,7 +7,8 @@ import {
 } from "./environment.ts";
 import { Given } from "./given.ts";
 import { type Outcome, settle } from "./settle.ts";
-import { NEAR_FILE, SYSTEM_FILE } from "./start_flags.ts";
+import { SYSTEM_FILE } from "./service_places.ts";
+import { NEAR_FILE } from "./start_flags.ts";
 
 /** Where settings come from: the flags beat the variables, and those the file. */
 export interface SettingsSource {

@@ -13,9 +13,7 @@ import {
 import { translateListener } from "./mosquitto_listener.ts";
 import { buildModel, isPluginOption } from "./mosquitto_model.ts";
 import { GLOBAL_NOTES, SECURITY_OPTIONS } from "./mosquitto_notes.ts";
-
-/** The folder of a service on Linux. */
-const DATA = "/var/lib/mailboxqtt";
+import { SERVICE_DATA } from "./service_places.ts";
 
 /** What each `log_type` is here, from the one that says most. */
 const LOG_LEVEL_OF: Readonly<Record<string, string>> = {
@@ -88,7 +86,7 @@ function translateGlobal(option: Directive, draft: ImportDraft): void {
         option,
         "changed",
         `${
-          keyText("data", DATA)
+          keyText("data", SERVICE_DATA)
         } by default, in a format of its own: mosquitto.db is not read`,
       );
     case "queue_qos0_messages":

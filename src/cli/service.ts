@@ -5,22 +5,23 @@ import { configReference } from "./config_reference.ts";
 import { parseFlags } from "./flags.ts";
 import { print } from "./output.ts";
 import { SERVICE_INSTALL_FLAGS } from "./service_flags.ts";
+import {
+  CONFIG_FOLDER,
+  SERVICE_DATA,
+  SERVICE_USER,
+  SYSTEM_FILE,
+} from "./service_places.ts";
 import { serviceUnit } from "./service_unit.ts";
 
 const UNIT = "mailboxqtt.service";
 const UNIT_FILE = `/etc/systemd/system/${UNIT}`;
-const USER = "mailboxqtt";
-const CONFIG_FOLDER = "/etc/mailboxqtt";
-const CONFIG = `${CONFIG_FOLDER}/mailboxqtt.toml`;
-const DATA = "/var/lib/mailboxqtt";
 /** There where systemd runs (sd_booted(3)). */
 const BOOTED = "/run/systemd/system";
 
 /** The command `service install`. */
 export async function serviceInstall(args: readonly string[]): Promise<number> {
   const { switches } = parseFlags(args, SERVICE_INSTALL_FLAGS);
-  const program = Deno.execPath();
-  const unit = serviceUnit({ program, config: CONFIG, user: USER });
+  const unit = serviceUnit(Deno.execPath());
   if (switches.has("print")) {
     print(unit);
     return EXIT.ok;
@@ -40,13 +41,13 @@ export async function serviceInstall(args: readonly string[]): Promise<number> {
   await systemctl("restart", UNIT);
   print(`The broker runs, and starts with each boot.
 
-  configuration  ${CONFIG}
-  data           ${DATA}
+  configuration  ${SYSTEM_FILE}
+  data           ${SERVICE_DATA}
   state          mailboxqtt service status
   log            journalctl -u mailboxqtt -f
   after changes  systemctl reload mailboxqtt
 
-It listens on this machine only until ${CONFIG} says more; begin with
+It listens on this machine only until ${SYSTEM_FILE} says more; begin with
   mailboxqtt passwd ${CONFIG_FOLDER}/users NAME
 `);
   return EXIT.ok;
@@ -67,8 +68,8 @@ export async function serviceUninstall(
   print(`The broker is stopped, and does not start again. What it leaves:
 
   configuration  ${CONFIG_FOLDER}
-  data           ${DATA}
-  user           ${USER}
+  data           ${SERVICE_DATA}
+  user           ${SERVICE_USER}
 `);
   return EXIT.ok;
 }
@@ -148,19 +149,21 @@ async function ensureUser(): Promise<{ uid: number; gid: number }> {
     "--system",
     "--user-group",
     "--no-create-home",
-    `--home-dir=${DATA}`,
+    `--home-dir=${SERVICE_DATA}`,
     "--shell=/usr/sbin/nologin",
-    USER,
+    SERVICE_USER,
   ]);
   const made = await findUser();
-  if (made === undefined) throw new StartError(`Cannot find the user ${USER}`);
+  if (made === undefined) {
+    throw new StartError(`Cannot find the user ${SERVICE_USER}`);
+  }
   return made;
 }
 
 async function findUser(): Promise<{ uid: number; gid: number } | undefined> {
   const line = (await Deno.readTextFile("/etc/passwd")).split("\n").find((
     line,
-  ) => line.startsWith(`${USER}:`));
+  ) => line.startsWith(`${SERVICE_USER}:`));
   if (line === undefined) return undefined;
   const [, , uid, gid] = line.split(":");
   return { uid: Number(uid), gid: Number(gid) };
@@ -171,9 +174,9 @@ async function ensureConfig(uid: number, gid: number): Promise<void> {
   try {
     await Deno.mkdir(CONFIG_FOLDER, { recursive: true, mode: 0o750 });
     await Deno.chown(CONFIG_FOLDER, uid, gid);
-    if (await exists(CONFIG)) return;
-    await Deno.writeTextFile(CONFIG, configReference(), { mode: 0o640 });
-    await Deno.chown(CONFIG, uid, gid);
+    if (await exists(SYSTEM_FILE)) return;
+    await Deno.writeTextFile(SYSTEM_FILE, configReference(), { mode: 0o640 });
+    await Deno.chown(SYSTEM_FILE, uid, gid);
   } catch (error) {
     throw new StartError(
       `Cannot write the configuration: ${describeError(error)}`,

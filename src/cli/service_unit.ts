@@ -1,18 +1,10 @@
-/** What a unit is made with. */
-export interface UnitOptions {
-  /** The program's file. */
-  readonly program: string;
-  /** The configuration file. */
-  readonly config: string;
-  /** The user and the group that it runs as. */
-  readonly user: string;
-}
+import { SERVICE_SOCKET, SERVICE_USER, SYSTEM_FILE } from "./service_places.ts";
 
 /**
- * The systemd unit. It may do what the broker needs and nothing else; memory that is both written and executed is
+ * The systemd unit that starts this program's file. It may do what the broker needs and nothing else; memory that is both written and executed is
  * needed, since JavaScript is compiled while it runs.
  */
-export function serviceUnit({ program, config, user }: UnitOptions): string {
+export function serviceUnit(program: string): string {
   return `# Made by mailboxqtt service install; changes belong into systemctl edit mailboxqtt.
 
 [Unit]
@@ -22,19 +14,19 @@ After=network.target
 
 [Service]
 Type=notify
-ExecStart=${program} start --config ${config}
-ExecReload=${program} reload --control /run/mailboxqtt/control.sock
-Environment=MAILBOXQTT_CONTROL=/run/mailboxqtt/control.sock
+ExecStart=${program} start --config ${SYSTEM_FILE}
+ExecReload=${program} reload --control ${SERVICE_SOCKET}
+Environment=MAILBOXQTT_CONTROL=${SERVICE_SOCKET}
 Restart=always
 RestartSec=2
 WatchdogSec=30
 # It says goodbye to its clients, and its store to the disk.
 TimeoutStopSec=30
-User=${user}
-Group=${user}
-StateDirectory=mailboxqtt
+User=${SERVICE_USER}
+Group=${SERVICE_USER}
+StateDirectory=${SERVICE_USER}
 StateDirectoryMode=0700
-RuntimeDirectory=mailboxqtt
+RuntimeDirectory=${SERVICE_USER}
 LimitNOFILE=65536
 UMask=0077
 

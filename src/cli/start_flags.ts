@@ -7,12 +7,10 @@ import { readGivenUser } from "./given_user.ts";
 import { LIMITS_GROUP } from "./limit_settings.ts";
 import { DEFAULT_LISTEN } from "./listen.ts";
 import { type Setting, SettingError } from "./setting.ts";
+import { SYSTEM_FILE } from "./service_places.ts";
 import { ALL_SETTINGS } from "./settings_table.ts";
 
-/** The configuration file that is read where none is named, if it is there; else {@linkcode NEAR_FILE}. */
-export const SYSTEM_FILE = "/etc/mailboxqtt/mailboxqtt.toml";
-
-/** The configuration file in the working folder. */
+/** The configuration file in the working folder, which is read where none is named and the system has none. */
 export const NEAR_FILE = "mailboxqtt.toml";
 
 const LISTEN: FlagInfo = {
