@@ -1,5 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
-import { StartError } from "../core/errors.ts";
+import { describeError, StartError } from "../core/errors.ts";
+import { formatPeer } from "../transport/format_peer.ts";
 import type { Figure } from "./figure.ts";
 import type { Health } from "./health.ts";
 import { Prometheus } from "./prometheus.ts";
@@ -39,13 +40,18 @@ export class MetricsServer {
     this.#prometheus = new Prometheus(options.figures);
     try {
       this.#server = Deno.serve(
-        { hostname, port, onListen: () => {}, onError: () => fault() },
+        {
+          hostname,
+          port,
+          onListen: () => {},
+          onError: () => plain(500, "Internal error\n"),
+        },
         (request) => this.#answer(request),
       );
     } catch (error) {
       throw new StartError(
-        `Cannot serve metrics on ${hostname}:${port}: ${
-          error instanceof Error ? error.message : error
+        `Cannot serve metrics on ${formatPeer(hostname, port)}: ${
+          describeError(error)
         }`,
       );
     }
@@ -54,8 +60,7 @@ export class MetricsServer {
   /** Where it listens. */
   get url(): string {
     const { hostname, port } = this.#server.addr;
-    const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-    return `http://${host}:${port}`;
+    return `http://${formatPeer(hostname, port)}`;
   }
 
   /** Has another token be shown from now on, or none. */
@@ -75,17 +80,20 @@ export class MetricsServer {
     switch (new URL(request.url).pathname) {
       case "/metrics":
         return await this.#metrics(request);
-      case "/healthz": {
-        const { alive, reasons } = await this.#options.health();
-        return alive ? plain(200, "ok\n") : plain(503, lines(reasons));
-      }
-      case "/readyz": {
-        const { ready, reasons } = await this.#options.health();
-        return ready ? plain(200, "ok\n") : plain(503, lines(reasons));
-      }
+      case "/healthz":
+        return await this.#judgement("alive");
+      case "/readyz":
+        return await this.#judgement("ready");
       default:
         return plain(404, "There are /metrics, /healthz and /readyz\n");
     }
+  }
+
+  async #judgement(asked: "alive" | "ready"): Promise<Response> {
+    const health = await this.#options.health();
+    return health[asked]
+      ? plain(200, "ok\n")
+      : plain(503, health.reasons.map((reason) => `${reason}\n`).join(""));
   }
 
   async #metrics(request: Request): Promise<Response> {
@@ -102,14 +110,6 @@ export class MetricsServer {
       headers: { "content-type": this.#prometheus.contentType },
     });
   }
-}
-
-function lines(reasons: readonly string[]): string {
-  return reasons.map((reason) => `${reason}\n`).join("");
-}
-
-function fault(): Response {
-  return plain(500, "Internal error\n");
 }
 
 function plain(

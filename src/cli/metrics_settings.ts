@@ -84,10 +84,3 @@ function parseAddress(text: string): MetricsAddress {
   }
   return { hostname, port };
 }
-
-/** An address as it is written. */
-export function formatMetricsAddress(
-  { hostname, port }: MetricsAddress,
-): string {
-  return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
-}

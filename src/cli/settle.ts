@@ -14,10 +14,8 @@ import { DEFAULT_OTLP_INTERVAL } from "./otlp_settings.ts";
 import { Places } from "./places.ts";
 import { LIMIT_SETTINGS } from "./limit_settings.ts";
 import { DEFAULT_LISTEN, isExposed, isLoopback } from "./listen.ts";
-import {
-  DEFAULT_SYS_INTERVAL,
-  formatMetricsAddress,
-} from "./metrics_settings.ts";
+import { DEFAULT_SYS_INTERVAL } from "./metrics_settings.ts";
+import { formatPeer } from "../transport/format_peer.ts";
 import { formatAddress } from "../transport/listener_settings.ts";
 import { formatQuantity } from "./quantity.ts";
 import type { Setting } from "./setting.ts";
@@ -157,14 +155,16 @@ function checkStore(given: Given, faults: Fault[]): void {
 /** Refuses to tell strangers what the broker does. */
 function checkMetrics(given: Given, faults: Fault[]): void {
   const listen = given.get(SETTINGS.metrics);
-  if (listen === undefined || isLoopback(listen.value.hostname)) return;
+  if (listen === undefined) return;
+  const { place, value: { hostname, port } } = listen;
+  if (isLoopback(hostname)) return;
   if (given.get(SETTINGS.metricsToken) !== undefined) return;
   if (given.isFaulty(SETTINGS.metricsToken)) return;
   const { name } = SETTINGS.metrics;
   faults.push({
-    place: listen.place,
-    what: `${subjectOf(listen.place, name)} is ${
-      formatMetricsAddress(listen.value)
+    place,
+    what: `${subjectOf(place, name)} is ${
+      formatPeer(hostname, port)
     }: every machine that reaches it could read how the broker is used`,
     allowed:
       'add --metrics-token FILE or metrics.token = "FILE", a file with a line that nobody guesses, or take 127.0.0.1',

@@ -1,6 +1,8 @@
 // An MQTT client for our own commands. Read broker_connection.ts (one connection), then mqtt_client.ts (a session
 // that goes on from one connection to the next).
 
+import { formatPeer } from "../transport/format_peer.ts";
+
 /** Where a broker is. */
 export type BrokerAddress =
   | {
@@ -99,9 +101,8 @@ export function readBrokerUrl(text: string): BrokerUrl {
 export function formatBroker(address: BrokerAddress): string {
   if (address.protocol === "unix") return `unix://${address.path}`;
   const { protocol, hostname, port } = address;
-  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   const path = "path" in address ? address.path : "";
-  return `${protocol}://${host}:${port}${path}`;
+  return `${protocol}://${formatPeer(hostname, port)}${path}`;
 }
 
 const SCHEMES: ReadonlyMap<string, BrokerAddress["protocol"]> = new Map([

@@ -2,8 +2,8 @@
 
 import { isIP } from "node:net";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
+import { formatPeer } from "../transport/format_peer.ts";
 import { NodeSocketTransport } from "../transport/node_socket.ts";
-import { formatPeer } from "../transport/tcp.ts";
 import type { Transport } from "../transport/transport.ts";
 import { SELF_PACED } from "./self_paced.ts";
 import type { ClientTls } from "./open_transport.ts";

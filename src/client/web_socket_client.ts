@@ -3,6 +3,7 @@
 import type { IncomingMessage } from "node:http";
 // @ts-types="@types/ws"
 import { createWebSocketStream, WebSocket } from "ws";
+import { formatPeer } from "../transport/format_peer.ts";
 import { NodeSocketTransport } from "../transport/node_socket.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type BrokerAddress, formatBroker } from "./broker_address.ts";
@@ -24,7 +25,11 @@ export async function openWebSocket(
   return new NodeSocketTransport(
     createWebSocketStream(socket),
     SELF_PACED,
-    { peer: `${hostname}:${port}`, host: hostname, certificate: undefined },
+    {
+      peer: formatPeer(hostname, port),
+      host: hostname,
+      certificate: undefined,
+    },
   );
 }
 

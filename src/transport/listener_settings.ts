@@ -1,3 +1,5 @@
+import { formatPeer } from "./format_peer.ts";
+
 /** What is spoken on a TCP port: MQTT as it is or within WebSocket, each plain or over TLS. */
 export type PortProtocol = "mqtt" | "mqtts" | "ws" | "wss";
 
@@ -66,6 +68,5 @@ export function formatAddress(address: PortAddress | SocketAddress): string {
     return `unix://${address.path.replaceAll(/[%?#\s]/g, encodeURIComponent)}`;
   }
   const { protocol, hostname, port } = address;
-  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-  return `${protocol}://${host}:${port}`;
+  return `${protocol}://${formatPeer(hostname, port)}`;
 }

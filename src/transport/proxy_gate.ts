@@ -3,7 +3,7 @@ import { Network } from "./network.ts";
 import { LONGEST_HEADER, parseProxyHeader } from "./proxy_protocol.ts";
 import { ReadAheadTransport } from "./read_ahead.ts";
 import { Refused } from "./refused.ts";
-import { formatPeer } from "./tcp.ts";
+import { formatPeer } from "./format_peer.ts";
 import type { Transport } from "./transport.ts";
 
 /** Where only proxies may connect, which say with a header of the PROXY protocol for whom. */

@@ -1,3 +1,4 @@
+import { formatPeer } from "./format_peer.ts";
 import { normalIpAddress } from "./ip_address.ts";
 import type { Transport } from "./transport.ts";
 
@@ -40,9 +41,4 @@ export function tcpTransport(connection: Deno.TcpConn): Transport {
   const host = normalIpAddress(hostname);
   connection.setNoDelay(true);
   return new SystemTransport(connection, formatPeer(host, port), host);
-}
-
-/** A client's address and port, as people write them. */
-export function formatPeer(host: string, port: number): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
