@@ -2,11 +2,10 @@
 
 import { cpuUsage } from "node:process";
 import type { DamperCounts } from "../auth/damper.ts";
-import type { DoorState } from "../connection/doors.ts";
+import { type DoorState, urlOf } from "../connection/doors.ts";
 import type { ByDisk, Counters } from "../core/counters.ts";
 import type { Histogram } from "../core/histogram.ts";
 import type { Uptime } from "../core/uptime.ts";
-import { formatAddress } from "../transport/listener_settings.ts";
 import type { Figure, HistogramFigure, NumberFigure } from "./figure.ts";
 import {
   byLabel,
@@ -383,8 +382,4 @@ function processFigures({ version, uptime }: FiguresSource): NumberFigure[] {
       () => Deno.memoryUsage().heapUsed,
     ),
   ];
-}
-
-function urlOf({ name, address }: DoorState): string {
-  return address === undefined ? name : formatAddress(address);
 }

@@ -1,5 +1,5 @@
 import type { DoorState } from "../connection/doors.ts";
-import type { ByQos, Counters } from "../core/counters.ts";
+import { type Counters, sumOf } from "../core/counters.ts";
 import type { Uptime } from "../core/uptime.ts";
 import { snakeCase } from "./make_figure.ts";
 
@@ -40,8 +40,8 @@ export function sysTopics(
     ["messages/received", counters.packetsReceived],
     ["messages/sent", counters.packetsSent],
     ["messages/stored", queuedNow + retainedNow],
-    ["publish/messages/received", sum(counters.messagesReceived)],
-    ["publish/messages/sent", sum(counters.messagesSent)],
+    ["publish/messages/received", sumOf(counters.messagesReceived)],
+    ["publish/messages/sent", sumOf(counters.messagesSent)],
     ["publish/messages/dropped", total(counters.dropped)],
     ["retained messages/count", retainedNow],
     ["store/messages/count", queuedNow + retainedNow],
@@ -71,8 +71,8 @@ export function sysLoads(counters: Counters): [string, number][] {
     ["messages/sent", counters.packetsSent],
     ["bytes/received", counters.bytesReceived],
     ["bytes/sent", counters.bytesSent],
-    ["publish/received", sum(counters.messagesReceived)],
-    ["publish/sent", sum(counters.messagesSent)],
+    ["publish/received", sumOf(counters.messagesReceived)],
+    ["publish/sent", sumOf(counters.messagesSent)],
     ["publish/dropped", total(counters.dropped)],
     ["sockets", counters.connectionsTotal],
     ["connections", counters.clientsTotal],
@@ -95,10 +95,6 @@ function causes(
   return Object.entries(counts).filter(([, count]) => count > 0).map((
     [cause, count],
   ) => [`${topic}/${snakeCase(cause)}`, count]);
-}
-
-function sum({ qos0, qos1, qos2 }: ByQos): number {
-  return qos0 + qos1 + qos2;
 }
 
 function total(counts: Readonly<Record<string, number>>): number {

@@ -2,7 +2,11 @@ import process from "node:process";
 import { formatBroker } from "../client/broker_address.ts";
 import type { ClientOptions } from "../client/mqtt_client.ts";
 import { STAMP } from "../client/publish_template.ts";
-import type { QoS } from "../codec/packet.ts";
+import {
+  PROTOCOL_NAMES,
+  type ProtocolVersion,
+  type QoS,
+} from "../codec/packet.ts";
 import { breathe } from "../core/breathe.ts";
 import { EXIT } from "../core/errors.ts";
 import { BENCH_FLAGS } from "./bench_flags.ts";
@@ -47,7 +51,7 @@ interface ThroughputFigures extends Percentiles {
 /** All that was found. */
 interface BenchFigures {
   readonly broker: string;
-  readonly version: number;
+  readonly version: ProtocolVersion;
   readonly pairs: number;
   readonly size: number;
   readonly latency: readonly LatencyFigures[];
@@ -190,7 +194,7 @@ function round(milliseconds = 0): number {
 function asText(figures: BenchFigures): string {
   const { broker, version, pairs, size, latency, throughput } = figures;
   const title = `${broker}, MQTT ${
-    version === 5 ? "5.0" : version === 4 ? "3.1.1" : "3.1"
+    PROTOCOL_NAMES[version]
   }, payloads of ${size} bytes`;
   const latencies = columns([
     ["single messages", "half within", "99 of 100", "all"],

@@ -9,10 +9,10 @@ import type { Broker } from "../broker.ts";
 import { describeError } from "../core/errors.ts";
 import type { AdjustableLog } from "../core/log.ts";
 import type { Uptime } from "../core/uptime.ts";
-import { PROTOCOL_NAMES } from "../connection/handshake.ts";
+import { PROTOCOL_NAMES } from "../codec/packet.ts";
+import { urlOf } from "../connection/doors.ts";
 import type { SessionRecord } from "../router/session_admin.ts";
 import type { Link } from "../session/link.ts";
-import { formatAddress } from "../transport/listener_settings.ts";
 import { explainAnswer } from "./explain_answer.ts";
 import type { Reloader } from "./reload.ts";
 import { VERSION } from "./version.ts";
@@ -64,13 +64,11 @@ function controlled(
       startedAt: uptime.startedAt,
       configuration: reloader.settings.file ?? null,
       folder: folder ?? null,
-      listeners: broker.doors.map((
-        { name, address, connections, certificateDays },
-      ) => ({
-        url: address === undefined ? name : formatAddress(address),
-        listening: address !== undefined,
-        connections,
-        certificateDays: certificateDays ?? null,
+      listeners: broker.doors.map((door) => ({
+        url: urlOf(door),
+        listening: door.address !== undefined,
+        connections: door.connections,
+        certificateDays: door.certificateDays ?? null,
       })),
       counters: broker.counters.snapshot(),
       alarms: broker.alarms.alarms().map(([alarm, sentence]) => ({

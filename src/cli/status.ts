@@ -3,6 +3,7 @@ import {
   DISCONNECTED_CAUSES,
   DROPPED_CAUSES,
   REFUSED_CAUSES,
+  sumOf,
 } from "../core/counters.ts";
 import { EXIT } from "../core/errors.ts";
 import {
@@ -38,7 +39,6 @@ function asText(info: StatusInfo, now: number): string {
   const { counters } = info;
   const received = counters.messagesReceived;
   const sent = counters.messagesSent;
-  const sum = ({ qos0, qos1, qos2 }: typeof received) => qos0 + qos1 + qos2;
   return columns([
     ["version", info.version],
     [
@@ -70,7 +70,7 @@ function asText(info: StatusInfo, now: number): string {
     ["messages waiting", format(counters.queuedNow)],
     [
       "messages",
-      `${format(sum(received))} received, ${format(sum(sent))} sent`,
+      `${format(sumOf(received))} received, ${format(sumOf(sent))} sent`,
     ],
     [
       "bytes",

@@ -47,6 +47,9 @@ const NAMES: readonly string[] = Object.entries(PacketType).reduce<string[]>(
 /** The protocol level in CONNECT: 3 is MQTT 3.1, 4 is 3.1.1, 5 is 5.0. */
 export type ProtocolVersion = 3 | 4 | 5;
 
+/** The protocol versions as people call them. */
+export const PROTOCOL_NAMES = { 3: "3.1", 4: "3.1.1", 5: "5.0" } as const;
+
 /** How surely a message is delivered: at most once, at least once, exactly once (section 4.3). */
 export type QoS = 0 | 1 | 2;
 

@@ -5,10 +5,10 @@ import {
   REFUSED_CAUSES,
 } from "../core/counters.ts";
 import { toError } from "../core/errors.ts";
-import type { ProtocolVersion } from "../codec/packet.ts";
+import { PROTOCOL_NAMES, type ProtocolVersion } from "../codec/packet.ts";
 import type { LinkOrigin } from "../session/link.ts";
 import type { ConnectionContext } from "./context.ts";
-import { PROTOCOL_NAMES, type Refusal } from "./handshake.ts";
+import type { Refusal } from "./handshake.ts";
 
 /** Counts and logs who came through one connection and why it ended. */
 export class Attendance {

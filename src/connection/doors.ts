@@ -39,6 +39,11 @@ export interface DoorState {
   readonly certificateDays: number | undefined;
 }
 
+/** A listener's URL: with the port that the system chose, or as it was asked for while its address is not there. */
+export function urlOf({ name, address }: DoorState): string {
+  return address === undefined ? name : formatAddress(address);
+}
+
 /** All listeners of a broker, by their addresses: what is open, and what changes of it while the broker runs. */
 export class Doors {
   readonly #context: DoorwayContext;
@@ -68,7 +73,8 @@ export class Doors {
 
   /**
    * Has these doors open, and no others. Connections that may stay do: those of a door that is closed are ended, and
-   * those whose clients would not be let in any more. Certificates are read anew. What else is to change at that moment is done by `withThem`.
+   * those whose clients would not be let in any more. Certificates are read anew. What else is to change at that moment
+   * is done by `withThem`.
    *
    * @throws {StartError} If one cannot be opened; nothing has changed then.
    */

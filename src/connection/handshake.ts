@@ -13,9 +13,6 @@ import { isReservedTopic } from "../router/topic_filter.ts";
 import type { LinkTerms } from "../session/link.ts";
 import { isSharedGroup } from "../store/store.ts";
 
-/** The protocol versions as people call them. */
-export const PROTOCOL_NAMES = { 3: "3.1", 4: "3.1.1", 5: "5.0" } as const;
-
 /** Why a client is not let in, and what it is told. */
 export interface Refusal {
   /** Under what it is counted and logged. */

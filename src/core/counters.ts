@@ -15,6 +15,11 @@ export interface ByQos {
   qos2: number;
 }
 
+/** All of them, whatever their QoS. */
+export function sumOf({ qos0, qos1, qos2 }: ByQos): number {
+  return qos0 + qos1 + qos2;
+}
+
 /** What the store has written to the disk in some time. */
 export interface ByDisk {
   /** Bytes that went to the disk. */

@@ -1,12 +1,7 @@
-/** A clock that others set: where it stands now, and a steady count of milliseconds beside it. */
-export interface SetClock {
-  /** Milliseconds since the epoch, as far as the machine knows. */
-  now(): number;
-  /** Milliseconds since some fixed moment. It never goes back. */
-  monotonic(): number;
-}
+import type { Clock } from "./clock.ts";
 
-const MACHINE: SetClock = {
+/** The machine's own clock, which others set. */
+const MACHINE: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
 };
@@ -16,12 +11,12 @@ const SET = 10_000;
 
 /** How long something has run, and since when, whatever becomes of the machine's clock meanwhile. */
 export class Uptime {
-  readonly #clock: SetClock;
+  readonly #clock: Clock;
   readonly #began: number;
   #startedAt: number;
 
   /** Begins now. */
-  constructor(clock: SetClock = MACHINE) {
+  constructor(clock: Clock = MACHINE) {
     this.#clock = clock;
     this.#began = clock.monotonic();
     this.#startedAt = clock.now();
