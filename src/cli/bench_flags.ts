@@ -36,7 +36,6 @@ export const BENCH_FLAGS: readonly WordFlag[] = [
 /** The command `bench`. */
 export const BENCH_COMMAND: Command = {
   summary: "measure what a broker and the way to it can do",
-  usesLetters: true,
   usage: "bench [URL] [FLAGS]",
   about:
     "Measures any broker from here: how long single messages take at each QoS, how many a second come through at QoS " +

@@ -16,8 +16,6 @@ export interface Command {
   readonly more?: () => string;
   /** Does it and returns the exit status. Loads what only this command needs. */
   readonly run: (args: readonly string[]) => Promise<number>;
-  /** Whether `-h` means something else to it than help. */
-  readonly usesLetters?: boolean;
   /** The commands that its first argument may name. */
   readonly commands?: ReadonlyMap<string, Command>;
 }

@@ -4,7 +4,7 @@ import type { ByteBuffer } from "../core/byte_buffer.ts";
 import { messageJson } from "./message_json.ts";
 import type { StartError } from "../core/errors.ts";
 import { usageError } from "./flags.ts";
-import { strftime } from "./strftime.ts";
+import { microseconds, strftime } from "./strftime.ts";
 
 /** When a message came: milliseconds since 1970, with parts of them. */
 export type Arrival = number;
@@ -193,8 +193,7 @@ function part(
 
 /** The part of the second, as nine digits. */
 function nanoseconds(arrival: Arrival): string {
-  const micros = Math.round(arrival * 1000) % 1_000_000;
-  return `${String(micros).padStart(6, "0")}000`;
+  return `${microseconds(arrival)}000`;
 }
 
 function fillText(value: string, { isLeft, width, precision }: Place): string {

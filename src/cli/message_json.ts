@@ -1,7 +1,8 @@
 import type { Properties } from "../codec/properties.ts";
 import type { PublishContents } from "../codec/publish_contents.ts";
 import { indentJson, minifyJson } from "./indent_json.ts";
-import { strftime } from "./strftime.ts";
+import { payloadText } from "./payload_text.ts";
+import { microseconds, strftime } from "./strftime.ts";
 
 /** How a message is made JSON. */
 export interface JsonForm {
@@ -10,8 +11,6 @@ export interface JsonForm {
   /** Whether the payload, which must be JSON, stands there as it is instead of as a text. */
   readonly isNested: boolean;
 }
-
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A message with all that belongs to it, by the names of `mosquitto_sub`; `undefined` if its payload is not JSON. */
 export function messageJson(
@@ -30,7 +29,7 @@ export function messageJson(
     ...(Object.keys(properties).length > 0 &&
       { properties: named(properties) }),
   };
-  const text = textOf(payload);
+  const text = payloadText(payload);
   const value = payload.length === 0
     ? "null"
     : !isNested
@@ -44,8 +43,7 @@ export function messageJson(
 function timestamp(arrival: number): string {
   const time = new Date(arrival);
   const [date, clock, zone] = ["F", "T", "z"].map((one) => strftime(one, time));
-  const micros = String(Math.round(arrival * 1000) % 1_000_000);
-  return `${date}T${clock}.${micros.padStart(6, "0")}Z${zone}`;
+  return `${date}T${clock}.${microseconds(arrival)}Z${zone}`;
 }
 
 function named(properties: Properties): Record<string, unknown> {
@@ -70,12 +68,4 @@ function named(properties: Properties): Record<string, unknown> {
     "topic-alias": topicAlias,
     "user-properties": userProperties && Object.fromEntries(userProperties),
   };
-}
-
-function textOf(payload: Uint8Array): string | undefined {
-  try {
-    return decoder.decode(payload);
-  } catch {
-    return undefined;
-  }
 }

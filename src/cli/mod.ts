@@ -136,7 +136,9 @@ function dispatch(all: readonly string[]): Promise<number> {
   const first = args[0];
   const isNamed = first !== undefined && !first.startsWith("-");
   const [command, rest] = find(isNamed ? args : ["start", ...args]);
-  if (hasFlag(rest, "--help", ...(command.usesLetters ? [] : ["-h"]))) {
+  // To some it names the host.
+  const isLetterTaken = command.flags.some(({ short }) => short === "h");
+  if (hasFlag(rest, "--help", ...(isLetterTaken ? [] : ["-h"]))) {
     print(commandHelp(command));
     return Promise.resolve(EXIT.ok);
   }

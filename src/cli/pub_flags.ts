@@ -81,7 +81,6 @@ export const PUB_FLAGS: readonly WordFlag[] = [
 /** The command `pub`. */
 export const PUB_COMMAND: Command = {
   summary: "publish a message to any broker",
-  usesLetters: true,
   usage: "pub [URL] -t TOPIC {-m TEXT | -f FILE | -l | -s | -n} [FLAGS]",
   about:
     "Publishes messages, with the flags of mosquitto_pub: mailboxqtt pub -h 192.0.2.7 -t test -m hello, or " +

@@ -5,8 +5,8 @@ export type Replacement = (old: Uint8Array) => string | undefined;
 
 /**
  * Replaces a file in one step by what `replace` makes of its contents, which are empty for a file that is not there.
- * Its mode and owner stay; a new one is for its owner's eyes only, which for root is the folder's owner. Where it is a link, what that leads to is replaced.
- * While it works, `FILE.new` is there, so that two never do so at once.
+ * Its mode and owner stay; a new one is for its owner's eyes only, which for root is the folder's owner. Where it is a
+ * link, what that leads to is replaced. While it works, `FILE.new` is there, so that two never do so at once.
  */
 export async function replaceFile(
   path: string,

@@ -1,31 +1,22 @@
 import { indentJson } from "./indent_json.ts";
+import { payloadText } from "./payload_text.ts";
 
 /** Bytes on one line of a dump. */
 const PER_LINE = 16;
 /** Bytes of a payload that are dumped at most. */
 const MOST_DUMPED = 4096;
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
 /**
  * A payload as a person can read it on a terminal: JSON indented, other text as it is, and what is no text, or would do
  * something to the terminal, in hexadecimal.
  */
 export function showPayload(payload: Uint8Array): string {
-  const text = textOf(payload);
-  if (text === undefined) return dump(payload);
-  return indentJson(text) ?? text;
-}
-
-function textOf(payload: Uint8Array): string | undefined {
-  let text: string;
-  try {
-    text = decoder.decode(payload);
-  } catch {
-    return undefined;
-  }
+  const text = payloadText(payload);
   // Control characters, but for those that texts have.
-  return /(?![\t\n\r])\p{Cc}/u.test(text) ? undefined : text;
+  if (text === undefined || /(?![\t\n\r])\p{Cc}/u.test(text)) {
+    return dump(payload);
+  }
+  return indentJson(text) ?? text;
 }
 
 /** Bytes in hexadecimal, and beside them as characters where they are some. */

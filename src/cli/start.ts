@@ -24,6 +24,7 @@ import { VERSION } from "./version.ts";
 
 /** Milliseconds that the broker has to say goodbye to its clients. */
 const SHUTDOWN_TIME = 4_500;
+
 /**
  * The start command: runs the broker until a signal or a fault ends it, and returns the exit status.
  * Throws a `StartError` for wrong arguments, or if it cannot listen or keep what it must.

@@ -24,6 +24,11 @@ const MONTHS = [
 
 const DAY = 86_400_000;
 
+/** The part of the second, as six digits, of a moment in milliseconds since 1970. */
+export function microseconds(moment: number): string {
+  return String(Math.round(moment * 1000) % 1_000_000).padStart(6, "0");
+}
+
 /** What one letter of `strftime` stands for, at a local time; `undefined` for a letter that means nothing. */
 export function strftime(letter: string, time: Date): string | undefined {
   const two = (number: number, pad = "0") => String(number).padStart(2, pad);

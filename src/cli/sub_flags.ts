@@ -150,7 +150,6 @@ export const SUB_FLAGS: readonly WordFlag[] = [
 /** The command `sub`. */
 export const SUB_COMMAND: Command = {
   summary: "subscribe at any broker and show what comes",
-  usesLetters: true,
   usage: "sub [URL] -t FILTER [FLAGS]",
   about:
     "Subscribes and shows messages, with the flags of mosquitto_sub: mailboxqtt sub -h 192.0.2.7 -t 'test/#' -v, or " +
