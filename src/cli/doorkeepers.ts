@@ -8,6 +8,7 @@ import { SteadyClock } from "../core/clock.ts";
 import { toError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { TimerWheel } from "../core/timer_wheel.ts";
+import type { ListenerSettings } from "../transport/listener_settings.ts";
 import type { AccessFiles } from "./access_files.ts";
 import { isOpen } from "./open_listener.ts";
 import type { ListenerPlan, Settings } from "./settings.ts";
@@ -43,7 +44,8 @@ export class Doorkeepers {
   /** The doors by these settings and files. */
   doors(settings: Settings, files: AccessFiles): DoorOptions[] {
     return settings.listeners.map((plan) => {
-      const { transport: listener, limits } = plan;
+      const { limits } = plan;
+      const listener = transportOf(plan);
       if (isOpen(plan)) return { listener, limits };
       return { listener, limits, authenticator: this.#keeper(plan, files) };
     });
@@ -80,4 +82,16 @@ export class Doorkeepers {
       log: this.#log,
     });
   }
+}
+
+/**
+ * How a listener listens. Pages of strangers' sites run in the browsers of those who reach it: they are kept out where
+ * that is all it takes to come in.
+ */
+function transportOf(
+  { transport, allowAnonymous }: ListenerPlan,
+): ListenerSettings {
+  const { webSocket } = transport;
+  if (webSocket?.origins !== "own" || allowAnonymous) return transport;
+  return { ...transport, webSocket: { ...webSocket, origins: "all" } };
 }

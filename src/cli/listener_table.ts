@@ -10,12 +10,15 @@ import type {
   TlsSettings,
 } from "../transport/listener_settings.ts";
 
+/** Stands for the pages of all sites. */
+export const ALL_ORIGINS = "*";
+
 /** What a listener's URL may begin with. */
 export type ListenerProtocol = PortProtocol | SocketAddress["protocol"];
 
 /** The settings of a listener, as they were said. What was not said is left out. */
 export interface ListenerValues extends Partial<TlsSettings> {
-  /** See `WebSocketSettings`. */
+  /** Origins, or {@linkcode ALL_ORIGINS} among them; see `WebSocketSettings`. */
   readonly origins?: readonly string[];
   /** See `ListenerSettings`. */
   readonly proxiesFrom?: readonly string[];
@@ -135,9 +138,11 @@ export const LISTENER_SETTINGS: readonly ListenerSetting[] = [
   several({
     name: "origins",
     field: "origins",
-    help: "sites whose pages may connect; programs other than browsers may",
+    help: "sites whose pages may connect, or * for all; programs other than " +
+      "browsers always may",
     example: "https://panel.example.org",
-    defaultText: "all",
+    defaultText: "all where clients must say who they are, and else those " +
+      "of the broker's own host",
     protocols: WEB_SOCKET,
     parse: parseOrigin,
   }),
@@ -201,8 +206,9 @@ function file(name: string, text: string): string {
   throw new ListenerError(name, `${name} must name a file`);
 }
 
-/** An origin in the form in which browsers send it. */
+/** An origin in the form in which browsers send it, or the sign for all. */
 function parseOrigin(text: string): string {
+  if (text === ALL_ORIGINS) return text;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const bare = url && `${url.protocol}//${url.host}`;
   if (
@@ -212,7 +218,7 @@ function parseOrigin(text: string): string {
   }
   throw new ListenerError(
     "origins",
-    `origins must be like https://panel.example.org or http://192.0.2.7:8080, without a path, and not ${
+    `origins must be like https://panel.example.org or http://192.0.2.7:8080, without a path, or ${ALL_ORIGINS}, and not ${
       JSON.stringify(text)
     }`,
   );

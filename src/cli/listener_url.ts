@@ -1,10 +1,12 @@
 import {
   formatAddress,
   type ListenerSettings,
+  type Origins,
   type PortAddress,
   type SocketAddress,
 } from "../transport/listener_settings.ts";
 import {
+  ALL_ORIGINS,
   LISTENER_SETTINGS,
   ListenerError,
   type ListenerProtocol,
@@ -68,11 +70,12 @@ export function readListener(
   const isWebSocket = protocol === "ws" || protocol === "wss";
   if (!isWebSocket && path !== undefined && path !== "/") throw badForm();
   const tls = tlsOf(protocol, values);
-  const { origins = [], proxiesFrom } = values;
+  const { proxiesFrom } = values;
   return {
     address,
     ...(tls && { tls }),
-    ...(isWebSocket && { webSocket: { path: webPath(path), origins } }),
+    ...(isWebSocket &&
+      { webSocket: { path: webPath(path), origins: originsOf(values) } }),
     ...(proxiesFrom && { proxiesFrom }),
   };
 }
@@ -82,8 +85,8 @@ export function formatListener(settings: ListenerSettings): string {
   const { address, tls, webSocket, proxiesFrom } = settings;
   const values: ListenerValues = {
     ...tls,
-    ...(webSocket && webSocket.origins.length > 0 && {
-      origins: webSocket.origins,
+    ...(webSocket && webSocket.origins !== "own" && {
+      origins: webSocket.origins === "all" ? [ALL_ORIGINS] : webSocket.origins,
     }),
     ...(proxiesFrom && { proxiesFrom }),
     ...(address.protocol === "unix" && address.mode !== undefined && {
@@ -161,6 +164,12 @@ function settingFor(name: string): ListenerSetting {
         : `did you mean ${guess}?`
     }`,
   );
+}
+
+/** Whose pages may connect: without a word about it those of the broker's own host. */
+function originsOf({ origins }: ListenerValues): Origins {
+  if (origins === undefined) return "own";
+  return origins.includes(ALL_ORIGINS) ? "all" : origins;
 }
 
 /** What is said about TLS, if it is said as a whole. */

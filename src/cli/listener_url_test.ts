@@ -32,7 +32,11 @@ Deno.test("readListener reads each kind of listener with its settings", () => {
   );
   assert.deepEqual(
     readListener("wss://host:1/a/b?certificate=/c&key=/k").webSocket,
-    { path: "/a/b", origins: [] },
+    { path: "/a/b", origins: "own" },
+  );
+  assert.equal(
+    readListener("ws://host?origins=http://a,*").webSocket?.origins,
+    "all",
   );
   assert.equal(readListener("ws://host/").webSocket?.path, "/");
   assert.deepEqual(readListener("unix:///run/a%20b.sock?mode=660"), {
@@ -130,6 +134,7 @@ Deno.test("formatListener writes what readListener reads", () => {
       "mqtt://[::1]:0",
       "mqtt://host:1?proxies_from=192.0.2.7,2001:db8::/32",
       "ws://host:8083/mqtt",
+      "ws://host:8083/mqtt?origins=*",
       "ws://host:8083/a%20b?origins=http://a,https://b:8443",
       "wss://host:1/?certificate=/c&key=/k%2B%26%25%23%20ä&minimum_version=1.3",
       "mqtts://host:1?certificate=/c,c&key=/k&client_certificates=request&client_authority=/a&revocation_list=/r",

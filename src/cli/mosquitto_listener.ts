@@ -90,7 +90,10 @@ class Translation {
       : `${keyText("url", url)}, where mosquitto listens because of this line`;
     if (this.#isWeb) {
       const path = "clients must use the path /mqtt, or change it here";
-      this.#draft.note(origin, "changed", `${text}: ${path}`);
+      const pages = this.#keys.has("origins")
+        ? ""
+        : "; where anybody may come in, name the sites whose pages may in origins";
+      this.#draft.note(origin, "changed", `${text}: ${path}${pages}`);
     } else this.#draft.note(origin, "taken over", text);
     rows.push(...rowsOfOptions);
     return { source: this.#source, keys: this.#keys };

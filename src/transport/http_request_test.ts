@@ -93,7 +93,7 @@ Deno.test("parseHttpRequest never throws, and finds the same in bytes that come 
 });
 
 Deno.test("judgeRequest lets in who asks for MQTT at the path from where it may", () => {
-  const settings = { path: "/mqtt", origins: [] };
+  const settings = { path: "/mqtt", origins: "all" } as const;
   const only = { path: "/mqtt", origins: ["https://a.example"] };
   const cases: [string, typeof settings | typeof only, string][] = [
     [request(), settings, "mqtt"],

@@ -39,12 +39,18 @@ export interface TlsSettings {
   readonly revocationList?: string;
 }
 
+/**
+ * Whose pages may connect: those of these origins, such as `https://example.org`; of the broker's own host, at whatever
+ * port; or all. Programs, which name no origin, always may.
+ */
+export type Origins = "all" | "own" | readonly string[];
+
 /** How WebSocket is spoken. */
 export interface WebSocketSettings {
   /** The path of the URL, such as `/mqtt`. */
   readonly path: string;
-  /** Origins whose pages may connect, such as `https://example.org`; empty for all. Programs, which send none, always may. */
-  readonly origins: readonly string[];
+  /** Whose pages may connect. */
+  readonly origins: Origins;
 }
 
 /** All there is to say about one listener's transport. */

@@ -1,5 +1,6 @@
 import type { HttpRequest } from "./http_request.ts";
 import type { WebSocketSettings } from "./listener_settings.ts";
+import { isWelcome } from "./web_socket_origin.ts";
 
 /** The subprotocols that stand for MQTT: of all versions, and as it was called for 3.1. */
 const SUBPROTOCOLS = ["mqtt", "mqttv3.1"];
@@ -49,13 +50,13 @@ export function judgeRequest(
   ) {
     return refused(400, "the request has a body");
   }
-  const origin = headers["origin"];
-  if (
-    origin !== undefined && origins.length > 0 &&
-    !origins.includes(origin.toLowerCase())
-  ) {
-    const shown = JSON.stringify(origin.slice(0, 200));
-    return refused(403, `pages of ${shown} may not connect: see origins`);
+  const { origin, host } = headers;
+  if (!isWelcome(origin, host, origins)) {
+    const shown = JSON.stringify(origin!.slice(0, 200));
+    const remedy = origins === "own"
+      ? " as long as anybody may come in: if they are yours, name them in origins"
+      : ": see origins";
+    return refused(403, `pages of ${shown} may not connect${remedy}`);
   }
   // [MQTT-6.0.0-3]
   const offers = headers["sec-websocket-protocol"]?.split(",") ?? [];

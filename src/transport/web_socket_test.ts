@@ -9,6 +9,7 @@ import {
 } from "../../tests/support/web_socket_client.ts";
 import { ManualClock } from "../core/clock.ts";
 import type { Limits } from "../core/limits.ts";
+import type { Origins } from "./listener_settings.ts";
 import type { Transport } from "./transport.ts";
 
 const BINARY = 2;
@@ -25,7 +26,7 @@ interface Session extends Disposable {
 
 function listen(
   options: { clock?: ManualClock; limits?: Partial<Limits> } = {},
-  origins: readonly string[] = [],
+  origins: Origins = "all",
 ): Promise<TestListener> {
   return TestListener.start({
     address: { protocol: "ws", hostname: "127.0.0.1", port: 0 },
