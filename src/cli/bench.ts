@@ -9,7 +9,7 @@ import {
 } from "../codec/packet.ts";
 import { breathe } from "../core/breathe.ts";
 import { EXIT } from "../core/errors.ts";
-import { BENCH_FLAGS } from "./bench_flags.ts";
+import { BENCH_FLAGS, DEFAULT_TOPIC } from "./bench_flags.ts";
 import { BenchPair, type PairOptions } from "./bench_pair.ts";
 import { readClient, readNumber, readSeconds } from "./client_options.ts";
 import { ClientReport } from "./client_report.ts";
@@ -67,7 +67,7 @@ export async function bench(args: readonly string[]): Promise<number> {
   return await report.run(async () => {
     const { options, topic: inUrl } = await readClient(parsed, "bench");
     const topic = parsed.values.get("topic")?.[0] ?? inUrl ??
-      "mailboxqtt-bench";
+      DEFAULT_TOPIC;
     const seconds = readSeconds(parsed, "seconds") ?? 10;
     const count = readNumber(parsed, "pairs", 1, 1000) ?? 10;
     const size = readNumber(parsed, "size", STAMP, 1_000_000) ?? 64;
@@ -163,7 +163,7 @@ async function measureThroughput(
   await drive(begin + milliseconds);
   const seconds = (performance.now() - from) / 1000;
   const perSecond = (delivered() - before) / seconds;
-  await Promise.all(pairs.map((pair) => pair.settle(breathe)));
+  await Promise.all(pairs.map((pair) => pair.settle()));
   const sum = (of: (pair: BenchPair) => number) =>
     pairs.reduce((total, pair) => total + of(pair), 0);
   const figures = {

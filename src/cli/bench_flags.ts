@@ -2,6 +2,9 @@ import { CLIENT_FLAGS } from "./client_flags.ts";
 import type { Command } from "./command.ts";
 import type { WordFlag } from "./word_flags.ts";
 
+/** Below which topic it publishes, unless it is said. */
+export const DEFAULT_TOPIC = "mailboxqtt-bench";
+
 /** The flags of `bench`. */
 export const BENCH_FLAGS: readonly WordFlag[] = [
   {
@@ -9,7 +12,7 @@ export const BENCH_FLAGS: readonly WordFlag[] = [
     short: "t",
     value: "TOPIC",
     help: "the topic below which it publishes and subscribes",
-    defaultText: "mailboxqtt-bench",
+    defaultText: DEFAULT_TOPIC,
   },
   {
     name: "seconds",

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from "../client/broker_connection.ts";
 import { PublishTemplate } from "../client/publish_template.ts";
 import type { QoS } from "../codec/packet.ts";
+import { breathe } from "../core/breathe.ts";
 import { StartError } from "../core/errors.ts";
 import { BenchPeer } from "./bench_peer.ts";
 
@@ -124,7 +125,7 @@ export class BenchPair {
   }
 
   /** Waits until all that was sent has come, or nothing more does. */
-  async settle(breathe: () => Promise<void>): Promise<void> {
+  async settle(): Promise<void> {
     let before = -1;
     let since = performance.now();
     while (this.sent - this.lost > this.delivered) {
