@@ -16,6 +16,7 @@ import { RelaxedStore } from "./store/relaxed_store.ts";
 import type { Room } from "./store/disk_room.ts";
 import { RoomNews } from "./store/room_news.ts";
 import type { Store } from "./store/store.ts";
+import type { InheritedSockets } from "./transport/inherited_sockets.ts";
 import type {
   PortAddress,
   SocketAddress,
@@ -33,6 +34,8 @@ import type { DoorwayContext } from "./connection/doorway.ts";
 export interface BrokerOptions {
   /** Where to listen, how, and who may come in: at least one. */
   readonly listeners: readonly DoorOptions[];
+  /** Sockets that were passed, of which listeners take their own; left out, there are none. */
+  readonly inherited?: InheritedSockets;
   /** What users may use, by their names, beside what holds for all; left out, nothing else. */
   readonly userLimits?: ReadonlyMap<string, ScopedLimits>;
   /** What clients may use; see {@linkcode Limits}. */
@@ -189,7 +192,7 @@ export class Broker {
         timers,
       }),
     };
-    const doors = new Doors(context);
+    const doors = new Doors(context, options.inherited);
     try {
       await doors.change(options.listeners);
     } catch (error) {

@@ -6,6 +6,8 @@ export type StateVariable =
   | "XDG_RUNTIME_DIR"
   | "HOME"
   | "JOURNAL_STREAM"
+  | "LISTEN_FDS"
+  | "LISTEN_PID"
   | "NOTIFY_SOCKET"
   | "WATCHDOG_USEC"
   | "WATCHDOG_PID";

@@ -15,6 +15,7 @@ import { LogOutput } from "./log_output.ts";
 import { MetricsDoor } from "./metrics_door.ts";
 import type { OtlpOptions } from "./otlp.ts";
 import { Reloader } from "./reload.ts";
+import { passedSockets } from "./passed_sockets.ts";
 import { endSignals, onReloadSignal, signalStatus } from "./signals.ts";
 import type { Settings } from "./settings.ts";
 import { statusOf, supervise, whileStarting } from "./supervision.ts";
@@ -44,11 +45,13 @@ export async function start(args: readonly string[]): Promise<number> {
   // Only now: wrong arguments are told at once, without loading the broker first.
   const { startBroker } = await import("./start_broker.ts");
   const systemd = Systemd.find(processEnvironment, log);
+  const inherited = await passedSockets(log);
   const { broker, folder, tellStore } = await whileStarting(
     systemd,
     () =>
       startBroker(options, {
         listeners: plan.listeners,
+        ...(inherited && { inherited }),
         userLimits: plan.userLimits,
         ...(plan.rights && { rights: plan.rights }),
         limits: options.limits,
@@ -90,6 +93,11 @@ export async function start(args: readonly string[]): Promise<number> {
     options,
   );
   announce(log, broker.doors, options, folder);
+  for (const address of inherited?.leaveRest() ?? []) {
+    log.warn("No listener has the address of a socket that was passed", {
+      address,
+    });
+  }
   tellStore();
   const endSupervision = systemd && supervise(systemd, broker);
 

@@ -8,7 +8,7 @@ import { NodeSocketTransport } from "../transport/node_socket.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type BrokerAddress, formatBroker } from "./broker_address.ts";
 import type { ClientTls } from "./open_transport.ts";
-import { SELF_PACED } from "./self_paced.ts";
+import { SELF_PACED } from "../transport/self_paced.ts";
 
 /** Opens a WebSocket in whose binary frames MQTT goes. */
 export async function openWebSocket(

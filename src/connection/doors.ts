@@ -1,4 +1,5 @@
 import { describeError } from "../core/errors.ts";
+import type { InheritedSockets } from "../transport/inherited_sockets.ts";
 import { Listener, type ListenerHandle } from "../transport/listener.ts";
 import {
   formatAddress,
@@ -48,11 +49,13 @@ export function urlOf({ name, address }: DoorState): string {
 export class Doors {
   readonly #context: DoorwayContext;
   readonly #logs: DoorwayLogs;
+  readonly #inherited: InheritedSockets | undefined;
   #open = new Map<string, Open>();
 
-  /** Opens none yet. */
-  constructor(context: DoorwayContext) {
+  /** Opens none yet. Those that come to be opened take sockets that were passed, where there are some. */
+  constructor(context: DoorwayContext, inherited?: InheritedSockets) {
     this.#context = context;
+    this.#inherited = inherited;
     this.#logs = doorwayLogs(context);
   }
 
@@ -176,6 +179,7 @@ export class Doors {
       settings: options.listener,
       onAccept: (transport) => doorway.accept(transport),
       ...(ready && { ready }),
+      ...(this.#inherited && { inherited: this.#inherited }),
     });
   }
 }

@@ -1,3 +1,4 @@
+import type { InheritedSockets } from "./inherited_sockets.ts";
 import type { PortAddress, SocketAddress } from "./listener_settings.ts";
 import { tcpTransport } from "./tcp.ts";
 import type { Transport } from "./transport.ts";
@@ -13,17 +14,22 @@ export interface Door {
   close(): void;
 }
 
-/** Listens on an address, whatever is then spoken there. Rejects with what the system says. */
+/**
+ * Listens on an address, whatever is then spoken there: on a socket that was passed, where there is one for it. Rejects
+ * with what the system says.
+ */
 export async function openDoor(
   address: PortAddress | SocketAddress,
+  inherited?: InheritedSockets,
 ): Promise<Door> {
-  if (address.protocol === "unix") return await listenOnSocket(address);
-  const { protocol, hostname } = address;
-  const listener = Deno.listen({
-    transport: "tcp",
-    hostname: await resolve(hostname),
-    port: address.port,
-  });
+  if (address.protocol === "unix") {
+    return inherited?.take(address) ?? await listenOnSocket(address);
+  }
+  const { protocol, port } = address;
+  const hostname = await resolve(address.hostname);
+  const passed = inherited?.take({ protocol, hostname, port });
+  if (passed !== undefined) return passed;
+  const listener = Deno.listen({ transport: "tcp", hostname, port });
   const { addr } = listener;
   return {
     address: { protocol, hostname: addr.hostname, port: addr.port },

@@ -7,6 +7,7 @@ import type { Log } from "../core/log.ts";
 import { PacedLog } from "../core/paced_log.ts";
 import type { Timers } from "../core/timer_wheel.ts";
 import { type Door, isAbsent, openDoor } from "./door.ts";
+import type { InheritedSockets } from "./inherited_sockets.ts";
 import { openWhenThere } from "./late_binding.ts";
 import {
   formatAddress,
@@ -40,6 +41,8 @@ export interface ListenerOptions {
   readonly onAccept: (transport: Transport) => void;
   /** Connections are accepted once this has resolved, and wait in the system's backlog until then; left out, at once. */
   readonly ready?: Promise<void>;
+  /** Sockets that were passed, of which it takes its own; left out, there are none. */
+  readonly inherited?: InheritedSockets;
 }
 
 /** How the rest of the broker talks to a Listener. */
@@ -81,11 +84,11 @@ export class Listener implements ListenerHandle {
    * @throws {StartError} If the address cannot be listened on.
    */
   static async start(options: ListenerOptions): Promise<ListenerHandle> {
-    const { settings: { address } } = options;
+    const { settings: { address }, inherited } = options;
     const url = formatAddress(address);
     const tls = await startTls(options, url);
     const actor = new Listener(options, await gatesOf(options, tls), tls);
-    const open = () => openDoor(address);
+    const open = () => openDoor(address, inherited);
     try {
       actor.#door = await open();
       actor.#running = actor.#run(actor.#door);

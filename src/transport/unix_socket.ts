@@ -3,7 +3,7 @@ import type { SocketAddress } from "./listener_settings.ts";
 import { SystemTransport } from "./tcp.ts";
 
 /** The name under which all clients of Unix sockets go. */
-const LOCAL = "local";
+export const LOCAL = "local";
 /** What fits into the address of a socket, in bytes. */
 const LONGEST_PATH = 107;
 

@@ -1,4 +1,4 @@
-import type { Carrier } from "../transport/node_socket.ts";
+import type { Carrier } from "./node_socket.ts";
 
 /** What stands for the carrier of a socket that by itself stops reading when nobody takes what has come. */
 export const SELF_PACED: Carrier = {
