@@ -1,8 +1,6 @@
 import { RotatingFileHandler } from "@std/log/rotating-file-handler";
 import { describeError, StartError } from "../core/errors.ts";
 
-/** Milliseconds after which a line is in the file at the latest. */
-const FLUSH_TIME = 1000;
 /** Milliseconds after which a file that could not be written is tried again. */
 const RETRY_TIME = 10_000;
 
@@ -18,13 +16,26 @@ export interface LogFileOptions {
   readonly onFault: (reason: string) => void;
   /** Told how many lines were lost, once it can be written again. */
   readonly onLost: (lines: number) => void;
+  /** Milliseconds of a clock that never goes back; left out, the machine's. */
+  readonly now?: () => number;
+}
+
+/** A handler that ends well also where it has closed its file already, and failed while it moved files on. */
+class Handler extends RotatingFileHandler {
+  override destroy(): void {
+    try {
+      super.destroy();
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BadResource)) throw error;
+    }
+  }
 }
 
 /** Writes log lines to a file that never grows too large. */
 export class LogFile {
   readonly #options: LogFileOptions;
-  #handler: RotatingFileHandler | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #now: () => number;
+  #handler: Handler | undefined;
   #lost = 0;
   #failedAt = -Infinity;
 
@@ -35,6 +46,7 @@ export class LogFile {
    */
   constructor(options: LogFileOptions) {
     this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
     try {
       this.#handler = this.#open();
     } catch (error) {
@@ -46,66 +58,56 @@ export class LogFile {
 
   /** Takes one line, without its line feed. */
   write(line: string): void {
-    if (this.#handler === undefined && !this.#tryAgain()) {
-      this.#lost++;
-      return;
-    }
-    this.#attempt((handler) => handler.log(line));
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#attempt((handler) => handler.flush());
-    }, FLUSH_TIME);
+    if (this.#handler === undefined && !this.#isTimeToTry) this.#lost++;
+    else this.#attempt((handler) => handler.log(line));
   }
 
   /** Opens the file anew: somebody may have moved it. */
   reopen(): void {
-    this.#attempt((handler) => {
-      handler.destroy();
-      this.#handler = this.#open();
-    });
+    this.#handler?.destroy();
+    this.#handler = undefined;
+    this.#attempt(() => {});
   }
 
-  /** Writes what waits, and closes it. */
+  /** Closes it. */
   close(): void {
-    clearTimeout(this.#timer);
-    this.#attempt((handler) => handler.destroy());
+    this.#handler?.destroy();
     this.#handler = undefined;
   }
 
-  #open(): RotatingFileHandler {
+  get #isTimeToTry(): boolean {
+    return this.#now() - this.#failedAt >= RETRY_TIME;
+  }
+
+  #open(): Handler {
     const { path, size, files } = this.#options;
-    const handler = new RotatingFileHandler("DEBUG", {
+    const handler = new Handler("DEBUG", {
       filename: path,
       maxBytes: size,
       maxBackupCount: files,
+      // What it gathered and cannot write would keep it from closing its file.
+      bufferSize: 0,
     });
     handler.setup();
     return handler;
   }
 
-  #attempt(work: (handler: RotatingFileHandler) => void): void {
-    if (this.#handler === undefined) return;
+  /** Does something with the file, which is opened where it is not. */
+  #attempt(work: (handler: Handler) => void): void {
     try {
+      this.#handler ??= this.#open();
       work(this.#handler);
     } catch (error) {
+      this.#handler?.destroy();
       this.#handler = undefined;
-      this.#failedAt = performance.now();
+      this.#failedAt = this.#now();
       this.#lost++;
-      this.#options.onFault(describeError(error));
-    }
-  }
-
-  #tryAgain(): boolean {
-    if (performance.now() - this.#failedAt < RETRY_TIME) return false;
-    try {
-      this.#handler = this.#open();
-    } catch {
-      this.#failedAt = performance.now();
-      return false;
+      if (this.#lost === 1) this.#options.onFault(describeError(error));
+      return;
     }
     const lost = this.#lost;
+    if (lost === 0) return;
     this.#lost = 0;
     this.#options.onLost(lost);
-    return true;
   }
 }
