@@ -6,9 +6,9 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { isTarget, programName, type Target } from "./compile/targets.ts";
+import { ROOT } from "./compile/run_command.ts";
 import config from "../deno.json" with { type: "json" };
 
-const ROOT = new URL("../", import.meta.url).pathname;
 const PROGRAM = `${ROOT}tests/support/program.ts`;
 /** What Deno says where its bare runtime cannot be downloaded. */
 const NO_RUNTIME = /dl\.deno\.land|Setting up base binary/;

@@ -1,8 +1,13 @@
 import type { BuildInfo } from "../../src/cli/build_info.ts";
 import { ROOT, runCommand } from "./run_command.ts";
 
-/** Where the program's threads begin, beside `main.ts`, and the expression that starts each. */
+/** Where the program's threads begin, beside `main.ts`. */
 export const WORKERS = ["src/store/worker.ts", "src/auth/argon2_worker.ts"];
+
+/** The file of a worker in the bundle. */
+export function bundledName(worker: string): string {
+  return worker.split("/").at(-1)!.replace(/ts$/, "js");
+}
 
 /** How the bundler has CommonJS modules load Node's own; costs every program that starts 6 MiB. */
 const REQUIRE =
@@ -100,11 +105,10 @@ async function readAll(
  */
 function normalised(files: ReadonlyMap<string, string>): Map<string, string> {
   const names = new Map<string, string>();
-  const entries = [
-    "main.js",
-    ...WORKERS.map((path) => path.replace(/ts$/, "js")),
-  ];
-  for (const path of entries) names.set(path, path.split("/").at(-1)!);
+  names.set("main.js", "main.js");
+  for (const worker of WORKERS) {
+    names.set(worker.replace(/ts$/, "js"), bundledName(worker));
+  }
   // Grows while it is walked.
   for (const path of names.keys()) {
     const text = files.get(path);

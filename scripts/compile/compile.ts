@@ -7,7 +7,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import config from "../../deno.json" with { type: "json" };
-import { bundle, WORKERS } from "./bundle.ts";
+import { bundle, bundledName, WORKERS } from "./bundle.ts";
 import { commitInfo } from "./commit.ts";
 import { measure } from "./measure.ts";
 import { ROOT, runCommand } from "./run_command.ts";
@@ -76,9 +76,7 @@ async function compile(target: Target): Promise<void> {
     ...FLAGS,
     `--target=${target}`,
     `--output=${path}`,
-    ...WORKERS.map((worker) =>
-      `--include=${folder}/${worker.split("/").at(-1)!.replace(/ts$/, "js")}`
-    ),
+    ...WORKERS.map((worker) => `--include=${folder}/${bundledName(worker)}`),
     `${folder}/main.js`,
   ]);
   const bytes = await Deno.readFile(path);
