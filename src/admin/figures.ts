@@ -276,6 +276,11 @@ function stateFigures(
       ],
     },
     gauge(
+      "full_queues",
+      "Queues of clients and shared groups that are full now, so that messages are dropped: slow consumers.",
+      () => counters.fullQueuesNow,
+    ),
+    gauge(
       "inflight_bytes",
       "Bytes of messages that clients were sent and have not acknowledged.",
       () => counters.inflightBytesNow,

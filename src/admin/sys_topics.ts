@@ -52,6 +52,7 @@ export function sysTopics(
     ],
     ["subscriptions/count", counters.subscriptionsNow],
     ["queued/messages/count", queuedNow],
+    ["queued/full", counters.fullQueuesNow],
     ["clients/slow_consumers", counters.disconnected.slowConsumer],
     ["disk/written/bytes", counters.diskTotal.bytes],
     ["disk/written/today", counters.diskThisDay.bytes],

@@ -1,5 +1,6 @@
 import type { ListenerInfo, StatusInfo } from "../admin/status_info.ts";
 import {
+  type CountersSnapshot,
   DISCONNECTED_CAUSES,
   DROPPED_CAUSES,
   REFUSED_CAUSES,
@@ -67,7 +68,7 @@ function asText(info: StatusInfo, now: number): string {
     ["sessions", format(counters.sessionsNow)],
     ["subscriptions", format(counters.subscriptionsNow)],
     ["retained messages", format(counters.retainedNow)],
-    ["messages waiting", format(counters.queuedNow)],
+    ["messages waiting", waiting(counters)],
     [
       "messages",
       `${format(sumOf(received))} received, ${format(sumOf(sent))} sent`,
@@ -84,6 +85,12 @@ function asText(info: StatusInfo, now: number): string {
     ...causes("refused", counters.refused, REFUSED_CAUSES),
     ...causes("disconnected", counters.disconnected, DISCONNECTED_CAUSES),
   ]);
+}
+
+function waiting({ queuedNow, fullQueuesNow }: CountersSnapshot): string {
+  return fullQueuesNow === 0
+    ? format(queuedNow)
+    : `${format(queuedNow)}; queues that are full: ${format(fullQueuesNow)}`;
 }
 
 function describeListener(

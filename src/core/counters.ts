@@ -170,6 +170,8 @@ export class Counters {
   queuedBytesNow = 0;
   /** Bytes of the messages waiting in sessions now that are in the store alone. */
   storedBytesNow = 0;
+  /** Queues of clients and shared groups that are full now, whose messages are dropped: these consumers are slow. */
+  fullQueuesNow = 0;
   /** Bytes of the messages that clients were sent, kept to be sent again. */
   inflightBytesNow = 0;
   /** Connections refused before they became clients, by cause. */
@@ -255,6 +257,7 @@ export class Counters {
     this.retainedBytesNow = 0;
     this.queuedNow = 0;
     this.queuedBytesNow = 0;
+    this.fullQueuesNow = 0;
   }
 
   /** All values as they are now, as plain data. */

@@ -33,6 +33,7 @@ export class Drops {
 
   /** The queue of a client or shared group is full: from now on messages are dropped. */
   queueFull(owner: string, cause: DroppedCause): void {
+    this.#counters.fullQueuesNow++;
     this.#log.warn("Queue is full: messages are dropped from now on", {
       ...subject(owner),
       cause: DROPPED_CAUSES[cause],
@@ -41,6 +42,7 @@ export class Drops {
 
   /** It has room again, or is no more. */
   queueHasRoom(owner: string, dropped: number): void {
+    this.#counters.fullQueuesNow--;
     this.#log.info("Queue has room again", { ...subject(owner), dropped });
   }
 

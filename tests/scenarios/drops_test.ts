@@ -28,11 +28,13 @@ for (
       `Queue is full: messages are dropped from now on ${field} cause="queue holds too many messages"`;
     assert.equal(broker.counters.dropped.queueMessages, 3);
     assert.deepEqual(lines(), [begins]);
+    assert.equal(broker.counters.fullQueuesNow, 1);
     const back = await broker.connect(options);
     for (let n = 0; n < 2; n++) await back.acknowledge(await back.message());
     const ends = `Queue has room again ${field} dropped=3`;
     await until("the end is told", () => lines().length === 2);
     assert.deepEqual(lines(), [begins, ends]);
+    assert.equal(broker.counters.fullQueuesNow, 0);
   });
 }
 

@@ -72,6 +72,7 @@ Deno.test("metrics: figures are right after known traffic", async () => {
     'clients_disconnected_total{cause="client_disconnect"}': 1,
     'clients_disconnected_total{cause="slow_consumer"}': 0,
     queued_messages: 2,
+    full_queues: 0,
     'logins_failed_total{cause="wrong"}': 0,
     retained_messages: 1,
   };
