@@ -26,6 +26,7 @@ import type { RouterHandle } from "./router/messages.ts";
 import type { QueuePolicies } from "./session/queue_policy.ts";
 import { Router } from "./router/router.ts";
 import { SessionAdmin } from "./router/session_admin.ts";
+import type { Tracer } from "./router/tracer.ts";
 import type { RightsSource } from "./session/rights.ts";
 import { type DoorOptions, Doors, type DoorState } from "./connection/doors.ts";
 import type { DoorwayContext } from "./connection/doorway.ts";
@@ -302,6 +303,11 @@ export class Broker {
   /** Has other rules hold from now on, when it returns, for clients that are connected too; without any, all is allowed. */
   changeRights(source: RightsSource | undefined): void {
     this.#router.changeRights(source);
+  }
+
+  /** Has publishes followed for this one from now on; without any, none are, and those under way are given up. */
+  trace(tracer: Tracer | undefined): void {
+    this.#router.trace(tracer);
   }
 
   /** Ends the broker: no new connections, DISCONNECT 0x8B to MQTT 5 clients, what waits is written. */

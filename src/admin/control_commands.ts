@@ -4,6 +4,7 @@ import type { ControlHandler, ControlRequest } from "./control_server.ts";
 import type { Health } from "./health.ts";
 import type { SessionInfo } from "./session_info.ts";
 import type { StatusInfo } from "./status_info.ts";
+import type { TracePlan } from "./trace_plan.ts";
 
 /** The broker, as the control socket needs it. */
 export interface ControlledBroker {
@@ -23,8 +24,20 @@ export interface ControlledBroker {
   reload(): Promise<string>;
   /** Says whether somebody may do something, and why. */
   explain(request: ExplainRequest): unknown;
+  /** What it traces. */
+  readonly tracing: TraceSwitch;
   /** Its log. */
   readonly log: AdjustableLog;
+}
+
+/** Switches what a broker traces; each answer is a sentence or two. */
+export interface TraceSwitch {
+  /** Traces for so many milliseconds. Rejects with a StartError where there is nowhere to send traces to. */
+  traceOn(plan: TracePlan, milliseconds: number): Promise<string>;
+  /** Traces nothing any more. */
+  traceOff(): Promise<string>;
+  /** What is traced. */
+  traceStatus(): string;
 }
 
 /** What somebody wants to know the answer to. */
@@ -38,6 +51,9 @@ export interface ExplainRequest {
   /** To which topic or topic filter. */
   readonly topic: string;
 }
+
+/** For how long something is traced, in milliseconds: at least, at most, and where nothing is said. */
+export const TRACE_TIME = { least: 1000, most: 86_400_000, given: 600_000 };
 
 const ACTIONS = ["publish", "subscribe", "receive"] as const;
 
@@ -81,9 +97,20 @@ export function controlCommands(
       broker.log.level = level;
       return `The broker logs ${level} and above`;
     }],
+    ["trace-on", (request) =>
+      broker.tracing.traceOn(
+        {
+          clientId: optionalText(request, "clientId"),
+          topic: optionalText(request, "topic"),
+          share: optionalNumber(request, "share", { least: 0, most: 1 }),
+        },
+        optionalNumber(request, "milliseconds", TRACE_TIME) ?? TRACE_TIME.given,
+      )],
+    ["trace-off", () => broker.tracing.traceOff()],
+    ["trace-status", () => broker.tracing.traceStatus()],
     ["explain", (request) =>
       broker.explain({
-        user: request.user === undefined ? undefined : text(request, "user"),
+        user: optionalText(request, "user"),
         clientId: text(request, "clientId"),
         action: choice(request, "action", ACTIONS),
         topic: text(request, "topic"),
@@ -101,6 +128,28 @@ function text(request: ControlRequest, name: string): string {
   const value = request[name];
   if (typeof value === "string") return value;
   throw new StartError(`Cannot read the request: ${name} must be a text`);
+}
+
+function optionalText(
+  request: ControlRequest,
+  name: string,
+): string | undefined {
+  return request[name] === undefined ? undefined : text(request, name);
+}
+
+function optionalNumber(
+  request: ControlRequest,
+  name: string,
+  { least, most }: { readonly least: number; readonly most: number },
+): number | undefined {
+  const value = request[name];
+  if (value === undefined) return undefined;
+  if (typeof value === "number" && value >= least && value <= most) {
+    return value;
+  }
+  throw new StartError(
+    `Cannot read the request: ${name} must be a number from ${least} to ${most}`,
+  );
 }
 
 function choice<Value extends string>(

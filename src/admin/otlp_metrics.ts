@@ -8,7 +8,10 @@ import {
 } from "@opentelemetry/sdk-metrics";
 import type { Log } from "../core/log.ts";
 import type { Uptime } from "../core/uptime.ts";
+import { CollectorNews } from "./collector_news.ts";
 import type { Figure } from "./figure.ts";
+import { type HrTime, hrTime } from "./hr_time.ts";
+import { otlpResource } from "./otlp_resource.ts";
 
 /** What {@linkcode OtlpMetrics} sends, and where. */
 export interface OtlpMetricsOptions {
@@ -29,9 +32,6 @@ export interface OtlpMetricsOptions {
 /** What became of an export: 0 for sent. */
 type Exported = Parameters<Parameters<OTLPMetricExporter["export"]>[1]>[0];
 
-/** A moment as OpenTelemetry has it: seconds and nanoseconds. */
-type HrTime = [number, number];
-
 /**
  * Sends figures to a collector of OpenTelemetry, by OTLP over HTTP, again and again. Read from the same table as
  * Prometheus', they need no meter that everything is told to. The exporter takes headers and the rest from the
@@ -41,12 +41,13 @@ export class OtlpMetrics {
   readonly #options: OtlpMetricsOptions;
   readonly #exporter: OTLPMetricExporter;
   readonly #timer: ReturnType<typeof setInterval>;
-  #failed = false;
+  readonly #news: CollectorNews;
 
   /** Sends them now, and from then on. */
   constructor(options: OtlpMetricsOptions) {
     const { endpoint, interval } = options;
     this.#options = options;
+    this.#news = new CollectorNews("Figures", options);
     this.#exporter = new OTLPMetricExporter({
       url: `${endpoint}/v1/metrics`,
       temporalityPreference: AggregationTemporality.CUMULATIVE,
@@ -66,17 +67,9 @@ export class OtlpMetrics {
     const { promise, resolve } = Promise.withResolvers<Exported>();
     this.#exporter.export(this.#metrics(), resolve);
     const { code, error } = await promise;
-    const { endpoint, log } = this.#options;
-    const failed = code !== 0;
-    if (failed && !this.#failed) {
-      log.warn("Figures cannot be sent to the collector", {
-        endpoint,
-        error: error?.message,
-      });
-    } else if (!failed && this.#failed) {
-      log.info("Figures are sent to the collector again", { endpoint });
-    }
-    this.#failed = failed;
+    this.#news.take(
+      code === 0 ? undefined : error ?? new Error("It refuses them"),
+    );
   }
 
   #metrics(): ResourceMetrics {
@@ -86,11 +79,7 @@ export class OtlpMetrics {
       HrTime,
     ];
     return {
-      resource: resourceFromAttributes({
-        "service.name": Deno.env.get("OTEL_SERVICE_NAME") ?? "mailboxqtt",
-        "service.version": version,
-        "service.instance.id": `${Deno.hostname()}:${Deno.pid}`,
-      }),
+      resource: resourceFromAttributes(otlpResource(version)),
       scopeMetrics: [{
         scope: { name: "mailboxqtt", version },
         metrics: figures.map((figure) => metricOf(figure, startTime, endTime)),
@@ -150,9 +139,4 @@ function unitOf(name: string): string {
   const base = name.replace(/_total$/, "");
   if (base.endsWith("_seconds")) return "s";
   return base.endsWith("_bytes") ? "By" : "1";
-}
-
-function hrTime(milliseconds: number): HrTime {
-  const seconds = Math.floor(milliseconds / 1000);
-  return [seconds, Math.round((milliseconds - seconds * 1000) * 1e6)];
 }

@@ -36,6 +36,7 @@ const VALUES: readonly (readonly [Setting, (from: Settings) => unknown])[] = [
   [SETTINGS.sysInterval, (from) => from.sysInterval],
   [SETTINGS.otlpEndpoint, (from) => from.otlpEndpoint],
   [SETTINGS.otlpInterval, (from) => from.otlpInterval],
+  [SETTINGS.otlpTraces, (from) => from.otlpTraces],
   [SETTINGS.requireStore, (from) => from.requireStore],
   [SETTINGS.durability, (from) => from.store.durability],
   [SETTINGS.longestWait, (from) => from.store.longestWait],

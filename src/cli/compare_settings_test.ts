@@ -53,6 +53,7 @@ Deno.test("compareSettings says of every setting when it takes effect", async ()
     "log-format": "json",
     metrics: "127.0.0.1:1",
     otlp: "http://a",
+    "otlp-traces": "1%",
   };
   for (const { name, flag, placeholder, takesEffect } of ALL_SETTINGS) {
     const value = others[flag] ?? {

@@ -10,6 +10,7 @@ import {
 import { ASK_FLAGS } from "./control_flags.ts";
 import { HEALTH_FLAGS } from "./health_flags.ts";
 import { STATUS_FLAGS } from "./status.ts";
+import { TRACE_COMMAND } from "./trace_flags.ts";
 
 /** The commands of several words that begin with `session`. */
 const SESSION_COMMANDS: ReadonlyMap<string, Command> = new Map([
@@ -107,6 +108,7 @@ export const CONTROL_COMMANDS: readonly (readonly [string, Command])[] = [
       "Changes the level of the broker that runs to debug, info, warn or error, until its next start or reload.",
     ),
   ],
+  ["trace", TRACE_COMMAND],
 ];
 
 function action(

@@ -1,6 +1,7 @@
 import {
   controlCommands,
   type ControlledBroker,
+  type TraceSwitch,
 } from "../admin/control_commands.ts";
 import { ControlServer } from "../admin/control_server.ts";
 import { healthOf } from "../admin/health.ts";
@@ -27,6 +28,8 @@ export interface ControlSocketOptions {
   readonly folder: string | undefined;
   /** Loads its settings anew. */
   readonly reloader: Reloader;
+  /** What it traces. */
+  readonly telemetry: TraceSwitch;
   /** How long it has run. */
   readonly uptime: Uptime;
   /** Its log. */
@@ -54,7 +57,7 @@ export async function openControlSocket(
 }
 
 function controlled(
-  { broker, folder, reloader, log, uptime }: ControlSocketOptions,
+  { broker, folder, reloader, telemetry, log, uptime }: ControlSocketOptions,
 ): ControlledBroker {
   return {
     log,
@@ -86,6 +89,7 @@ function controlled(
     adopt: (clientId, user) => broker.sessions.adopt(clientId, user),
     deleteSession: (clientId) => broker.sessions.delete(clientId),
     reload: () => reloader.reload(),
+    tracing: telemetry,
     explain: (question) => explainAnswer(reloader.rules, question),
   };
 }

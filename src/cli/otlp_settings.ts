@@ -1,3 +1,4 @@
+import { parseShare, SHARE_ALLOWED } from "./share.ts";
 import { FORMS, quantity, type Setting, SettingError } from "./setting.ts";
 
 /** Milliseconds between two times, unless it is said. */
@@ -9,6 +10,7 @@ const ALLOWED = "a URL such as http://127.0.0.1:4318 is allowed";
 export const OTLP_SETTINGS: {
   readonly endpoint: Setting<string>;
   readonly interval: Setting<number>;
+  readonly traces: Setting<number>;
 } = {
   endpoint: {
     name: "otlp.endpoint",
@@ -18,7 +20,7 @@ export const OTLP_SETTINGS: {
     help:
       "the collector of OpenTelemetry that figures and traces are sent to, by OTLP over HTTP; OTEL_EXPORTER_OTLP_HEADERS and the standard's other variables hold",
     defaultText: "none",
-    takesEffect: "at restart",
+    takesEffect: "now",
     form: FORMS.text,
     allowed: ALLOWED,
     parse: ([text = ""]) => parseEndpoint(text),
@@ -30,12 +32,25 @@ export const OTLP_SETTINGS: {
     example: "10s",
     help: "how often figures are sent",
     defaultText: "1m",
-    takesEffect: "at restart",
+    takesEffect: "now",
     ...quantity({
       unit: "milliseconds",
       minimum: 1000,
       maximum: 86_400_000,
     }),
+  },
+  traces: {
+    name: "otlp.traces",
+    flag: "otlp-traces",
+    placeholder: "SHARE",
+    example: "1%",
+    help:
+      "the share of publishes of which traces are sent; the command trace shows one client or topic for a while",
+    defaultText: "none",
+    takesEffect: "now",
+    form: FORMS.text,
+    allowed: SHARE_ALLOWED,
+    parse: ([text = ""]) => parseShare(text),
   },
 };
 

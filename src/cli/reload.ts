@@ -7,6 +7,7 @@ import { faultsError } from "./fault.ts";
 import { loadSettings, type SettingsSource } from "./load_settings.ts";
 import type { MetricsDoor } from "./metrics_door.ts";
 import type { Settings } from "./settings.ts";
+import type { Telemetry } from "./telemetry.ts";
 
 /** What a {@linkcode Reloader} works with. */
 export interface ReloaderOptions {
@@ -22,6 +23,8 @@ export interface ReloaderOptions {
   readonly broker: Pick<Broker, "changeAccess">;
   /** Serves figures where they say. */
   readonly metrics: Pick<MetricsDoor, "change">;
+  /** Sends figures and traces where they say. */
+  readonly telemetry: Pick<Telemetry, "change">;
   /** Its log, whose level changes too. */
   readonly log: AdjustableLog;
 }
@@ -63,7 +66,7 @@ export class Reloader {
   }
 
   async #reload(): Promise<string> {
-    const { source, planner, broker, metrics, log } = this.#options;
+    const { source, planner, broker, metrics, telemetry, log } = this.#options;
     const outcome = await loadSettings(source);
     if (outcome.settings === undefined) throw faultsError(outcome.faults);
     const { settings } = outcome;
@@ -76,6 +79,7 @@ export class Reloader {
       throw error;
     }
     inForce();
+    await telemetry.change(settings);
     if (settings.logLevel !== this.#settings.logLevel) {
       log.level = settings.logLevel;
     }

@@ -63,6 +63,8 @@ export interface Settings {
   readonly otlpEndpoint: string | undefined;
   /** Milliseconds between two times at which they are. */
   readonly otlpInterval: number;
+  /** The share of publishes that are traced there, from 0 to 1. */
+  readonly otlpTraces: number;
   /** How they are kept there. */
   readonly store: StoreSettings;
   /** What becomes of messages where there are too many. */

@@ -86,6 +86,7 @@ export const SETTINGS = {
   sysInterval: METRICS_SETTINGS.sysInterval,
   otlpEndpoint: OTLP_SETTINGS.endpoint,
   otlpInterval: OTLP_SETTINGS.interval,
+  otlpTraces: OTLP_SETTINGS.traces,
   durability: STORE_SETTINGS.durability,
   longestWait: STORE_SETTINGS.longestWait,
   ballast: STORE_SETTINGS.ballast,

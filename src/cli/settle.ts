@@ -74,6 +74,7 @@ export function settle(
     sysInterval: value(SETTINGS.sysInterval, DEFAULT_SYS_INTERVAL),
     otlpEndpoint: given.get(SETTINGS.otlpEndpoint)?.value,
     otlpInterval: value(SETTINGS.otlpInterval, DEFAULT_OTLP_INTERVAL),
+    otlpTraces: value(SETTINGS.otlpTraces, 0),
     requireStore: value(SETTINGS.requireStore, false),
     store: {
       ballast: value(SETTINGS.ballast, DEFAULT_STORE_SETTINGS.ballast),

@@ -13,7 +13,6 @@ import { processEnvironment } from "./data_folder.ts";
 import { defaultLimits } from "./default_limits.ts";
 import { LogOutput } from "./log_output.ts";
 import { MetricsDoor } from "./metrics_door.ts";
-import type { OtlpOptions } from "./otlp.ts";
 import { Reloader } from "./reload.ts";
 import { passedSockets } from "./passed_sockets.ts";
 import { endSignals, onReloadSignal, signalStatus } from "./signals.ts";
@@ -21,6 +20,7 @@ import type { Settings } from "./settings.ts";
 import { statusOf, supervise, whileStarting } from "./supervision.ts";
 import { Systemd } from "./systemd.ts";
 import { parseStart } from "./start_options.ts";
+import { Telemetry } from "./telemetry.ts";
 import { VERSION } from "./version.ts";
 
 /** Milliseconds that the broker has to say goodbye to its clients. */
@@ -71,6 +71,8 @@ export async function start(args: readonly string[]): Promise<number> {
   const metrics = new MetricsDoor({ broker, uptime, planner, log });
   // A reload that comes now waits for it.
   const served = metrics.change(options);
+  const telemetry = new Telemetry({ broker, uptime, planner, log });
+  const sent = telemetry.change(options);
   const reloader = new Reloader({
     source,
     settings: options,
@@ -78,6 +80,7 @@ export async function start(args: readonly string[]): Promise<number> {
     planner,
     broker,
     metrics,
+    telemetry,
     log,
   });
   onReloadSignal(async () => {
@@ -86,10 +89,9 @@ export async function start(args: readonly string[]): Promise<number> {
     await reloadAndTell(reloader, log);
     systemd?.ready(statusOf(broker));
   });
-  await served;
-  const endOtlp = await openOtlp({ broker, uptime, planner, log }, options);
+  await Promise.all([served, sent]);
   const control = await openControl(
-    { broker, folder, reloader, log, uptime },
+    { broker, folder, reloader, telemetry, log, uptime },
     options,
   );
   announce(log, broker.doors, options, folder);
@@ -119,21 +121,11 @@ export async function start(args: readonly string[]): Promise<number> {
   ]);
   control?.close();
   await metrics.close();
-  await endOtlp?.();
+  await telemetry.close();
   planner.close();
   log.info("Ended", { status });
   await output.finish();
   return status;
-}
-
-/** Sends figures to a collector, if the settings name one. */
-async function openOtlp(
-  options: Omit<OtlpOptions, "endpoint" | "interval">,
-  { otlpEndpoint: endpoint, otlpInterval: interval }: Settings,
-): Promise<(() => Promise<void>) | undefined> {
-  if (endpoint === undefined) return undefined;
-  const { startOtlp } = await import("./otlp.ts");
-  return startOtlp({ ...options, endpoint, interval });
 }
 
 /** Opens the control socket, unless the settings say that there is to be none or nothing says where. */

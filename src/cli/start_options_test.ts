@@ -74,6 +74,7 @@ Deno.test("parseStart without flags listens on loopback with the default limits"
     sysInterval: 10_000,
     otlpEndpoint: undefined,
     otlpInterval: 60_000,
+    otlpTraces: 0,
     requireStore: false,
     store: {
       ballast: 16 * 1024 * 1024,
@@ -94,7 +95,7 @@ Deno.test("parseStart without flags listens on loopback with the default limits"
 Deno.test("parseStart reads every flag", async () => {
   const args =
     "--listen mqtt://127.0.0.1:1884?max_connections=5&allow_anonymous=false&users=/u --listen=mqtt://[::]:1885 " +
-    "--allow-anonymous --rules /r --user pump?bytes_per_second=1MiB --data /a/b --control /c --require-store --metrics 0.0.0.0 --metrics-token /t --sys-interval never --otlp http://c:4318/ --otlp-interval 5s " +
+    "--allow-anonymous --rules /r --user pump?bytes_per_second=1MiB --data /a/b --control /c --require-store --metrics 0.0.0.0 --metrics-token /t --sys-interval never --otlp http://c:4318/ --otlp-interval 5s --otlp-traces 5% " +
     "--ballast 0 --durability a/#=off --durability interval --durability=a=b/+=commit " +
     "--durability-interval 250ms --when-queue-full refuse --when-all-queues-full drop-newest --log-level debug --log-format=json --log-file /l --log-file-size 8KiB --log-files 2 --max-inflight 7 --connect-timeout 2m";
   assert.deepEqual(await settingsOf(args.split(" ")), {
@@ -123,6 +124,7 @@ Deno.test("parseStart reads every flag", async () => {
     sysInterval: 0,
     otlpEndpoint: "http://c:4318",
     otlpInterval: 5000,
+    otlpTraces: 0.05,
     requireStore: true,
     store: {
       ballast: 0,

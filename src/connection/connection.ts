@@ -42,8 +42,6 @@ import { Writer, type WriterHandle, type WriterOwner } from "./writer.ts";
 
 /** Milliseconds in which an ended client must take its last bytes and close its side. */
 const LINGER_TIME = 1000;
-/** The Router is told that an Outbox has drained when it holds less than this. */
-const DRAINED_BELOW = 32 * 1024;
 
 /** The actor that reads from one client: handshake, keep alive, decoding; in the end it tells why it ended. */
 export class Connection
@@ -317,15 +315,12 @@ export class Connection
   }
 
   written(bytes: number): void {
-    this.#context.counters.bytesSent += bytes;
+    const { counters, router } = this.#context;
+    counters.bytesSent += bytes;
     const link = this.#link;
     if (link === undefined) return;
-    const { router } = this.#context;
     router.governor.drained(link, bytes);
-    if (link.wantsDrain && this.#outbox.bytes < DRAINED_BELOW) {
-      link.wantsDrain = false;
-      router.drained(link);
-    }
+    if (link.drains()) router.drained(link);
   }
 
   writeFailed(): void {

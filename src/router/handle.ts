@@ -1,11 +1,16 @@
+import type { Mailbox } from "../core/mailbox.ts";
 import type { Access } from "./access.ts";
-import type { Batch, RouterHandle, RouterMessage } from "./messages.ts";
+import type { RouterHandle, RouterMessage } from "./messages.ts";
 import type { Registry } from "./registry.ts";
 import type { Restore } from "./restore.ts";
 import type { RetainedMessages } from "./retained.ts";
 import type { SystemMessages } from "./system_messages.ts";
+import type { Tracing } from "./tracing.ts";
 
-/** One batch in so many is timed: two looks at the clock for each would cost more than 2 % of throughput. */
+/**
+ * One batch in so many is timed while nothing is traced: two looks at the clock for each would cost more than 2 % of
+ * throughput.
+ */
 const TIMED = 16;
 
 /** What a {@linkcode RouterHandle} is made of. */
@@ -16,10 +21,8 @@ export interface HandleParts extends
   > {
   /** Takes what the Store held. */
   readonly restore: Restore;
-  /** Puts something into the Router's mailbox that never waits for room. */
-  send(message: RouterMessage): void;
-  /** Puts a batch into it. */
-  submit(batch: Batch): void;
+  /** The Router's mailbox. */
+  readonly mailbox: Mailbox<RouterMessage>;
   /** Does something in a turn of the Router. */
   turn(work: () => void): void;
   /** Who may do what. */
@@ -30,20 +33,25 @@ export interface HandleParts extends
   readonly registry: Registry;
   /** The retained messages. */
   readonly retained: RetainedMessages;
+  /** Follows publishes. */
+  readonly tracing: Tracing;
 }
 
 /** The handle of a Router that has these. */
 export function handleOf(parts: HandleParts): RouterHandle {
-  const { send, registry, retained, restore, turn, governor, disk } = parts;
-  const { waits, submit, alarms, system, access, close } = parts;
+  const { mailbox, registry, retained, restore, turn, governor, disk } = parts;
+  const { waits, alarms, system, access, tracing, close } = parts;
+  const send = (message: RouterMessage) => mailbox.sendUrgent(message);
   let batches = 0;
   return {
     connect: (arrival) => send({ type: "connect", arrival }),
     submit: (link, packets) => {
       const { promise, resolve: done } = Promise.withResolvers<void>();
-      const since = batches++ % TIMED === 0 ? performance.now() : undefined;
+      const isTimed = batches++ % TIMED === 0 || tracing.tracer !== undefined;
+      const since = isTimed ? performance.now() : undefined;
       const start = { next: 0, task: undefined, since };
-      submit({ type: "batch", link, packets, ...start, done });
+      const batch = { type: "batch", link, packets, ...start, done } as const;
+      if (!mailbox.trySend(batch)) mailbox.send(batch).catch(done);
       return promise;
     },
     disconnected: (link, cause) => send({ type: "disconnected", link, cause }),
@@ -92,6 +100,7 @@ export function handleOf(parts: HandleParts): RouterHandle {
     keepAgain: () => turn(() => registry.keepAgain()),
     changeRights: (source) =>
       turn(() => access.change(source, registry.sessions())),
+    trace: (tracer) => tracing.change(tracer),
     close,
   };
 }

@@ -15,6 +15,7 @@ import type { DurabilityRules } from "./durability_rules.ts";
 import type { MemoryGovernor } from "./memory_governor.ts";
 import type { Arrival, Registry } from "./registry.ts";
 import type { Task } from "./subscriptions.ts";
+import type { Tracer } from "./tracer.ts";
 
 /** All packets decoded from one read. They borrow the read buffer until `done` is called. */
 export interface Batch {
@@ -116,6 +117,8 @@ export interface RouterHandle {
   restored(): void;
   /** Has other rules hold from now on, when it returns, for sessions that are there too; without any, all is allowed. */
   changeRights(source: RightsSource | undefined): void;
+  /** Has publishes followed for this one from now on. Without any, none are, and those under way are given up. */
+  trace(tracer: Tracer | undefined): void;
   /** Ends the Router; what waits in its mailbox is dropped. Resolves when it has ended. */
   close(): Promise<void>;
 }

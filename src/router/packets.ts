@@ -12,6 +12,7 @@ import type { Dispatcher } from "./dispatcher.ts";
 import type { Publishing } from "./publishing.ts";
 import type { Registry } from "./registry.ts";
 import type { Subscriptions, Task } from "./subscriptions.ts";
+import type { Tracing } from "./tracing.ts";
 
 const PINGRESP = encode({ type: PacketType.Pingresp }, 4);
 
@@ -27,6 +28,8 @@ export interface PacketsOptions {
   readonly subscriptions: Subscriptions;
   /** DISCONNECT. */
   readonly registry: Registry;
+  /** Says whether publishes are followed. */
+  readonly tracing: Pick<Tracing, "tracer">;
 }
 
 /** Hands the packets of clients that were let in to who knows what is to be done. */
@@ -48,10 +51,13 @@ export class Packets {
     session: Session,
     packet: FinishedPacket,
   ): Task | undefined {
-    const { dispatcher, publishing, subscriptions, registry } = this.#options;
+    const { dispatcher, publishing, subscriptions, registry, tracing } =
+      this.#options;
     switch (packet.type) {
       case PacketType.Publish:
-        publishing.publish(link, session, packet);
+        if (tracing.tracer === undefined) {
+          publishing.publish(link, session, packet);
+        } else publishing.publishTraced(link, session, packet);
         return undefined;
       case PacketType.Puback:
       case PacketType.Pubrec:

@@ -21,6 +21,7 @@ import type { Dispatcher } from "./dispatcher.ts";
 import type { RetainedMessages } from "./retained.ts";
 import { topicLevels } from "./topic_filter.ts";
 import type { TopicEntry } from "./topic_table.ts";
+import type { PublishOutcome, Tracing } from "./tracing.ts";
 
 /** What PUBLISH and PUBREL are worked on with. */
 export interface PublishingOptions {
@@ -34,19 +35,12 @@ export interface PublishingOptions {
   readonly diskNeeds: DiskNeeds;
   /** Says who may publish to what. */
   readonly access: Access;
+  /** Follows those that somebody asks for. */
+  readonly tracing: Tracing;
 }
 
 /** Bytes that a message which waits for the disk costs, beside those of its packet, about. */
 const MESSAGE_COST = 200;
-
-/** What became of a PUBLISH. */
-interface Outcome {
-  readonly reason: ReasonCode;
-  /** The batch that must be committed before the publisher is told. */
-  readonly batch: BatchNumber;
-  /** Why it was refused. */
-  readonly detail: string | undefined;
-}
 
 /** The receiving side of publishing: section 4.3, seen from the receiver. */
 export class Publishing {
@@ -55,6 +49,7 @@ export class Publishing {
   readonly #retained: RetainedMessages;
   readonly #diskNeeds: DiskNeeds;
   readonly #access: Access;
+  readonly #tracing: Tracing;
 
   /** Dispatches what it takes on through this dispatcher. */
   constructor(options: PublishingOptions) {
@@ -63,29 +58,32 @@ export class Publishing {
     this.#retained = options.retained;
     this.#diskNeeds = options.diskNeeds;
     this.#access = options.access;
+    this.#tracing = options.tracing;
   }
 
   /**
-   * Takes a PUBLISH from a client: dispatches it, retains it, acknowledges it.
+   * Takes a PUBLISH from a client: dispatches it, retains it, acknowledges it. What has no outcome goes its way.
    *
    * @throws {PacketError} If the client breaks the protocol.
    */
-  publish(link: Link, session: Session, packet: Publish): void {
+  publish(
+    link: Link,
+    session: Session,
+    packet: Publish,
+  ): PublishOutcome | undefined {
+    const topic = this.#topicOf(link, packet);
     const { counters } = this.#context;
-    const topic = packet.topicAlias === 0
-      ? this.#checked(this.#dispatcher.topicOf(packet))
-      : this.#resolveAlias(link, packet);
     if (packet.qos === 0) {
       counters.messagesReceived.qos0++;
       if (packet.retain || this.#forbids(session, topic)) {
-        this.#dispatch(session, packet, topic, 0);
-      } else this.#dispatcher.dispatchAtMostOnce(packet, topic, session);
-      return;
+        return this.#dispatch(session, packet, topic, 0);
+      }
+      this.#dispatcher.dispatchAtMostOnce(packet, topic, session);
+      return undefined;
     }
     this.#dispatcher.flushRun();
     if (packet.qos === 2 && session.received.has(packet.packetId)) {
-      this.#receiveAgain(link, packet);
-      return;
+      return this.#receiveAgain(link, packet);
     }
     if (
       link.terms.version === 5 &&
@@ -100,10 +98,45 @@ export class Publishing {
     const obstacle = link.terms.version === 5 && !this.#forbids(session, topic)
       ? this.#diskNeeds.obstacle(session, packet, topic)
       : undefined;
-    if (obstacle !== undefined) this.#refuse(link, packet, obstacle);
-    else if (packet.qos === 1) {
-      this.#receiveAtLeastOnce(link, session, packet, topic);
-    } else this.#receiveExactlyOnce(link, session, packet, topic);
+    const outcome = obstacle !== undefined
+      ? this.#refuse(packet, obstacle)
+      : packet.qos === 1
+      ? this.#receiveAtLeastOnce(session, packet, topic)
+      : this.#receiveExactlyOnce(session, packet, topic);
+    this.#answer(link, packet, outcome);
+    return outcome;
+  }
+
+  /**
+   * Does the same, and has a PUBLISH followed that somebody asks for.
+   *
+   * @throws {PacketError} If the client breaks the protocol.
+   */
+  publishTraced(link: Link, session: Session, packet: Publish): void {
+    const topic = this.#topicOf(link, packet);
+    const following = this.#tracing.begin(session, packet, topic);
+    const outcome = this.publish(link, session, packet);
+    if (following !== undefined) this.#tracing.routed(following, outcome);
+  }
+
+  #topicOf(link: Link, packet: Publish): TopicEntry {
+    return packet.topicAlias === 0
+      ? this.#checked(this.#dispatcher.topicOf(packet))
+      : this.#resolveAlias(link, packet);
+  }
+
+  #answer(
+    link: Link,
+    packet: Publish,
+    { reason, batch, detail }: PublishOutcome,
+  ): void {
+    link.acknowledge(
+      packet.qos === 1 ? PacketType.Puback : PacketType.Pubrec,
+      packet.packetId,
+      reason,
+      batch,
+      detail,
+    );
     link.gate.count(packet.end - packet.start + MESSAGE_COST);
     this.#context.touch(link);
   }
@@ -123,57 +156,47 @@ export class Publishing {
   }
 
   /** There is no room for it: nobody sees it. */
-  #refuse(link: Link, packet: Publish, obstacle: MessageObstacle): void {
+  #refuse(packet: Publish, obstacle: MessageObstacle): PublishOutcome {
     const { counters } = this.#context;
     counters.messagesReceived[packet.qos === 1 ? "qos1" : "qos2"]++;
     if (obstacle === "disk") counters.diskRefusals++;
     else counters.queueRefusals++;
-    link.acknowledge(
-      packet.qos === 1 ? PacketType.Puback : PacketType.Pubrec,
-      packet.packetId,
-      ReasonCode.QuotaExceeded,
-      0,
-      `Cannot keep the message: ${MESSAGE_OBSTACLES[obstacle]}`,
-    );
+    return {
+      reason: ReasonCode.QuotaExceeded,
+      batch: 0,
+      detail: `Cannot keep the message: ${MESSAGE_OBSTACLES[obstacle]}`,
+    };
   }
 
   #receiveAtLeastOnce(
-    link: Link,
     session: Session,
     packet: Publish,
     topic: TopicEntry,
-  ): void {
+  ): PublishOutcome {
     this.#context.counters.messagesReceived.qos1++;
-    const { reason, batch, detail } = this.#dispatch(session, packet, topic, 0);
-    link.acknowledge(PacketType.Puback, packet.packetId, reason, batch, detail);
+    return this.#dispatch(session, packet, topic, 0);
   }
 
   #receiveExactlyOnce(
-    link: Link,
     session: Session,
     packet: Publish,
     topic: TopicEntry,
-  ): void {
+  ): PublishOutcome {
     this.#context.counters.messagesReceived.qos2++;
     // Identifier and message are kept in one batch, and nobody sees the message before that is committed.
     const received = session.stored
       ? this.#context.store.saveReceived(session.clientId, packet.packetId)
       : 0;
-    const { reason, batch, detail } = this.#dispatch(
-      session,
-      packet,
-      topic,
-      received,
-    );
-    if (reason < 0x80) session.received.add(packet.packetId);
+    const outcome = this.#dispatch(session, packet, topic, received);
+    if (outcome.reason < 0x80) session.received.add(packet.packetId);
     else if (session.stored) {
       this.#context.store.removeReceived(session.clientId, packet.packetId);
     }
-    link.acknowledge(PacketType.Pubrec, packet.packetId, reason, batch, detail);
+    return outcome;
   }
 
   /** A QoS 2 message that was taken on before is acknowledged again and not dispatched [MQTT-4.3.3-10]. */
-  #receiveAgain(link: Link, packet: Publish): void {
+  #receiveAgain(link: Link, packet: Publish): PublishOutcome {
     // Not counted towards the receive maximum: it may have been already, on this connection.
     // Its batch is not known any more; one appended now commits after it.
     const { store } = this.#context;
@@ -181,14 +204,10 @@ export class Publishing {
     const batch = session.stored
       ? store.saveReceived(session.clientId, packet.packetId)
       : 0;
-    link.acknowledge(
-      PacketType.Pubrec,
-      packet.packetId,
-      ReasonCode.Success,
-      batch,
-    );
-    link.gate.count(packet.end - packet.start + MESSAGE_COST);
-    this.#context.touch(link);
+    const detail = "It was taken on before";
+    const outcome = { reason: ReasonCode.Success, batch, detail };
+    this.#answer(link, packet, outcome);
+    return outcome;
   }
 
   /** Retains a message that asks for it and sends it to its subscribers, who see it once `batch` is committed. */
@@ -197,7 +216,7 @@ export class Publishing {
     packet: Publish,
     topic: TopicEntry,
     batch: BatchNumber,
-  ): Outcome {
+  ): PublishOutcome {
     if (this.#forbids(session, topic)) {
       const detail = this.#drop(session, topic);
       return { reason: refusal(packet), batch, detail };

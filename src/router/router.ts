@@ -37,12 +37,7 @@ import { Guard } from "./guard.ts";
 import { handleOf } from "./handle.ts";
 import { Packets } from "./packets.ts";
 import { Publishing } from "./publishing.ts";
-import type {
-  Batch,
-  RouterHandle,
-  RouterMessage,
-  RouterOptions,
-} from "./messages.ts";
+import type { RouterHandle, RouterMessage, RouterOptions } from "./messages.ts";
 import { Registry } from "./registry.ts";
 import { MemoryGovernor } from "./memory_governor.ts";
 import { Restore } from "./restore.ts";
@@ -53,6 +48,7 @@ import { SystemMessages } from "./system_messages.ts";
 import { SubscriptionTree } from "./subscription_tree.ts";
 import { TopicTable } from "./topic_table.ts";
 import { TouchedLinks } from "./touched_links.ts";
+import { Tracing } from "./tracing.ts";
 import { Wills } from "./wills.ts";
 import { Worklist } from "./worklist.ts";
 
@@ -92,6 +88,7 @@ export class Router implements SessionContext {
   readonly #restore: Restore;
   readonly #touched: TouchedLinks;
   readonly #worklist: Worklist;
+  readonly #tracing: Tracing;
   readonly #waitingGroups = new Set<DeliveryGroup>();
   readonly #commits: Commits;
   readonly #drops: Drops;
@@ -107,8 +104,7 @@ export class Router implements SessionContext {
     const router = new Router(options);
     router.#ended = router.#run();
     return handleOf({
-      send: (message) => router.#mailbox.sendUrgent(message),
-      submit: (batch) => router.#submit(batch),
+      mailbox: router.#mailbox,
       turn: (work) => router.#turn(work),
       registry: router.#registry,
       retained: router.#retained,
@@ -119,6 +115,7 @@ export class Router implements SessionContext {
       alarms: () => router.#alarms.sentences,
       system: router.#system,
       access: router.#access,
+      tracing: router.#tracing,
       close: () => router.#close(),
     });
   }
@@ -159,6 +156,7 @@ export class Router implements SessionContext {
     const topics = new TopicTable(options.durability);
     const routes = new RouteTable(tree);
     const dispatcher = new Dispatcher({ context: this, tree, routes, topics });
+    const tracing = new Tracing({ context: this, dispatcher, timers });
     const system = new SystemMessages({ dispatcher, retained, topics, tree });
     const subscriptions = new Subscriptions({
       ...options,
@@ -190,6 +188,7 @@ export class Router implements SessionContext {
       connectAgain: (arrival) =>
         this.#mailbox.sendUrgent({ type: "connect", arrival }),
     });
+    this.#tracing = tracing;
     this.#access = access;
     this.#registry = registry;
     const packets = new Packets({
@@ -201,13 +200,16 @@ export class Router implements SessionContext {
         retained,
         diskNeeds: this.#diskNeeds,
         access,
+        tracing,
       }),
       subscriptions,
       registry,
+      tracing,
     });
     this.#worklist = new Worklist({
       dispatcher,
       routing: this.counters.routing,
+      tracing,
       onPacket: (link, session, packet) => packets.take(link, session, packet),
       onFault: this.#guard.fail,
     });
@@ -369,12 +371,6 @@ export class Router implements SessionContext {
     this.#touched.flush();
     this.#governor.check();
     this.#allQueues.check();
-  }
-
-  #submit(batch: Batch): void {
-    if (!this.#mailbox.trySend(batch)) {
-      this.#mailbox.send(batch).catch(batch.done);
-    }
   }
 
   async #close(): Promise<void> {

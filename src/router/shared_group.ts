@@ -67,6 +67,16 @@ export class SharedGroup implements DeliveryGroup, BacklogOwner<Waiting> {
     return this.#sessions.length;
   }
 
+  /** Its members, online or not. */
+  get members(): readonly Session[] {
+    return this.#sessions;
+  }
+
+  /** Messages that wait for a member that can take them. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
   /** Whether there are topics that a member may not receive. */
   get restricted(): boolean {
     return this.#sessions.some(({ rights }) => rights !== undefined);

@@ -6,6 +6,7 @@ import type { Session } from "../session/session.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Batch } from "./messages.ts";
 import type { Task } from "./subscriptions.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** Deliveries and packets after which a slice looks at the clock. */
 const WORK_BETWEEN_LOOKS = 500;
@@ -16,6 +17,8 @@ export interface WorklistOptions {
   readonly dispatcher: Dispatcher;
   /** Where it counts how long a batch took. */
   readonly routing: Histogram;
+  /** Told since when the batch waited that is worked on. */
+  readonly tracing: Tracing;
   /** Takes one packet; returns what is left to do of it, if that may be long. */
   readonly onPacket: (
     link: Link,
@@ -50,7 +53,8 @@ export class Worklist {
 
   /** Works on a batch until it is done or the slice ends; what is left then goes on later. */
   work(batch: Batch, sliceEnd: number): void {
-    const { dispatcher, routing, onFault } = this.#options;
+    const { dispatcher, routing, tracing, onFault } = this.#options;
+    tracing.submittedAt = batch.since;
     let done = true;
     try {
       try {

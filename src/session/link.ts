@@ -13,6 +13,8 @@ import type { Session } from "./session.ts";
 
 /** Bytes of the longest acknowledgement without properties. */
 const ACKNOWLEDGEMENT_SIZE = 5;
+/** The Router is told that an Outbox has drained when it holds less than this. */
+const DRAINED_BELOW = 32 * 1024;
 
 /** What the Router may ask of the connection behind a {@linkcode Link}. */
 export interface LinkOwner {
@@ -97,6 +99,8 @@ export class Link {
   /** Aliases that we set towards the client, by topic. */
   readonly outboundAliases: Map<string, number> | undefined;
   readonly #store: Store;
+  /** Who wants to know when the socket has taken bytes, or the connection ends. */
+  #watchers: Set<() => void> | undefined;
   #lastPublish: BatchNumber = 0;
   #opened: BatchNumber = 0;
 
@@ -132,6 +136,25 @@ export class Link {
   end(): void {
     this.ended = true;
     this.ready = false;
+    this.#tellWatchers();
+  }
+
+  /** Calls back whenever the socket has taken bytes, and when the connection ends. Returns what puts an end to that. */
+  watch(callback: () => void): () => void {
+    const watchers = this.#watchers ??= new Set();
+    watchers.add(callback);
+    return () => {
+      watchers.delete(callback);
+      if (watchers.size === 0) this.#watchers = undefined;
+    };
+  }
+
+  /** Notes that the socket has taken bytes. Says whether the Outbox has drained and somebody waits for that. */
+  drains(): boolean {
+    if (this.#watchers !== undefined) this.#tellWatchers();
+    if (!this.wantsDrain || this.outbox.bytes >= DRAINED_BELOW) return false;
+    this.wantsDrain = false;
+    return true;
   }
 
   /** Whether so many more bytes fit into the Outbox, beside what waits at the gate. */
@@ -251,5 +274,9 @@ export class Link {
     if (ends === undefined) return false;
     this.receiving = Math.max(0, this.receiving - ends);
     return true;
+  }
+
+  #tellWatchers(): void {
+    for (const callback of this.#watchers ?? []) callback();
   }
 }

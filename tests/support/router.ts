@@ -369,10 +369,7 @@ export class Peer implements LinkOwner {
       if (taken > 0) outbox.written(taken);
       if (left.length > 0) break;
     }
-    if (this.link.wantsDrain && outbox.bytes < 32 * 1024) {
-      this.link.wantsDrain = false;
-      this.#router.handle.drained(this.link);
-    }
+    if (this.link.drains()) this.#router.handle.drained(this.link);
   }
 
   #read(bytes: Uint8Array): void {
