@@ -24,7 +24,7 @@ export interface OtlpTracesOptions {
 export interface TraceCounts {
   /** Publishes that were followed to their end. */
   traced: number;
-  /** Publishes that were not followed, since too many were on their way. */
+  /** Publishes that were not followed, since there were too many. */
   notFollowed: number;
   /** Spans that the collector has taken. */
   sent: number;
@@ -76,6 +76,7 @@ export class OtlpTraces {
       plan,
       version: this.#options.version,
       random: Math.random,
+      now: () => performance.now(),
       onTraced: () => this.counts.traced++,
       onTooMany: () => {
         this.counts.notFollowed++;
