@@ -20,7 +20,7 @@ const { version } = config;
 /** What the program may do and how it runs, as `deno task start` has it; and the service is installed by `systemctl`. */
 const FLAGS = [
   ...config.tasks.start.command.split(" ").filter((flag) =>
-    /^--(allow|v8-flags|unstable|no-prompt|no-code-cache)/.test(flag)
+    /^--(allow|v8-flags|unstable-net|no-prompt|no-code-cache)/.test(flag)
   ),
   "--allow-run=systemctl,useradd",
 ];

@@ -51,7 +51,7 @@ async function startOnce(
       resident: rests ? await residentOf(process.pid) : undefined,
     };
   } finally {
-    process.kill("SIGKILL");
+    process.kill("SIGTERM");
     await process.status;
   }
 }

@@ -134,11 +134,8 @@ export const PROPERTIES: readonly PropertyDefinition[] = ROWS.map(
 );
 
 /** {@linkcode PROPERTIES} by identifier; undefined where there is none. */
-export const PROPERTY_BY_ID: readonly (PropertyDefinition | undefined)[] = Array
-  .from(
-    { length: 128 },
-    (_, id) => PROPERTIES.find((property) => property.id === id),
-  );
+export const PROPERTY_BY_ID: readonly (PropertyDefinition | undefined)[] =
+  byIdentifier();
 
 /** Whether `owner` may carry `property` more than once (sections 2.2.2.2 and 3.3.2.3.8). */
 export function isRepeatable(
@@ -147,4 +144,10 @@ export function isRepeatable(
 ): boolean {
   return property.name === "userProperties" ||
     (property.name === "subscriptionIdentifiers" && owner === Publish);
+}
+
+function byIdentifier(): (PropertyDefinition | undefined)[] {
+  const byId = new Array<PropertyDefinition | undefined>(128).fill(undefined);
+  for (const property of PROPERTIES) byId[property.id] = property;
+  return byId;
 }

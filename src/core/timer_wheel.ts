@@ -97,10 +97,8 @@ export class TimerWheel implements Timers {
   readonly #origin: number;
   readonly #onError: (error: unknown) => void;
   readonly #sliceMs: number;
-  readonly #slots: Link[] = Array.from(
-    { length: LEVELS * SLOTS },
-    () => new Link(),
-  );
+  /** The ring of each slot, made once the slot is used. */
+  readonly #slots = new Array<Link | undefined>(LEVELS * SLOTS).fill(undefined);
   /** For each slot no more than the earliest due tick in it: when to wake up for it. */
   readonly #earliest = new Float64Array(LEVELS * SLOTS).fill(Infinity);
   /** For each ring a bit for each slot that is not empty. */
@@ -162,8 +160,9 @@ export class TimerWheel implements Timers {
   close(): void {
     this.#closed = true;
     this.#sleep();
-    for (const slot of this.#slots) {
-      while (slot.next !== slot) this.#unlink(slot.next as Entry);
+    for (const ring of this.#slots) {
+      if (ring === undefined) continue;
+      while (ring.next !== ring) this.#unlink(ring.next as Entry);
     }
   }
 
@@ -196,7 +195,7 @@ export class TimerWheel implements Timers {
       base = Math.floor(base / SLOTS);
     }
     const slot = level * SLOTS + index % SLOTS;
-    const ring = this.#slots[slot] as Link;
+    const ring = this.#slots[slot] ??= new Link();
     entry.slot = slot;
     entry.next = ring;
     entry.previous = ring.previous;
