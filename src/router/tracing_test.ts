@@ -108,6 +108,28 @@ Deno.test("tracing: what needs the disk ends when it is committed, and is held u
   assertInOrder(routedAt, committedAt);
 });
 
+Deno.test("tracing: what a publisher receives of its own at once ends then, though its answer waits for the disk", async () => {
+  const store = new MemoryStore("byHand");
+  await using router = new TestRouter({ store });
+  const publisher = await router.connect({ clientId: "publisher" });
+  const away = router.arrive({ ...PERSISTENT, clientId: "away" });
+  await router.commit();
+  await publisher.subscribe("a", { qos: 0 });
+  const filter = { filter: "a", qos: 1 } as const;
+  await away.send(subscribe(5, away.nextPacketId(), [filter]));
+  await router.commit();
+  await away.lose();
+  const all = follow(router);
+  await publisher.publish("a", "", { qos: 1 });
+  await router.settle();
+  assert.deepEqual(all.passages, []);
+  await router.commit();
+  const { deliveries: [own], routedAt, committedAt } = all.one;
+  assert.equal(own!.clientId, "publisher");
+  assert.equal(own!.releasedAt, routedAt);
+  assert.ok(own!.endedAt < committedAt!);
+});
+
 Deno.test("tracing: tells for whom a message waits, and what was dropped", async () => {
   await using router = new TestRouter();
   const publisher = await router.connect();

@@ -14,8 +14,8 @@ interface Receiver {
   readonly link: Link | undefined;
   /** Packets put into its Outbox or behind its gate, not yet counted. */
   readonly packets: number;
-  /** Bytes behind its gate. */
-  readonly gated: number;
+  /** Bytes that have entered its Outbox, since the beginning. */
+  readonly appended: number;
   /** Messages in its queue. */
   readonly queued: number;
 }
@@ -126,13 +126,14 @@ function receiverOf(session: Session): Receiver {
     session,
     link,
     packets: link?.packets ?? 0,
-    gated: link?.gate.bytes ?? 0,
+    appended: link?.outbox.appended ?? 0,
     queued: outbound.queuedMessages,
   };
 }
 
-function sightingOf({ session, gated }: Receiver, link: Link): Sighting {
-  const waits = link.gate.bytes > gated;
+function sightingOf({ session, appended }: Receiver, link: Link): Sighting {
+  // Not by what is behind the gate: that may be the answer to the publisher.
+  const waits = link.outbox.appended === appended;
   return {
     clientId: session.clientId,
     link,
