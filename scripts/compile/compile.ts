@@ -90,11 +90,13 @@ async function compile(target: Target): Promise<void> {
   );
   tell(`${name}: ${(bytes.length / 1e6).toFixed(1)} MB, Deno ${deno}`);
   if (target === Deno.build.target) {
-    const { ready, resident } = await measure(path);
+    const { ready, memory } = await measure(path);
     tell(`  listens ${ready.toFixed()} ms after its start`);
-    if (resident !== undefined) {
+    if (memory !== undefined) {
       tell(
-        `  ${(resident / 2 ** 20).toFixed()} MiB resident, idle, with a store`,
+        `  ${mebibytes(memory.resident)} MiB resident (${
+          mebibytes(memory.anonymous)
+        } not in files), idle, with a store`,
       );
     }
   }
@@ -113,6 +115,10 @@ async function writeSums(): Promise<void> {
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1);
 }
 
 function tell(line: string): void {

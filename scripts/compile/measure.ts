@@ -2,8 +2,16 @@
 export interface Figures {
   /** Milliseconds from its start until it listens, the best of some. */
   readonly ready: number;
-  /** Bytes that it has in memory when nobody is connected, with a store; `undefined` where that cannot be seen. */
-  readonly resident: number | undefined;
+  /** What it has in memory when nobody is connected, with a store; `undefined` where that cannot be seen. */
+  readonly memory: Memory | undefined;
+}
+
+/** What a process has in memory, in bytes. */
+export interface Memory {
+  /** All of it. */
+  readonly resident: number;
+  /** What of it is not in a file; the rest varies with how the system reads files. */
+  readonly anonymous: number;
 }
 
 /** Starts that are measured, behind a first one that finds the file in no cache. */
@@ -22,7 +30,7 @@ export async function measure(program: string): Promise<Figures> {
     }
     return {
       ready: Math.min(...starts.map(({ ready }) => ready)),
-      resident: starts[0]!.resident,
+      memory: starts[0]!.memory,
     };
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -48,7 +56,7 @@ async function startOnce(
     if (rests) await new Promise((resolve) => setTimeout(resolve, REST));
     return {
       ready,
-      resident: rests ? await residentOf(process.pid) : undefined,
+      memory: rests ? await memoryOf(process.pid) : undefined,
     };
   } finally {
     process.kill("SIGTERM");
@@ -68,11 +76,10 @@ async function listening(log: ReadableStream<Uint8Array>): Promise<void> {
   throw new Error(`Cannot start the program: ${text}`);
 }
 
-async function residentOf(pid: number): Promise<number | undefined> {
-  try {
-    const status = await Deno.readTextFile(`/proc/${pid}/status`);
-    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)![1]) * 1024;
-  } catch {
-    return undefined;
-  }
+async function memoryOf(pid: number): Promise<Memory | undefined> {
+  if (Deno.build.os !== "linux") return undefined;
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  const bytes = (name: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)![1]) * 1024;
+  return { resident: bytes("VmRSS"), anonymous: bytes("RssAnon") };
 }
