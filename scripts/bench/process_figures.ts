@@ -6,6 +6,8 @@ export interface ProcessFigures {
   readonly at: number;
   /** Resident memory in KiB. */
   readonly residentKiB: number;
+  /** What of it is not in files, in KiB; the rest varies with how the system reads them. */
+  readonly anonymousKiB: number;
   /** CPU time used since its start, in milliseconds (the kernel counts in steps of ten). */
   readonly cpuMs: number;
   /** Open descriptors. */
@@ -26,11 +28,15 @@ export function cpuTime(pid: number): number {
 /** Reads the figures of a process. Throws if it has ended, or where there is no `/proc`. */
 export function readProcess(pid: number): ProcessFigures {
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-  const resident = /^VmRSS:\s*(\d+) kB$/m.exec(status);
-  if (resident === null) throw new Error(`Process ${pid} has ended`);
+  const kibibytes = (name: string): number => {
+    const amount = new RegExp(`^${name}:\\s*(\\d+) kB$`, "m").exec(status)?.[1];
+    if (amount === undefined) throw new Error(`Process ${pid} has ended`);
+    return Number(amount);
+  };
   return {
     at: performance.now(),
-    residentKiB: Number(resident[1]),
+    residentKiB: kibibytes("VmRSS"),
+    anonymousKiB: kibibytes("RssAnon"),
     cpuMs: cpuTime(pid),
     descriptors: [...Deno.readDirSync(`/proc/${pid}/fd`)].length,
   };

@@ -7,6 +7,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import config from "../../deno.json" with { type: "json" };
+import { formatBytes } from "../../src/cli/human.ts";
 import { bundle, bundledName, WORKERS } from "./bundle.ts";
 import { commitInfo } from "./commit.ts";
 import { measure } from "./measure.ts";
@@ -17,7 +18,10 @@ import { isTarget, programName, type Target, TARGETS } from "./targets.ts";
 const DIST = `${ROOT}dist`;
 const { version } = config;
 
-/** What the program may do and how it runs, as `deno task start` has it; and the service is installed by `systemctl`. */
+/**
+ * What the program may do and how it runs, as `deno task start` has it; and the service is installed by `systemctl`. But
+ * for `--unstable-lazy-dynamic-imports`, with which the compiler would leave out what is imported later.
+ */
 const FLAGS = [
   ...config.tasks.start.command.split(" ").filter((flag) =>
     /^--(allow|v8-flags|unstable-net|no-prompt|no-code-cache)/.test(flag)
@@ -94,8 +98,8 @@ async function compile(target: Target): Promise<void> {
     tell(`  listens ${ready.toFixed()} ms after its start`);
     if (memory !== undefined) {
       tell(
-        `  ${mebibytes(memory.resident)} MiB resident (${
-          mebibytes(memory.anonymous)
+        `  ${formatBytes(memory.residentKiB * 1024)} resident (${
+          formatBytes(memory.anonymousKiB * 1024)
         } not in files), idle, with a store`,
       );
     }
@@ -115,10 +119,6 @@ async function writeSums(): Promise<void> {
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-}
-
-function mebibytes(bytes: number): string {
-  return (bytes / 2 ** 20).toFixed(1);
 }
 
 function tell(line: string): void {

@@ -1,17 +1,11 @@
+import { type ProcessFigures, readProcess } from "../bench/process_figures.ts";
+
 /** What a person wants to know of a program that was just made. */
 export interface Figures {
   /** Milliseconds from its start until it listens, the best of some. */
   readonly ready: number;
   /** What it has in memory when nobody is connected, with a store; `undefined` where that cannot be seen. */
-  readonly memory: Memory | undefined;
-}
-
-/** What a process has in memory, in bytes. */
-export interface Memory {
-  /** All of it. */
-  readonly resident: number;
-  /** What of it is not in a file; the rest varies with how the system reads files. */
-  readonly anonymous: number;
+  readonly memory: ProcessFigures | undefined;
 }
 
 /** Starts that are measured, behind a first one that finds the file in no cache. */
@@ -56,7 +50,9 @@ async function startOnce(
     if (rests) await new Promise((resolve) => setTimeout(resolve, REST));
     return {
       ready,
-      memory: rests ? await memoryOf(process.pid) : undefined,
+      memory: rests && Deno.build.os === "linux"
+        ? readProcess(process.pid)
+        : undefined,
     };
   } finally {
     process.kill("SIGTERM");
@@ -74,12 +70,4 @@ async function listening(log: ReadableStream<Uint8Array>): Promise<void> {
     if (text.includes("Listening")) return;
   }
   throw new Error(`Cannot start the program: ${text}`);
-}
-
-async function memoryOf(pid: number): Promise<Memory | undefined> {
-  if (Deno.build.os !== "linux") return undefined;
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  const bytes = (name: string) =>
-    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)![1]) * 1024;
-  return { resident: bytes("VmRSS"), anonymous: bytes("RssAnon") };
 }
