@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
-import { PERSISTENT, TestRouter } from "../../tests/support/router.ts";
-import { publish, subscribe } from "../../tests/support/write_packets.ts";
+import {
+  type Peer,
+  PERSISTENT,
+  TestRouter,
+} from "../../tests/support/router.ts";
+import {
+  publish,
+  subscribe,
+  type Subscription,
+} from "../../tests/support/write_packets.ts";
 import { MemoryStore } from "../store/memory_store.ts";
 import type { Passage, Tracer } from "./tracer.ts";
 
@@ -26,6 +34,16 @@ function follow(router: TestRouter): All {
   const all = new All();
   router.handle.trace(all);
   return all;
+}
+
+/** Has a persistent client subscribe, which it is told once that is committed. */
+async function subscribeOnDisk(
+  router: TestRouter,
+  peer: Peer,
+  subscription: Subscription,
+): Promise<void> {
+  await peer.send(subscribe(5, peer.nextPacketId(), [subscription]));
+  await router.commit();
 }
 
 /** Requires that these times come one after the other. */
@@ -89,9 +107,7 @@ Deno.test("tracing: what needs the disk ends when it is committed, and is held u
   const publisher = router.arrive({ ...PERSISTENT, clientId: "publisher" });
   const subscriber = router.arrive({ ...PERSISTENT, clientId: "subscriber" });
   await router.commit();
-  const filter = { filter: "a", qos: 2 } as const;
-  await subscriber.send(subscribe(5, subscriber.nextPacketId(), [filter]));
-  await router.commit();
+  await subscribeOnDisk(router, subscriber, { filter: "a", qos: 2 });
   const all = follow(router);
   await publisher.publish("a", "", { qos: 2 });
   await router.settle();
@@ -115,9 +131,7 @@ Deno.test("tracing: what a publisher receives of its own at once ends then, thou
   const away = router.arrive({ ...PERSISTENT, clientId: "away" });
   await router.commit();
   await publisher.subscribe("a", { qos: 0 });
-  const filter = { filter: "a", qos: 1 } as const;
-  await away.send(subscribe(5, away.nextPacketId(), [filter]));
-  await router.commit();
+  await subscribeOnDisk(router, away, { filter: "a", qos: 1 });
   await away.lose();
   const all = follow(router);
   await publisher.publish("a", "", { qos: 1 });
