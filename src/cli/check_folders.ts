@@ -1,6 +1,10 @@
 import { dirname, join } from "node:path";
 import { describeError } from "../core/errors.ts";
-import { dataPlace, processEnvironment } from "./data_folder.ts";
+import {
+  CONTROL_SOCKET,
+  dataPlace,
+  processEnvironment,
+} from "./data_folder.ts";
 import { type Fault, type Place, subjectOf } from "./fault.ts";
 import type { Places } from "./places.ts";
 import type { Settings } from "./settings.ts";
@@ -8,9 +12,6 @@ import { SETTINGS } from "./settings_table.ts";
 
 /** Most bytes of a Unix socket's path on Linux. */
 const LONGEST_SOCKET = 107;
-
-/** The control socket's name in the data folder. */
-const CONTROL_SOCKET = "control.sock";
 
 /** Says what keeps the broker from using its data folder, and from making its sockets. */
 export async function checkFolders(

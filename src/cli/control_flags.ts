@@ -1,6 +1,6 @@
 import { askBroker } from "../admin/ask_broker.ts";
 import {
-  CONTROL_SOCKET,
+  controlSocket,
   dataPlace,
   DEFAULT_CONTROL,
   processEnvironment,
@@ -20,20 +20,6 @@ export const CONTROL_FLAG: FlagInfo = {
 
 /** The flags of every command that asks a broker that runs. */
 export const ASK_FLAGS: readonly FlagInfo[] = [CONTROL_FLAG, DATA_FLAG];
-
-/** The folder for the sockets of programs that run, where the environment names one. */
-export function runtimeFolder(): string | undefined {
-  const systemd = processEnvironment("RUNTIME_DIRECTORY")?.split(":")[0];
-  if (systemd) return systemd;
-  const user = processEnvironment("XDG_RUNTIME_DIR");
-  return user?.startsWith("/") ? `${user}/mailboxqtt` : undefined;
-}
-
-/** Where a broker that keeps things in this folder, or in memory, has its control socket. */
-export function controlSocket(folder: string | undefined): string | undefined {
-  const place = folder ?? runtimeFolder();
-  return place === undefined ? undefined : `${place}/${CONTROL_SOCKET}`;
-}
 
 /**
  * Asks the broker that the flags name, or else the one that is started without flags.

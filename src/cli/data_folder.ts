@@ -70,3 +70,17 @@ export function processEnvironment(
     ? Deno.env.get(name)
     : undefined;
 }
+
+/** The folder for the sockets of programs that run, where the environment names one. */
+export function runtimeFolder(): string | undefined {
+  const systemd = processEnvironment("RUNTIME_DIRECTORY")?.split(":")[0];
+  if (systemd) return systemd;
+  const user = processEnvironment("XDG_RUNTIME_DIR");
+  return user?.startsWith("/") ? `${user}/mailboxqtt` : undefined;
+}
+
+/** Where a broker that keeps things in this folder, or in memory, has its control socket. */
+export function controlSocket(folder: string | undefined): string | undefined {
+  const place = folder ?? runtimeFolder();
+  return place === undefined ? undefined : `${place}/${CONTROL_SOCKET}`;
+}

@@ -2,8 +2,7 @@
 
 import { describeError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
-import { runtimeFolder } from "./control_flags.ts";
-import type { Environment } from "./data_folder.ts";
+import { type Environment, runtimeFolder } from "./data_folder.ts";
 
 /** How systemd is told something, where it started the broker. */
 export class Systemd {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { EMPTY_METER, metered, writtenBetween } from "./meter.ts";
+import { EMPTY_METER, metered } from "./meter.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -34,33 +34,4 @@ Deno.test("metered() counts by hour and day", () => {
 Deno.test("metered() puts up with a clock that goes back", () => {
   const meter = metered(metered(EMPTY_METER, ONE, DAY), ONE, DAY - HOUR);
   assert.deepEqual(meter.thisHour, { bytes: 200, fsyncs: 2 });
-});
-
-Deno.test("writtenBetween() follows SQLite's log", () => {
-  const size = { pageSize: 4096, pages: 8 };
-  const log = { salt: 1, frames: 10, checkpointed: 0, ...size };
-  const frame = 4096 + 24;
-  const page = 4096;
-  assert.deepEqual(writtenBetween(log, log), { bytes: 0, fsyncs: 0 });
-  assert.deepEqual(writtenBetween(log, { ...log, frames: 12 }), {
-    bytes: 2 * frame,
-    fsyncs: 1,
-  });
-  const part = { ...log, checkpointed: 3 };
-  assert.deepEqual(writtenBetween(log, part), { bytes: 3 * page, fsyncs: 2 });
-  const whole = { ...log, checkpointed: 10 };
-  // Of ten pages in the log there are no more than eight different ones.
-  assert.deepEqual(writtenBetween(log, whole), { bytes: 8 * page, fsyncs: 2 });
-  const anew = { salt: 2, frames: 3, checkpointed: 0, ...size };
-  const three = 32 + 3 * frame;
-  assert.deepEqual(writtenBetween(whole, anew), { bytes: three, fsyncs: 2 });
-  const truncated = { salt: 2, frames: 0, checkpointed: 0, ...size };
-  assert.deepEqual(writtenBetween(log, truncated), {
-    bytes: 8 * page,
-    fsyncs: 2,
-  });
-  assert.deepEqual(writtenBetween(truncated, anew), {
-    bytes: three,
-    fsyncs: 2,
-  });
 });

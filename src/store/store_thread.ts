@@ -13,12 +13,7 @@ import { sizeOf } from "./file_names.ts";
 import { Held } from "./held.ts";
 import { JournalReader } from "./journal_reader.ts";
 import { JournalWriter } from "./journal_writer.ts";
-import {
-  EMPTY_METER,
-  metered,
-  type MeterRecord,
-  writtenBetween,
-} from "./meter.ts";
+import { EMPTY_METER, metered, type MeterRecord } from "./meter.ts";
 import { STORED_BODIES } from "./message_body.ts";
 import { ALL_TABLES, mend, type Mending } from "./mending.ts";
 import type { ClosingRecord } from "./meta_table.ts";
@@ -33,7 +28,7 @@ import {
 import type { BacklogQuery, StoredBacklog } from "./store.ts";
 import { prepareTables, type Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
-import { WalIndex, type WalState } from "./wal_index.ts";
+import { WalIndex, type WalState, writtenBetween } from "./wal_index.ts";
 import type { StoreOpening } from "./worker_messages.ts";
 
 /** Milliseconds of the broker's clock after which a commit notes it again. */

@@ -1,3 +1,5 @@
+import type { Written } from "./meter.ts";
+
 /** How much is in the write-ahead log. */
 export interface WalState {
   /** Tells one log from the next one in the same file. */
@@ -75,3 +77,34 @@ export class WalIndex {
 
 /** The index is in the machine's own byte order. */
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+/** Bytes of the log's header, and of that of each page in it (https://sqlite.org/walformat.html). */
+const LOG_HEADER = 32;
+const FRAME_HEADER = 24;
+
+/**
+ * What SQLite has written between two looks at its log. It calls fsync once for each commit, once more for a log that
+ * begins anew, and for a checkpoint once for the log and once for the database. A page that was changed more than once
+ * since the last checkpoint is put into the database once, so that of these there may be fewer than are counted.
+ */
+export function writtenBetween(before: WalState, after: WalState): Written {
+  const began = after.salt !== before.salt;
+  const frames = began ? 0 : before.frames;
+  const checkpointed = began ? 0 : before.checkpointed;
+  let bytes = 0;
+  let fsyncs = 0;
+  const checkpoint = (from: number, to: number): void => {
+    if (to <= from) return;
+    fsyncs += 2;
+    bytes += Math.min(to - from, after.pages) * after.pageSize;
+  };
+  // The log before was put into the database to its end, or this one could not have begun.
+  if (began) checkpoint(before.checkpointed, before.frames);
+  if (after.frames > frames) {
+    fsyncs += frames === 0 ? 2 : 1;
+    bytes += frames === 0 ? LOG_HEADER : 0;
+    bytes += (after.frames - frames) * (after.pageSize + FRAME_HEADER);
+  }
+  checkpoint(checkpointed, after.checkpointed);
+  return { bytes, fsyncs };
+}
