@@ -1,3 +1,3 @@
-import { run } from "./src/cli/mod.ts";
+import { run } from "./src/cli/run.ts";
 
 Deno.exit(await run(Deno.args));

@@ -1,7 +1,7 @@
 /** `install.sh` with programs that are scripts themselves, on machines that only `uname` and `getconf` make up. */
 
 import assert from "node:assert/strict";
-import { ConfigFolder } from "../tests/support/config_folder.ts";
+import { ConfigFolder } from "../tests/support/programs/config_folder.ts";
 import { programName } from "./compile/targets.ts";
 
 const SCRIPT = new URL("install.sh", import.meta.url).pathname;

@@ -9,7 +9,7 @@ import { isTarget, programName, type Target } from "./compile/targets.ts";
 import { ROOT } from "./compile/run_command.ts";
 import config from "../deno.json" with { type: "json" };
 
-const PROGRAM = `${ROOT}tests/support/program.ts`;
+const PROGRAM = `${ROOT}tests/support/programs/program.ts`;
 /** What Deno says where its bare runtime cannot be downloaded. */
 const NO_RUNTIME = /dl\.deno\.land|Setting up base binary/;
 const OPTIONS = ["--import-map=.deno/imports.json", "--lock=.deno/deno.lock"];

@@ -1,14 +1,14 @@
 // The composition root: builds the actors in the order in which a message meets them, and takes them down again.
 
 import { SysPublisher } from "./admin/sys_publisher.ts";
-import { UserQuotas } from "./auth/user_quotas.ts";
+import { UserQuotas } from "./auth/limits/user_quotas.ts";
 import { type Clock, SteadyClock } from "./core/clock.ts";
 import { Counters } from "./core/counters.ts";
 import { EXIT, toError } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
 import type { ScopedLimits } from "./core/scoped_limits.ts";
 import { type Log, SILENT_LOG } from "./core/log.ts";
-import { PacedLog } from "./core/paced_log.ts";
+import { PacedLog } from "./core/limited_log.ts";
 import { TimerWheel } from "./core/timer_wheel.ts";
 import { Uptime } from "./core/uptime.ts";
 import { NoneStore } from "./store/none_store.ts";
@@ -16,20 +16,20 @@ import { RelaxedStore } from "./store/relaxed_store.ts";
 import type { Room } from "./store/disk_room.ts";
 import { RoomNews } from "./store/room_news.ts";
 import type { Store } from "./store/store.ts";
-import type { InheritedSockets } from "./transport/inherited_sockets.ts";
+import type { InheritedSockets } from "./transport/socket/inherited_sockets.ts";
 import type {
   PortAddress,
   SocketAddress,
 } from "./transport/listener_settings.ts";
-import { DurabilityRules } from "./router/durability_rules.ts";
+import { DurabilityRules } from "./router/topics/durability_rules.ts";
 import type { RouterHandle } from "./router/messages.ts";
 import type { QueuePolicies } from "./session/queue_policy.ts";
 import { Router } from "./router/router.ts";
 import { SessionAdmin } from "./router/session_admin.ts";
-import type { Tracer } from "./router/tracer.ts";
+import type { Tracer } from "./router/delivery/tracer.ts";
 import type { RightsSource } from "./session/rights.ts";
 import { type DoorOptions, Doors, type DoorState } from "./connection/doors.ts";
-import type { DoorwayContext } from "./connection/doorway.ts";
+import type { DoorwayContext } from "./connection/door.ts";
 
 /** What a broker is made with. */
 export interface BrokerOptions {

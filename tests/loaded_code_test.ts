@@ -22,16 +22,16 @@ async function loadedWith(path: string, found = new Set<string>()) {
 Deno.test("the broker loads no code of the commands pub and sub, nor they its own", async () => {
   const broker = new Set([
     ...await loadedWith("main.ts"),
-    ...await loadedWith("src/cli/start.ts"),
-    ...await loadedWith("src/cli/start_broker.ts"),
+    ...await loadedWith("src/daemon/start.ts"),
+    ...await loadedWith("src/daemon/start_broker.ts"),
   ]);
   assert.ok(broker.has("src/broker.ts"));
   const client = [...broker].filter((path) => path.startsWith("src/client/"));
   assert.deepEqual(client, []);
 
   const commands = new Set([
-    ...await loadedWith("src/cli/pub.ts"),
-    ...await loadedWith("src/cli/sub.ts"),
+    ...await loadedWith("src/cli/client/pub.ts"),
+    ...await loadedWith("src/cli/client/sub.ts"),
   ]);
   assert.ok(commands.has("src/client/mqtt_client.ts"));
   const others = [...commands].filter((path) =>

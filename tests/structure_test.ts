@@ -21,6 +21,10 @@ const PARTS = [
   "src/connection",
   "src/admin",
   "src/broker.ts",
+  "src/terminal",
+  "src/config",
+  "src/mosquitto",
+  "src/daemon",
   "src/cli",
   "main.ts",
 ] as const;
@@ -47,7 +51,7 @@ const KEEPERS: readonly {
   { specifier: /^@std\/async\/channel$/, keeper: "src/core/mailbox.ts" },
   {
     specifier: /^@std\/log\/rotating-file-handler$/,
-    keeper: "src/cli/log_file.ts",
+    keeper: "src/daemon/logging/file.ts",
   },
   { specifier: /^@std\/log(\/|$)/, keeper: "src/core/log.ts" },
 ];

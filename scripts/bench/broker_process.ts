@@ -1,6 +1,6 @@
 import { delay } from "@std/async/delay";
 import config from "../../deno.json" with { type: "json" };
-import type { Address } from "../../tests/support/client.ts";
+import type { Address } from "../../tests/support/clients/client.ts";
 
 /** Milliseconds that a process has to end. */
 const END_TIME = 10_000;

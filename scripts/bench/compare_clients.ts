@@ -1,8 +1,11 @@
 /** The clients of compare.ts: their connections, and what is under way between them. */
 
 import { delay } from "@std/async/delay";
-import type { Address } from "../../tests/support/client.ts";
-import { connect, subscribe } from "../../tests/support/write_packets.ts";
+import type { Address } from "../../tests/support/clients/client.ts";
+import {
+  connect,
+  subscribe,
+} from "../../tests/support/clients/write_packets.ts";
 import type { Broker } from "./broker_process.ts";
 import { cpuTime } from "./process_figures.ts";
 

@@ -2,7 +2,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import { joinAll } from "../../tests/support/bytes.ts";
-import { acknowledgement } from "../../tests/support/write_packets.ts";
+import { acknowledgement } from "../../tests/support/clients/write_packets.ts";
 import { type Backlog, read, READ_SIZE, writeAll } from "./compare_clients.ts";
 
 /** Messages that a publisher has sent and that were not yet acknowledged, at most. */

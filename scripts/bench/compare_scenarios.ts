@@ -2,7 +2,7 @@
 
 import { delay } from "@std/async/delay";
 import { joinAll } from "../../tests/support/bytes.ts";
-import { publish } from "../../tests/support/write_packets.ts";
+import { publish } from "../../tests/support/clients/write_packets.ts";
 import type { Broker } from "./broker_process.ts";
 import {
   Backlog,

@@ -1,6 +1,6 @@
 /** The broker of durable.ts: one that keeps everything in a folder, and can be killed and started again. */
 
-import type { Address } from "../../tests/support/client.ts";
+import type { Address } from "../../tests/support/clients/client.ts";
 import { BrokerProcess } from "./broker_process.ts";
 import { rounded } from "./durable_report.ts";
 import { cpuTime, readProcess } from "./process_figures.ts";

@@ -1,13 +1,13 @@
 /** The clients of durable.ts: they number what they publish, and see whether all of it comes once and in order. */
 
 import { delay } from "@std/async/delay";
-import type { Address } from "../../tests/support/client.ts";
+import type { Address } from "../../tests/support/clients/client.ts";
 import {
   connect,
   type ConnectOptions,
   publish,
   subscribe,
-} from "../../tests/support/write_packets.ts";
+} from "../../tests/support/clients/write_packets.ts";
 import { read, READ_SIZE, writeAll } from "./compare_clients.ts";
 import { receive } from "./compare_roles.ts";
 

@@ -2,9 +2,12 @@
 
 import { SteadyClock } from "../../src/core/clock.ts";
 import { Message } from "../../src/store/message.ts";
-import { SqliteStore } from "../../src/store/sqlite_store.ts";
-import { openStore } from "../../tests/support/stores.ts";
-import { publish, subscribe } from "../../tests/support/write_packets.ts";
+import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
+import { openStore } from "../../tests/support/stores/stores.ts";
+import {
+  publish,
+  subscribe,
+} from "../../tests/support/clients/write_packets.ts";
 import { read, READ_SIZE, writeAll } from "./compare_clients.ts";
 import type { DurableBroker } from "./durable_broker.ts";
 import { enter, enterClean, enterPersistent } from "./durable_clients.ts";

@@ -1,8 +1,8 @@
 /** A worker of durable.ts: sends QoS 0 messages to itself, one at a time, and times them. */
 
 import { delay } from "@std/async/delay";
-import type { Address } from "../../tests/support/client.ts";
-import { publish } from "../../tests/support/write_packets.ts";
+import type { Address } from "../../tests/support/clients/client.ts";
+import { publish } from "../../tests/support/clients/write_packets.ts";
 import { read, subscribeTo, writeAll } from "./compare_clients.ts";
 import { enterClean } from "./durable_clients.ts";
 

@@ -1,12 +1,12 @@
 /** Mixed load on a broker: the frame in which the roles of soak_roles.ts play. */
 
-import { type Address, Client } from "../../tests/support/client.ts";
-import type { ReceivedPublish } from "../../tests/support/read_packets.ts";
+import { type Address, Client } from "../../tests/support/clients/client.ts";
+import type { ReceivedPublish } from "../../tests/support/clients/read_packets.ts";
 import {
   type ConnectOptions,
   type Version,
   VERSIONS,
-} from "../../tests/support/write_packets.ts";
+} from "../../tests/support/clients/write_packets.ts";
 
 /** One kind of traffic: plays until `load.running` is false, and leaves no connection behind. */
 export type Role = (load: Load) => Promise<void>;

@@ -1,14 +1,14 @@
 /** What clients do all day, each kind as one role; together {@linkcode ROLES}. */
 
-import type { Client } from "../../tests/support/client.ts";
+import type { Client } from "../../tests/support/clients/client.ts";
 import { join } from "../../tests/support/bytes.ts";
-import { payloadText } from "../../tests/support/read_packets.ts";
+import { payloadText } from "../../tests/support/clients/read_packets.ts";
 import {
   connect,
   publish,
   type Version,
   VERSIONS,
-} from "../../tests/support/write_packets.ts";
+} from "../../tests/support/clients/write_packets.ts";
 import { type Load, newName, type Role, someVersion } from "./soak_load.ts";
 
 const SMALL = "x".repeat(64);

@@ -6,8 +6,8 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { delay } from "@std/async/delay";
-import { Certificates } from "../../tests/support/certificates.ts";
-import { publish } from "../../tests/support/write_packets.ts";
+import { Certificates } from "../../tests/support/programs/certificates.ts";
+import { publish } from "../../tests/support/clients/write_packets.ts";
 import { BrokerProcess } from "./broker_process.ts";
 import {
   Backlog,

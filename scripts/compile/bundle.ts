@@ -1,8 +1,11 @@
-import type { BuildInfo } from "../../src/cli/build_info.ts";
+import type { BuildInfo } from "../../src/terminal/build_info.ts";
 import { ROOT, runCommand } from "./run_command.ts";
 
 /** Where the program's threads begin, beside `main.ts`. */
-export const WORKERS = ["src/store/worker.ts", "src/auth/argon2_worker.ts"];
+export const WORKERS = [
+  "src/store/sqlite/worker.ts",
+  "src/auth/passwords/argon2_worker.ts",
+];
 
 /** The file of a worker in the bundle. */
 export function bundledName(worker: string): string {
@@ -73,7 +76,7 @@ async function writeImportMap(
       map.imports[name] = new URL(target, `file://${ROOT}.deno/`).href;
     }
   }
-  map.imports[`file://${ROOT}src/cli/build_info.ts`] =
+  map.imports[`file://${ROOT}src/terminal/build_info.ts`] =
     `file://${scratch}/build_info.ts`;
   await Deno.writeTextFile(
     `${scratch}/build_info.ts`,

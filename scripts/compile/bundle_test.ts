@@ -73,7 +73,7 @@ Deno.test("bundle makes the same of the same source wherever it lies, and an idl
     assert.ok([...files.values()].some((text) => text.includes(BUILD.commit)));
 
     const [broker] = [...files].find(([, text]) =>
-      text.includes("// src/cli/start_broker.ts\n")
+      text.includes("// src/daemon/start_broker.ts\n")
     )!;
     assert.notEqual(broker, "main.js", "is loaded by those who need it");
     assert.deepEqual(nodeModules(files, "main.js"), []);

@@ -1,4 +1,4 @@
-import type { BuildInfo } from "../../src/cli/build_info.ts";
+import type { BuildInfo } from "../../src/terminal/build_info.ts";
 import { runCommand } from "./run_command.ts";
 
 /** From which commit this checkout is. The day is the commit's, so that the same commit makes the same program. */

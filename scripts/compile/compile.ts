@@ -7,7 +7,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import config from "../../deno.json" with { type: "json" };
-import { formatBytes } from "../../src/cli/human.ts";
+import { formatBytes } from "../../src/terminal/human.ts";
 import { bundle, bundledName, WORKERS } from "./bundle.ts";
 import { commitInfo } from "./commit.ts";
 import { measure } from "./measure.ts";

@@ -1,4 +1,4 @@
-import type { BuildInfo } from "../../src/cli/build_info.ts";
+import type { BuildInfo } from "../../src/terminal/build_info.ts";
 import { WORKERS } from "./bundle.ts";
 import { ROOT, runCommand } from "./run_command.ts";
 import type { Target } from "./targets.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { runProgram } from "../../tests/support/program.ts";
+import { runProgram } from "../../tests/support/programs/program.ts";
 
 const FOLDER = new URL(".", import.meta.url);
 

@@ -3,7 +3,10 @@
 
 import { describeError, StartError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
-import { type OpenSocket, openSocket } from "../transport/unix_socket.ts";
+import {
+  type OpenSocket,
+  openSocket,
+} from "../transport/socket/unix_socket.ts";
 import { readLine } from "./read_line.ts";
 
 /** What is asked for: the name of a command, and what else it needs to know. */

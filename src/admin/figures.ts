@@ -1,7 +1,7 @@
 // The one table of what the broker tells about itself in numbers. Prometheus and OpenTelemetry show all of it.
 
 import { cpuUsage } from "node:process";
-import type { DamperCounts } from "../auth/damper.ts";
+import type { DamperCounts } from "../auth/throttle/login_throttle.ts";
 import { type DoorState, urlOf } from "../connection/doors.ts";
 import type { ByDisk, Counters } from "../core/counters.ts";
 import type { Histogram } from "../core/histogram.ts";

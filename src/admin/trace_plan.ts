@@ -1,4 +1,4 @@
-import { matches } from "../router/topic_filter.ts";
+import { matches } from "../router/topics/filter.ts";
 
 /** Which publishes are traced. Without anything in it, all. */
 export interface TracePlan {

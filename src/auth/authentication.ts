@@ -1,12 +1,12 @@
 import type { Log } from "../core/log.ts";
-import { AnonymousMethod } from "./anonymous_method.ts";
+import { AnonymousMethod } from "./methods/anonymous.ts";
 import {
   type CertificateIdentity,
   CertificateMethod,
   WithCertificate,
-} from "./certificate_method.ts";
-import type { Claim, Damper } from "./damper.ts";
-import type { LateAnswers } from "./late_answers.ts";
+} from "./methods/certificate.ts";
+import type { Claim, Damper } from "./throttle/login_throttle.ts";
+import type { LateAnswers } from "./methods/late_answers.ts";
 import type {
   Applicant,
   AuthenticationMethod,
@@ -14,12 +14,12 @@ import type {
   Exchange,
   Identity,
   Step,
-} from "./method.ts";
-import { PasswordMethod } from "./password_method.ts";
-import type { PasswordVerifier } from "./password_verifier.ts";
-import { ScramMethod } from "./scram_method.ts";
-import { denied, settled } from "./steps.ts";
-import type { Users } from "./users.ts";
+} from "./methods/method.ts";
+import { PasswordMethod } from "./methods/password.ts";
+import type { PasswordVerifier } from "./passwords/verifier.ts";
+import { ScramMethod } from "./methods/scram.ts";
+import { denied, settled } from "./methods/steps.ts";
+import type { Users } from "./passwords/users.ts";
 
 /** How clients of one listener show who they are. */
 export interface AuthenticationSettings {

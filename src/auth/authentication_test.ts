@@ -9,17 +9,17 @@ import {
   usersOf,
   type Verdict,
   verdictOf,
-} from "../../tests/support/applicant.ts";
-import { AnonymousMethod } from "./anonymous_method.ts";
+} from "../../tests/support/clients/applicant.ts";
+import { AnonymousMethod } from "./methods/anonymous.ts";
 import {
   Authentication,
   type AuthenticationSettings,
 } from "./authentication.ts";
-import { Damper } from "./damper.ts";
-import { LateAnswers } from "./late_answers.ts";
-import type { Identity } from "./method.ts";
-import { PasswordVerifier } from "./password_verifier.ts";
-import { formatScramKeys, makeScramKeys } from "./scram_keys.ts";
+import { Damper } from "./throttle/login_throttle.ts";
+import { LateAnswers } from "./methods/late_answers.ts";
+import type { Identity } from "./methods/method.ts";
+import { PasswordVerifier } from "./passwords/verifier.ts";
+import { formatScramKeys, makeScramKeys } from "./passwords/scram_keys.ts";
 
 const SCRAM = "SCRAM-SHA-256";
 const CAROL = `carol:${BOB.slice("bob:".length)}:${

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EXIT, StartError } from "../core/errors.ts";
-import { pub } from "./pub.ts";
-import { sub } from "./sub.ts";
+import { pub } from "./client/pub.ts";
+import { sub } from "./client/sub.ts";
 
 const WRONG: readonly (readonly [line: string, sentence: RegExp])[] = [
   ["pub -m x", /^Name the topic: mailboxqtt pub -t TOPIC -m TEXT/],

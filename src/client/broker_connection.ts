@@ -13,7 +13,7 @@ import {
   type EncodablePacket,
   encode,
   writeAcknowledgement,
-} from "../codec/encode.ts";
+} from "../codec/encode/encode.ts";
 import { PacketError } from "../codec/packet_error.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
 import type { Transport } from "../transport/transport.ts";

@@ -2,7 +2,7 @@ import { PacketType, type Publish } from "../codec/packet.ts";
 import {
   type PublishContents,
   publishContents,
-} from "../codec/publish_contents.ts";
+} from "../codec/decode/publish_contents.ts";
 import { protocolError } from "../codec/packet_error.ts";
 import type { BrokerConnection } from "./broker_connection.ts";
 

@@ -8,7 +8,7 @@ import {
   type Unsuback,
 } from "../codec/packet.ts";
 import type { Properties } from "../codec/properties.ts";
-import type { PublishContents } from "../codec/publish_contents.ts";
+import type { PublishContents } from "../codec/decode/publish_contents.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
 import {
   BrokerConnection,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { utf8 } from "../../tests/support/bytes.ts";
-import { TestBroker } from "../../tests/support/broker.ts";
-import { Certificates } from "../../tests/support/certificates.ts";
-import { ClientHandle } from "../../tests/support/own_client.ts";
+import { TestBroker } from "../../tests/support/programs/broker.ts";
+import { Certificates } from "../../tests/support/programs/certificates.ts";
+import { ClientHandle } from "../../tests/support/clients/own_client.ts";
 
 const VERSIONS = [3, 4, 5] as const;
 const QOS = [0, 1, 2] as const;

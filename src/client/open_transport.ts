@@ -1,4 +1,4 @@
-import { SystemTransport, tcpTransport } from "../transport/tcp.ts";
+import { SystemTransport, tcpTransport } from "../transport/socket/tcp.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { BrokerAddress } from "./broker_address.ts";
 

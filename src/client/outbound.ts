@@ -5,9 +5,9 @@ import {
   type QoS,
 } from "../codec/packet.ts";
 import type { Properties } from "../codec/properties.ts";
-import type { PublishContents } from "../codec/publish_contents.ts";
+import type { PublishContents } from "../codec/decode/publish_contents.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
-import { encode } from "../codec/encode.ts";
+import { encode } from "../codec/encode/encode.ts";
 import { Deque } from "../core/deque.ts";
 import type { BrokerConnection } from "./broker_connection.ts";
 import type { PacketIds } from "./packet_ids.ts";

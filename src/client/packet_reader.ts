@@ -1,4 +1,4 @@
-import { Decoder } from "../codec/decoder.ts";
+import { Decoder } from "../codec/decode/decoder.ts";
 import {
   type FinishedPacket,
   type ProtocolVersion,

@@ -1,4 +1,4 @@
-import { encode } from "../codec/encode.ts";
+import { encode } from "../codec/encode/encode.ts";
 import { PacketType, type ProtocolVersion, type QoS } from "../codec/packet.ts";
 
 /** Bytes of a payload that are written anew for each message: a number and a time. */

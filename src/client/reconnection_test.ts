@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { Acknowledgement, PacketType } from "../codec/packet.ts";
-import type { PublishContents } from "../codec/publish_contents.ts";
+import type { PublishContents } from "../codec/decode/publish_contents.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
 import { utf8 } from "../../tests/support/bytes.ts";
 import {
   ClientHandle,
   type OwnClientOptions,
-} from "../../tests/support/own_client.ts";
+} from "../../tests/support/clients/own_client.ts";
 import {
   type Guest,
   ScriptedBroker,
-} from "../../tests/support/scripted_broker.ts";
+} from "../../tests/support/programs/scripted_broker.ts";
 
 const AGAIN = { reconnects: true, firstDelay: 1 };
 

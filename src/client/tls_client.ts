@@ -3,9 +3,9 @@
 import { isIP } from "node:net";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { formatPeer } from "../transport/format_peer.ts";
-import { NodeSocketTransport } from "../transport/node_socket.ts";
+import { NodeSocketTransport } from "../transport/socket/node_socket.ts";
 import type { Transport } from "../transport/transport.ts";
-import { SELF_PACED } from "../transport/self_paced.ts";
+import { SELF_PACED } from "../transport/socket/self_limiting.ts";
 import type { ClientTls } from "./open_transport.ts";
 
 /** Where systems keep the authorities that they trust: Debian and Alpine, Fedora, macOS. */

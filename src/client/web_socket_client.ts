@@ -4,11 +4,11 @@ import type { IncomingMessage } from "node:http";
 // @ts-types="@types/ws"
 import { createWebSocketStream, WebSocket } from "ws";
 import { formatPeer } from "../transport/format_peer.ts";
-import { NodeSocketTransport } from "../transport/node_socket.ts";
+import { NodeSocketTransport } from "../transport/socket/node_socket.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type BrokerAddress, formatBroker } from "./broker_address.ts";
 import type { ClientTls } from "./open_transport.ts";
-import { SELF_PACED } from "../transport/self_paced.ts";
+import { SELF_PACED } from "../transport/socket/self_limiting.ts";
 
 /** Opens a WebSocket in whose binary frames MQTT goes. */
 export async function openWebSocket(

@@ -1,12 +1,12 @@
 /** Measures the codec; every iteration handles {@linkcode COUNT} packets, so 100 µs are 100 ns each. */
-import { Decoder } from "./decoder.ts";
+import { Decoder } from "./decode/decoder.ts";
 import {
   type EncodablePacket,
   encode,
   type OutgoingPublish,
   writeAcknowledgement,
   writePublish,
-} from "./encode.ts";
+} from "./encode/encode.ts";
 import {
   Acknowledgement,
   PacketType,

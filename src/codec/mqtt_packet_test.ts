@@ -8,8 +8,8 @@ import {
   anyPacket,
   type Sender,
 } from "../../tests/support/packet_arbitraries.ts";
-import { Decoder } from "./decoder.ts";
-import { type EncodablePacket, encode } from "./encode.ts";
+import { Decoder } from "./decode/decoder.ts";
+import { type EncodablePacket, encode } from "./encode/encode.ts";
 import {
   type FinishedPacket,
   packetName,
@@ -18,7 +18,7 @@ import {
   Publish,
 } from "./packet.ts";
 import type { Properties } from "./properties.ts";
-import { publishContents } from "./publish_contents.ts";
+import { publishContents } from "./decode/publish_contents.ts";
 import { connectReturnCode } from "./reason_code.ts";
 
 /** A packet as mqtt-packet has it. */

@@ -5,8 +5,8 @@ import {
   anyPacket,
   type Sender,
 } from "../../tests/support/packet_arbitraries.ts";
-import { Decoder } from "./decoder.ts";
-import { type EncodablePacket, encode } from "./encode.ts";
+import { Decoder } from "./decode/decoder.ts";
+import { type EncodablePacket, encode } from "./encode/encode.ts";
 import {
   type FinishedPacket,
   type Packet,
@@ -16,7 +16,7 @@ import {
   UnfinishedPacket,
 } from "./packet.ts";
 import { PacketError } from "./packet_error.ts";
-import { publishContents } from "./publish_contents.ts";
+import { publishContents } from "./decode/publish_contents.ts";
 
 const VERSIONS: readonly ProtocolVersion[] = [3, 4, 5];
 const SENDERS: readonly Sender[] = ["client", "server"];

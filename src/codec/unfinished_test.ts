@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Decoder, type DecoderOptions } from "./decoder.ts";
-import { type EncodablePacket, encode } from "./encode.ts";
+import { Decoder, type DecoderOptions } from "./decode/decoder.ts";
+import { type EncodablePacket, encode } from "./encode/encode.ts";
 import {
   Acknowledgement,
   type FinishedPacket,
@@ -11,8 +11,8 @@ import {
 } from "./packet.ts";
 import { PacketError } from "./packet_error.ts";
 import type { Properties } from "./properties.ts";
-import { decodeProperties } from "./property_blocks.ts";
-import { publishContents } from "./publish_contents.ts";
+import { decodeProperties } from "./decode/property_blocks.ts";
+import { publishContents } from "./decode/publish_contents.ts";
 import { ReasonCode } from "./reason_code.ts";
 
 function decoder(options: Partial<DecoderOptions> = {}): Decoder {

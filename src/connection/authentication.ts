@@ -5,8 +5,8 @@ import type {
   Exchange,
   Identity,
   Step,
-} from "../auth/method.ts";
-import { encode } from "../codec/encode.ts";
+} from "../auth/methods/method.ts";
+import { encode } from "../codec/encode/encode.ts";
 import {
   type Auth,
   type Connect,

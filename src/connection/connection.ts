@@ -14,9 +14,9 @@ import type { Transport } from "../transport/transport.ts";
 import { causeOf, DISCONNECT_CODE } from "../session/disconnect_code.ts";
 import { Link, type LinkOwner } from "../session/link.ts";
 import { Outbox } from "../session/outbox.ts";
-import type { Denial, Identity } from "../auth/method.ts";
-import { Allowance, allowanceFor } from "./allowance.ts";
-import { Attendance } from "./attendance.ts";
+import type { Denial, Identity } from "../auth/methods/method.ts";
+import { Allowance, allowanceFor } from "./client_limits.ts";
+import { Attendance } from "./connection_log.ts";
 import {
   applicantOf,
   methodProperties,
@@ -24,8 +24,8 @@ import {
   type ReauthenticationOwner,
 } from "./authentication.ts";
 import type { ConnectionContext, ConnectionHandle } from "./context.ts";
-import { type Doorstep, Entrance, type Granted } from "./entrance.ts";
-import { finish } from "./finish.ts";
+import { type Doorstep, Entrance, type Granted } from "./admission.ts";
+import { finish } from "./finish_packet.ts";
 import {
   farewell,
   keepAliveFor,
@@ -35,9 +35,9 @@ import {
   refusingConnack,
   termsFor,
 } from "./handshake.ts";
-import { Intake } from "./intake.ts";
+import { Intake } from "./packet_input.ts";
 import { Throttle } from "./throttle.ts";
-import { Watch } from "./watch.ts";
+import { Watch } from "./liveness.ts";
 import { Writer, type WriterHandle, type WriterOwner } from "./writer.ts";
 
 /** Milliseconds in which an ended client must take its last bytes and close its side. */

@@ -1,11 +1,11 @@
-import type { Authenticator } from "../auth/method.ts";
-import type { UserQuotas } from "../auth/user_quotas.ts";
+import type { Authenticator } from "../auth/methods/method.ts";
+import type { UserQuotas } from "../auth/limits/user_quotas.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Counters, DisconnectedCause } from "../core/counters.ts";
 import type { Limits } from "../core/limits.ts";
 import type { ScopedLimits } from "../core/scoped_limits.ts";
 import type { Log } from "../core/log.ts";
-import type { PacedLog } from "../core/paced_log.ts";
+import type { PacedLog } from "../core/limited_log.ts";
 import type { Timers } from "../core/timer_wheel.ts";
 import type { RouterHandle } from "../router/messages.ts";
 import type { Store } from "../store/store.ts";

@@ -1,6 +1,9 @@
 import { describeError } from "../core/errors.ts";
-import type { InheritedSockets } from "../transport/inherited_sockets.ts";
-import { Listener, type ListenerHandle } from "../transport/listener.ts";
+import type { InheritedSockets } from "../transport/socket/inherited_sockets.ts";
+import {
+  Listener,
+  type ListenerHandle,
+} from "../transport/listener/listener.ts";
 import {
   formatAddress,
   type ListenerSettings,
@@ -13,7 +16,7 @@ import {
   type DoorwayContext,
   type DoorwayLogs,
   doorwayLogs,
-} from "./doorway.ts";
+} from "./door.ts";
 
 /** A listener, and what holds for those who come through it. */
 export interface DoorOptions extends DoorSettings {

@@ -1,6 +1,6 @@
 import type { DisconnectedCause, RefusedCause } from "../core/counters.ts";
 import type { Limits } from "../core/limits.ts";
-import { encode } from "../codec/encode.ts";
+import { encode } from "../codec/encode/encode.ts";
 import {
   type Connect,
   PacketType,
@@ -9,7 +9,7 @@ import {
 import type { PacketError } from "../codec/packet_error.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
 import { isReasonAllowed } from "../codec/reason_table.ts";
-import { isReservedTopic } from "../router/topic_filter.ts";
+import { isReservedTopic } from "../router/topics/filter.ts";
 import type { LinkTerms } from "../session/link.ts";
 import { isSharedGroup } from "../store/store.ts";
 

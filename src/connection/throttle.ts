@@ -3,9 +3,9 @@ import type { FinishedPacket } from "../codec/packet.ts";
 import type { Link } from "../session/link.ts";
 import { MemoryStep } from "../router/memory_governor.ts";
 import type { RouterHandle } from "../router/messages.ts";
-import { HeldBack, type HoldingRule } from "./held_back.ts";
+import { HeldBack, type HoldingRule } from "./held_packets.ts";
 import type { ReadBuffer } from "./read_buffer.ts";
-import type { Watch } from "./watch.ts";
+import type { Watch } from "./liveness.ts";
 
 /** What a Throttle works with. */
 export interface ThrottleOptions {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { PERSISTENT, TestRouter } from "../../tests/support/router.ts";
-import { DurabilityRules } from "./durability_rules.ts";
+import { DurabilityRules } from "./topics/durability_rules.ts";
 
 Deno.test("Backlog drops the oldest where only some are kept", async () => {
   const durability = new DurabilityRules("commit", [

@@ -4,7 +4,7 @@ import {
   type DroppedCause,
 } from "../core/counters.ts";
 import type { Log, LogFields } from "../core/log.ts";
-import { PacedLog, type PacedLogOptions } from "../core/paced_log.ts";
+import { PacedLog, type PacedLogOptions } from "../core/limited_log.ts";
 import { isSharedGroup } from "../store/store.ts";
 
 /**

@@ -10,9 +10,9 @@ import {
   Publisher,
   Subscriber,
   text,
-} from "../../tests/support/durable_clients.ts";
+} from "../../tests/support/clients/durable_clients.ts";
 import { LONG } from "../../tests/support/sizes.ts";
-import { subscribe } from "../../tests/support/write_packets.ts";
+import { subscribe } from "../../tests/support/clients/write_packets.ts";
 
 const anyStep = fc.oneof(
   {

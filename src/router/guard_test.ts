@@ -6,7 +6,7 @@ import {
   PERSISTENT,
   TestRouter,
 } from "../../tests/support/router.ts";
-import { PINGREQ, publish } from "../../tests/support/write_packets.ts";
+import { PINGREQ, publish } from "../../tests/support/clients/write_packets.ts";
 
 const fault = (): never => {
   throw new Error("A fault for this test");

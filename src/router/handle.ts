@@ -1,11 +1,11 @@
 import type { Mailbox } from "../core/mailbox.ts";
-import type { Access } from "./access.ts";
+import type { Access } from "./rights/access.ts";
 import type { RouterHandle, RouterMessage } from "./messages.ts";
-import type { Registry } from "./registry.ts";
-import type { Restore } from "./restore.ts";
-import type { RetainedMessages } from "./retained.ts";
-import type { SystemMessages } from "./system_messages.ts";
-import type { Tracing } from "./tracing.ts";
+import type { Registry } from "./sessions/registry.ts";
+import type { Restore } from "./sessions/restore.ts";
+import type { RetainedMessages } from "./retained/messages.ts";
+import type { SystemMessages } from "./delivery/system_messages.ts";
+import type { Tracing } from "./delivery/tracing.ts";
 
 /**
  * One batch in so many is timed while nothing is traced: two looks at the clock for each would cost more than 2 % of

@@ -10,12 +10,12 @@ import type { Store, StoreReader } from "../store/store.ts";
 import type { Link } from "../session/link.ts";
 import type { QueuePolicies } from "../session/queue_policy.ts";
 import type { RightsSource } from "../session/rights.ts";
-import type { AlarmChange } from "./alarms.ts";
-import type { DurabilityRules } from "./durability_rules.ts";
+import type { AlarmChange } from "./delivery/alarms.ts";
+import type { DurabilityRules } from "./topics/durability_rules.ts";
 import type { MemoryGovernor } from "./memory_governor.ts";
-import type { Arrival, Registry } from "./registry.ts";
-import type { Task } from "./subscriptions.ts";
-import type { Tracer } from "./tracer.ts";
+import type { Arrival, Registry } from "./sessions/registry.ts";
+import type { Task } from "./sessions/subscriptions.ts";
+import type { Tracer } from "./delivery/tracer.ts";
 
 /** All packets decoded from one read. They borrow the read buffer until `done` is called. */
 export interface Batch {

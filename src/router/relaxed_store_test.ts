@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { MemoryStore } from "../store/memory_store.ts";
 import { RelaxedStore } from "../store/relaxed_store.ts";
 import { PERSISTENT, TestRouter } from "../../tests/support/router.ts";
-import { DurabilityRules } from "./durability_rules.ts";
+import { DurabilityRules } from "./topics/durability_rules.ts";
 
 Deno.test("with --durability interval a new session gets nothing of the one that was wiped, and all that is its own", async () => {
   const memory = new MemoryStore("byHand");

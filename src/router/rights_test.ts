@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { FakeRights } from "../../tests/support/rights.ts";
 import { TestRouter } from "../../tests/support/router.ts";
-import { publish, type Version } from "../../tests/support/write_packets.ts";
+import {
+  publish,
+  type Version,
+} from "../../tests/support/clients/write_packets.ts";
 
 const ALICE = { username: "alice" };
 

@@ -26,30 +26,30 @@ import type {
   BatchNumber,
   Store,
 } from "../store/store.ts";
-import { Access } from "./access.ts";
-import { Alarms } from "./alarms.ts";
+import { Access } from "./rights/access.ts";
+import { Alarms } from "./delivery/alarms.ts";
 import { AllQueues } from "./all_queues.ts";
 import { Commits } from "./commits.ts";
-import { DiskNeeds } from "./disk_needs.ts";
-import { Dispatcher } from "./dispatcher.ts";
+import { DiskNeeds } from "./delivery/disk_space_check.ts";
+import { Dispatcher } from "./delivery/dispatcher.ts";
 import { Drops } from "./drops.ts";
 import { Guard } from "./guard.ts";
 import { handleOf } from "./handle.ts";
-import { Packets } from "./packets.ts";
-import { Publishing } from "./publishing.ts";
+import { Packets } from "./packet_handlers.ts";
+import { Publishing } from "./delivery/publishing.ts";
 import type { RouterHandle, RouterMessage, RouterOptions } from "./messages.ts";
-import { Registry } from "./registry.ts";
+import { Registry } from "./sessions/registry.ts";
 import { MemoryGovernor } from "./memory_governor.ts";
-import { Restore } from "./restore.ts";
-import { RetainedMessages } from "./retained.ts";
-import { RouteTable } from "./route.ts";
-import { type Subscriber, Subscriptions } from "./subscriptions.ts";
-import { SystemMessages } from "./system_messages.ts";
-import { SubscriptionTree } from "./subscription_tree.ts";
-import { TopicTable } from "./topic_table.ts";
+import { Restore } from "./sessions/restore.ts";
+import { RetainedMessages } from "./retained/messages.ts";
+import { RouteTable } from "./delivery/route.ts";
+import { type Subscriber, Subscriptions } from "./sessions/subscriptions.ts";
+import { SystemMessages } from "./delivery/system_messages.ts";
+import { SubscriptionTree } from "./topics/subscription_tree.ts";
+import { TopicTable } from "./delivery/topic_table.ts";
 import { TouchedLinks } from "./touched_links.ts";
-import { Tracing } from "./tracing.ts";
-import { Wills } from "./wills.ts";
+import { Tracing } from "./delivery/tracing.ts";
+import { Wills } from "./sessions/wills.ts";
 import { Worklist } from "./worklist.ts";
 
 /** Batches that wait for the Router before Connections wait to put theirs in. */

@@ -5,8 +5,8 @@ import {
   PERSISTENT,
   TestRouter,
 } from "../../tests/support/router.ts";
-import type { ReceivedPublish } from "../../tests/support/read_packets.ts";
-import { publish } from "../../tests/support/write_packets.ts";
+import type { ReceivedPublish } from "../../tests/support/clients/read_packets.ts";
+import { publish } from "../../tests/support/clients/write_packets.ts";
 
 const PROPERTIES = {
   contentType: "a content type",

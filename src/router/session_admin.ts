@@ -1,6 +1,6 @@
 import type { Link } from "../session/link.ts";
 import type { Session } from "../session/session.ts";
-import type { Registry } from "./registry.ts";
+import type { Registry } from "./sessions/registry.ts";
 import type { RouterHandle } from "./messages.ts";
 
 /** What is known of one session, at one moment. Times are milliseconds of the broker's clock. */

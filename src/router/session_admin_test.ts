@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FakeRights } from "../../tests/support/rights.ts";
 import { TestRouter } from "../../tests/support/router.ts";
-import { persistent } from "../../tests/support/write_packets.ts";
+import { persistent } from "../../tests/support/clients/write_packets.ts";
 import { MemoryStore } from "../store/memory_store.ts";
 import { SessionAdmin } from "./session_admin.ts";
 

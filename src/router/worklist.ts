@@ -3,10 +3,10 @@ import type { Histogram } from "../core/histogram.ts";
 import type { FinishedPacket } from "../codec/packet.ts";
 import type { Link } from "../session/link.ts";
 import type { Session } from "../session/session.ts";
-import type { Dispatcher } from "./dispatcher.ts";
+import type { Dispatcher } from "./delivery/dispatcher.ts";
 import type { Batch } from "./messages.ts";
-import type { Task } from "./subscriptions.ts";
-import type { Tracing } from "./tracing.ts";
+import type { Task } from "./sessions/subscriptions.ts";
+import type { Tracing } from "./delivery/tracing.ts";
 
 /** Deliveries and packets after which a slice looks at the clock. */
 const WORK_BETWEEN_LOOKS = 500;

@@ -9,7 +9,7 @@ import type { BacklogOwner, Owed } from "./backlog_owner.ts";
 import type { SessionContext } from "./context.ts";
 import { MessageQueue } from "./message_queue.ts";
 import { QueueLimits } from "./queue_limits.ts";
-import { emptyStretch, type Stretch } from "./stretch.ts";
+import { emptyStretch, type Stretch } from "./stored_run.ts";
 
 /** Pages grow up to so many times the usual size for a client that has taken one before the next has come. */
 const MOST_GROWTH = 8;

@@ -5,8 +5,8 @@ import {
   PERSISTENT,
   TestRouter,
 } from "../../tests/support/router.ts";
-import { testMessage } from "../../tests/support/store_writes.ts";
-import { publish } from "../../tests/support/write_packets.ts";
+import { testMessage } from "../../tests/support/stores/store_writes.ts";
+import { publish } from "../../tests/support/clients/write_packets.ts";
 
 const COUNT = 300;
 /** Room for some ten of the messages here. */

@@ -4,7 +4,7 @@ import {
   type OutgoingPublish,
   publishSize,
   writePublish,
-} from "../codec/encode.ts";
+} from "../codec/encode/encode.ts";
 import type { Message } from "../store/message.ts";
 import { NO_IDENTIFIERS } from "../store/store.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { Decoder } from "../codec/decoder.ts";
-import { forwardedProperties } from "../codec/property_blocks.ts";
+import { Decoder } from "../codec/decode/decoder.ts";
+import { forwardedProperties } from "../codec/decode/property_blocks.ts";
 import { PacketType, type Publish, type QoS } from "../codec/packet.ts";
-import { publishContents } from "../codec/publish_contents.ts";
+import { publishContents } from "../codec/decode/publish_contents.ts";
 import { Message } from "../store/message.ts";
 import { type Frame, Frames } from "./frames.ts";
 import {
@@ -10,7 +10,7 @@ import {
   type PublishOptions,
   type Version,
   VERSIONS,
-} from "../../tests/support/write_packets.ts";
+} from "../../tests/support/clients/write_packets.ts";
 
 const NOW = 1_000_000;
 const QOS = [0, 1, 2] as const;

@@ -4,10 +4,10 @@ import type { SharedBuffer } from "../core/shared_buffer.ts";
 import type { AcknowledgementType, ProtocolVersion } from "../codec/packet.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
 import { PacketType } from "../codec/packet.ts";
-import { encode, writeAcknowledgement } from "../codec/encode.ts";
+import { encode, writeAcknowledgement } from "../codec/encode/encode.ts";
 import type { TopicName } from "../store/message.ts";
 import type { BatchNumber, Store } from "../store/store.ts";
-import { Gate } from "./gate.ts";
+import { Gate } from "./uncommitted_output.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Session } from "./session.ts";
 

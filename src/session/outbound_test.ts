@@ -6,7 +6,7 @@ import {
   acknowledgement,
   publish,
   subscribe,
-} from "../../tests/support/write_packets.ts";
+} from "../../tests/support/clients/write_packets.ts";
 
 Deno.test("Outbound lets a persistent client's QoS 2 PUBLISH leave once its packet id is kept, PUBREL once PUBREC is", async () => {
   const { router, store, publisher, commit, persistent } = await setUp();

@@ -1,7 +1,7 @@
 // Where PUBLISH packets are put into a Link's Outbox, or behind its gate.
 
 import type { QoS } from "../codec/packet.ts";
-import { publishSize, writePublish } from "../codec/encode.ts";
+import { publishSize, writePublish } from "../codec/encode/encode.ts";
 import type { Message } from "../store/message.ts";
 import type { SessionContext, Terms } from "./context.ts";
 import { type Frame, publishParts } from "./frames.ts";

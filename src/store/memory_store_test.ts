@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { HeldContents } from "../../tests/support/held_contents.ts";
+import { HeldContents } from "../../tests/support/stores/held_contents.ts";
 import { type CommitPolicy, MemoryStore } from "./memory_store.ts";
 import { Message } from "./message.ts";
 import type { BatchNumber } from "./store.ts";

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { testMessage } from "../../tests/support/store_writes.ts";
+import { testMessage } from "../../tests/support/stores/store_writes.ts";
 import {
   MemoryPlace,
   openStore,
   SqlitePlace,
   type StorePlace,
-} from "../../tests/support/stores.ts";
+} from "../../tests/support/stores/stores.ts";
 import type { Store } from "./store.ts";
 
 /** The payloads of these topics' retained messages. */

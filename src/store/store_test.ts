@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { describeContents } from "../../tests/support/describe_contents.ts";
-import { Scribe, type Step, STEPS } from "../../tests/support/store_writes.ts";
+import { describeContents } from "../../tests/support/stores/describe_contents.ts";
+import {
+  Scribe,
+  type Step,
+  STEPS,
+} from "../../tests/support/stores/store_writes.ts";
 import {
   MemoryPlace,
   openStore,
   SqlitePlace,
   type StorePlace,
-} from "../../tests/support/stores.ts";
+} from "../../tests/support/stores/stores.ts";
 import { Contents } from "./contents.ts";
 import type { BatchNumber } from "./store.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { testMessage } from "../../tests/support/store_writes.ts";
-import { openStore, SqlitePlace } from "../../tests/support/stores.ts";
+import { testMessage } from "../../tests/support/stores/store_writes.ts";
+import { openStore, SqlitePlace } from "../../tests/support/stores/stores.ts";
 
 const OLD = { clientId: "old", expiryInterval: 60, endedAt: 1_700_000_000_000 };
 

@@ -1,4 +1,4 @@
-import type { PacedLog } from "../core/paced_log.ts";
+import type { PacedLog } from "../core/limited_log.ts";
 
 /** Why a connection was ended before it was handed over. */
 export class Refused extends Error {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { deadline } from "@std/async/deadline";
 import { utf8 } from "../../tests/support/bytes.ts";
-import { PATIENCE } from "../../tests/support/inbox.ts";
-import { TRANSPORTS } from "../../tests/support/transports.ts";
+import { PATIENCE } from "../../tests/support/clients/inbox.ts";
+import { TRANSPORTS } from "../../tests/support/programs/transports.ts";
 import type { Transport } from "./transport.ts";
 
 /** Bytes that do not repeat themselves soon. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { parseRuleFile, type RuleFault } from "../../src/auth/rule_file.ts";
-import { ruleWarnings } from "../../src/auth/rule_warnings.ts";
+import { parseRuleFile, type RuleFault } from "../../src/auth/rules/file.ts";
+import { ruleWarnings } from "../../src/auth/rules/warnings.ts";
 
 const CASES = (await Deno.readTextFile(new URL("faults.txt", import.meta.url)))
   .split(/^== /m).slice(1);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isValidTopicFilter } from "../../src/router/topic_filter.ts";
-import { parseRuleFile } from "../../src/auth/rule_file.ts";
-import { RuleSet } from "../../src/auth/rule_set.ts";
-import { ruleWarnings } from "../../src/auth/rule_warnings.ts";
+import { isValidTopicFilter } from "../../src/router/topics/filter.ts";
+import { parseRuleFile } from "../../src/auth/rules/file.ts";
+import { RuleSet } from "../../src/auth/rules/set.ts";
+import { ruleWarnings } from "../../src/auth/rules/warnings.ts";
 import { naiveMatches } from "../support/topic_arbitraries.ts";
 import { LONG } from "../support/sizes.ts";
 import {

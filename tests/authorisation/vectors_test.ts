@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { parseRuleFile } from "../../src/auth/rule_file.ts";
-import { RuleSet } from "../../src/auth/rule_set.ts";
+import { parseRuleFile } from "../../src/auth/rules/file.ts";
+import { RuleSet } from "../../src/auth/rules/set.ts";
 
 const CASES = (await Deno.readTextFile(new URL("vectors.txt", import.meta.url)))
   .split(/^== /m).slice(1);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { checkConfiguration } from "../../src/cli/check.ts";
-import { runProgram } from "../support/program.ts";
+import { checkConfiguration } from "../../src/cli/setup/check.ts";
+import { runProgram } from "../support/programs/program.ts";
 
 // Each NAME.toml, with the variables in NAME.env if there is such a file, makes `mailboxqtt check` say what is in
 // NAME.txt: its exit status in the first line. GOLDEN=1 writes those files anew, to be looked at.

@@ -1,7 +1,7 @@
 // Who plays in a crash test, and what each of them does.
 
-import { payloadText } from "../support/read_packets.ts";
-import { PINGREQ, subscribe } from "../support/write_packets.ts";
+import { payloadText } from "../support/clients/read_packets.ts";
+import { PINGREQ, subscribe } from "../support/clients/write_packets.ts";
 import { Device, type DeviceOptions } from "./device.ts";
 import type { Random } from "./random.ts";
 import type { Stage } from "./stage.ts";

@@ -9,9 +9,9 @@
  */
 
 import assert from "node:assert/strict";
-import type { Program } from "../support/program.ts";
+import type { Program } from "../support/programs/program.ts";
 import { LONG } from "../support/sizes.ts";
-import { UnfaithfulProgram } from "../support/unfaithful_program.ts";
+import { UnfaithfulProgram } from "../support/programs/unfaithful_program.ts";
 import { Cast } from "./cast.ts";
 import type { Model } from "./model.ts";
 import { Random } from "./random.ts";

@@ -1,8 +1,8 @@
 // One client and its half of a session, kept across connections as section 4.4 of the specification asks.
 
-import type { Client } from "../support/client.ts";
-import { describe } from "../support/inbox.ts";
-import type { Received, ReceivedOf } from "../support/read_packets.ts";
+import type { Client } from "../support/clients/client.ts";
+import { describe } from "../support/clients/inbox.ts";
+import type { Received, ReceivedOf } from "../support/clients/read_packets.ts";
 import {
   acknowledgement,
   disconnect,
@@ -11,7 +11,7 @@ import {
   unsubscribe,
   type Version,
   type Will,
-} from "../support/write_packets.ts";
+} from "../support/clients/write_packets.ts";
 import type { Model } from "./model.ts";
 import { Receiver } from "./receiver.ts";
 import type { Stage } from "./stage.ts";

@@ -1,4 +1,7 @@
-import { payloadText, type ReceivedPublish } from "../support/read_packets.ts";
+import {
+  payloadText,
+  type ReceivedPublish,
+} from "../support/clients/read_packets.ts";
 import type { Model } from "./model.ts";
 
 /** What a {@linkcode Receiver} is. */

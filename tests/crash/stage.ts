@@ -1,11 +1,11 @@
 // Where a crash test plays: the program on its folder, started and killed again and again.
 
 import { deadline } from "@std/async/deadline";
-import { Client } from "../support/client.ts";
-import { describe, PATIENCE } from "../support/inbox.ts";
-import { Program } from "../support/program.ts";
-import type { Received } from "../support/read_packets.ts";
-import type { Version } from "../support/write_packets.ts";
+import { Client } from "../support/clients/client.ts";
+import { describe, PATIENCE } from "../support/clients/inbox.ts";
+import { Program } from "../support/programs/program.ts";
+import type { Received } from "../support/clients/read_packets.ts";
+import type { Version } from "../support/clients/write_packets.ts";
 import { Model } from "./model.ts";
 
 /** When to kill the program: after so many acknowledgements, or milliseconds after it listens. */

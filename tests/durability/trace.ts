@@ -1,7 +1,7 @@
 // What the kernel was asked for, as strace tells it. Read `proof.ts` next (what must follow from it).
 
 import assert from "node:assert/strict";
-import { until } from "../support/broker.ts";
+import { until } from "../support/programs/broker.ts";
 
 /** The calls that say what leaves, what comes, and what is on the disk. */
 const CALLS =

@@ -7,11 +7,11 @@
 
 import assert from "node:assert/strict";
 import { join } from "../support/bytes.ts";
-import { type Address, Client } from "../support/client.ts";
-import { Program } from "../support/program.ts";
-import { UnfaithfulProgram } from "../support/unfaithful_program.ts";
-import type { Fault } from "../support/unfaithful_store.ts";
-import { publish } from "../support/write_packets.ts";
+import { type Address, Client } from "../support/clients/client.ts";
+import { Program } from "../support/programs/program.ts";
+import { UnfaithfulProgram } from "../support/programs/unfaithful_program.ts";
+import type { Fault } from "../support/stores/unfaithful_store.ts";
+import { publish } from "../support/clients/write_packets.ts";
 import { marker, type Proof, prove } from "./proof.ts";
 import { canTrace, parseTrace, readTrace, traceInto } from "./trace.ts";
 

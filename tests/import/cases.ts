@@ -1,4 +1,4 @@
-import type { ImportFiles } from "../../src/cli/mosquitto_lines.ts";
+import type { ImportFiles } from "../../src/mosquitto/lines.ts";
 
 /** A configuration of mosquitto, and what becomes of it. */
 export interface ImportCase {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parse } from "smol-toml";
-import { checkShape, type Table } from "../../src/cli/config_schema.ts";
-import { importTable } from "../../src/cli/import.ts";
-import { draftText, type ImportDraft } from "../../src/cli/import_draft.ts";
-import { LISTENER_SETTINGS } from "../../src/cli/listener_table.ts";
-import { readListener } from "../../src/cli/listener_url.ts";
-import { importMosquitto } from "../../src/cli/mosquitto_import.ts";
-import { BRIDGE_OPTIONS } from "../../src/cli/mosquitto_notes.ts";
+import { checkShape, type Table } from "../../src/config/file/schema.ts";
+import { importTable } from "../../src/cli/setup/import.ts";
+import { draftText, type ImportDraft } from "../../src/mosquitto/draft.ts";
+import { LISTENER_SETTINGS } from "../../src/config/listeners/table.ts";
+import { readListener } from "../../src/config/listeners/url.ts";
+import { importMosquitto } from "../../src/mosquitto/import.ts";
+import { BRIDGE_OPTIONS } from "../../src/mosquitto/notes.ts";
 import { LONG } from "../support/sizes.ts";
 import { inMemory, readCases } from "./cases.ts";
 

@@ -1,4 +1,7 @@
-import type { Applicant, Authenticator } from "../../src/auth/method.ts";
+import type {
+  Applicant,
+  Authenticator,
+} from "../../src/auth/methods/method.ts";
 
 /** Takes everybody for the user that CONNECT names, and asks for nothing. */
 export const BY_NAME: Authenticator = {

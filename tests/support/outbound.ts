@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { MemoryStore } from "../../src/store/memory_store.ts";
-import type { Received } from "./read_packets.ts";
+import type { Received } from "./clients/read_packets.ts";
 import {
   type Peer,
   PERSISTENT,

@@ -1,6 +1,6 @@
 /** Random packets that are good, for tests of the codec. */
 import fc from "fast-check";
-import type { EncodablePacket } from "../../src/codec/encode.ts";
+import type { EncodablePacket } from "../../src/codec/encode/encode.ts";
 import {
   Acknowledgement,
   type Connect,

@@ -1,5 +1,5 @@
 import type { Rights, RightsSource } from "../../src/session/rights.ts";
-import { matches } from "../../src/router/topic_filter.ts";
+import { matches } from "../../src/router/topics/filter.ts";
 
 /** What one user may do: the filters of topics; what is left out is allowed. */
 export interface Allowed {

@@ -5,7 +5,7 @@ import { Counters, type DisconnectedCause } from "../../src/core/counters.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.ts";
 import { createLog } from "../../src/core/log.ts";
 import { SharedBuffer } from "../../src/core/shared_buffer.ts";
-import { Decoder } from "../../src/codec/decoder.ts";
+import { Decoder } from "../../src/codec/decode/decoder.ts";
 import { type FinishedPacket, PacketType } from "../../src/codec/packet.ts";
 import type { ReasonCode } from "../../src/codec/reason_code.ts";
 import { termsFor } from "../../src/connection/handshake.ts";
@@ -22,7 +22,7 @@ import {
   type Received,
   type ReceivedOf,
   type ReceivedPublish,
-} from "./read_packets.ts";
+} from "./clients/read_packets.ts";
 import {
   acknowledgement,
   connect,
@@ -32,7 +32,7 @@ import {
   subscribe,
   type Subscription,
   type Version,
-} from "./write_packets.ts";
+} from "./clients/write_packets.ts";
 import type { Properties } from "./properties.ts";
 
 /** How a {@linkcode TestRouter} differs from the one in a broker without flags. */

@@ -1,8 +1,8 @@
 // Members of a shared group, and the numbers that are published to it.
 
-import { type TestBroker, until } from "./broker.ts";
-import type { Client } from "./client.ts";
-import type { ConnectOptions } from "./write_packets.ts";
+import { type TestBroker, until } from "./programs/broker.ts";
+import type { Client } from "./clients/client.ts";
+import type { ConnectOptions } from "./clients/write_packets.ts";
 
 /** Their subscription. */
 export const SHARED = "$share/group/work";

@@ -1,0 +1,98 @@
+import type { Rights } from "../../session/rights.ts";
+import { AnswerCache } from "./answer_cache.ts";
+import {
+  type Decision,
+  decisionOf,
+  type RightsAction,
+  sentenceOf,
+} from "./explain.ts";
+import { judge, judgeFilter, type Layer, type Verdict } from "./layers.ts";
+import type { Rule, RuleFile } from "./file.ts";
+import type { Names } from "./tree.ts";
+
+/** Whose rights they are, and what they follow from. */
+export interface RightsBasis {
+  /** The file of the rules. */
+  readonly file: RuleFile;
+  /** The user; `undefined` for an anonymous client. */
+  readonly user: string | undefined;
+  /** The client identifier; `undefined` where no rule asks for it, and the rights are those of several clients. */
+  readonly clientId: string | undefined;
+  /** What stands for `%c` and `%u`. */
+  readonly names: Names;
+  /** The rules that hold for it, in the order in which they are asked. */
+  readonly layers: readonly Layer[];
+  /** A pattern that forbids and does not know what, because of the client's names: no pattern allows anything then. */
+  readonly closing: Rule | undefined;
+}
+
+/** What one client may do by a file of rules. Remembers its answers, within bounds. */
+export class RuleRights implements Rights {
+  readonly #basis: RightsBasis;
+  readonly #publish = new AnswerCache();
+  readonly #receive = new AnswerCache();
+  readonly #subscribe = new AnswerCache();
+
+  /** Takes what it follows from. */
+  constructor(basis: RightsBasis) {
+    this.#basis = basis;
+  }
+
+  /** See {@linkcode Rights}. */
+  mayPublish(topic: string): boolean {
+    const known = this.#publish.get(topic);
+    if (known !== undefined) return known;
+    const { allowed } = this.#verdict("publish", topic);
+    this.#publish.set(topic, allowed);
+    return allowed;
+  }
+
+  /** See {@linkcode Rights}. */
+  mayReceive(topic: string): boolean {
+    const known = this.#receive.get(topic);
+    if (known !== undefined) return known;
+    const { allowed } = this.#verdict("receive", topic);
+    this.#receive.set(topic, allowed);
+    return allowed;
+  }
+
+  /**
+   * See {@linkcode Rights}. Somebody who may read `a/#` alone may subscribe to `#`, and gets what is below `a`: each
+   * message is asked for again when it is delivered.
+   */
+  maySubscribe(filter: string): boolean {
+    const known = this.#subscribe.get(filter);
+    if (known !== undefined) return known;
+    const { allowed } = this.#verdict("subscribe", filter);
+    this.#subscribe.set(filter, allowed);
+    return allowed;
+  }
+
+  /** What the rules say, by which of them, and what would be needed. `topic` is a filter for `subscribe`. */
+  decide(action: RightsAction, topic: string): Decision {
+    return decisionOf(this.#basis, this.#verdict(action, topic), {
+      action,
+      topic,
+    });
+  }
+
+  /** The same in one sentence, for who keeps the broker. Clients are told {@linkcode Decision.brief} at most. */
+  explain(action: RightsAction, topic: string): string {
+    return sentenceOf(this.#basis, this.decide(action, topic), {
+      action,
+      topic,
+    });
+  }
+
+  #verdict(action: RightsAction, topic: string): Verdict {
+    const { layers, names } = this.#basis;
+    if (action === "subscribe") return judgeFilter(layers, names, topic);
+    if (action === "publish" && topic.startsWith("$")) {
+      return { allowed: false };
+    }
+    return judge(layers, names, {
+      topic: topic.split("/"),
+      access: action === "publish" ? "write" : "read",
+    });
+  }
+}

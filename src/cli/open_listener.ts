@@ -1,8 +1,0 @@
-import type { ListenerPlan } from "./settings.ts";
-
-/** Whether everybody may come in who reaches a listener, so that nobody need ask who it is. */
-export function isOpen(
-  { users, identity, allowAnonymous }: ListenerPlan,
-): boolean {
-  return allowAnonymous && users === undefined && identity === "none";
-}

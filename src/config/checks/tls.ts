@@ -1,0 +1,64 @@
+import type { ListenerSettings } from "../../transport/listener_settings.ts";
+import type { Fault, Place } from "../given/fault.ts";
+import type { Places } from "../given/origins.ts";
+import type { ListenerPlan, Settings } from "../settings/settings.ts";
+
+/** The files of a listener's TLS, and the settings that name them. */
+const FILES = {
+  certificate: "certificate",
+  key: "key",
+  clientAuthority: "client_authority",
+  revocationList: "revocation_list",
+} as const satisfies Partial<
+  Record<keyof NonNullable<ListenerSettings["tls"]>, string>
+>;
+
+/** Says what is wrong with certificates, keys, authorities and revocation lists. What cannot be read is told elsewhere. */
+export async function checkTls(
+  { listeners }: Settings,
+  places: Places,
+): Promise<Fault[]> {
+  const faults: Fault[] = [];
+  const seen = new Set<string>();
+  for (const plan of listeners) {
+    const { tls } = plan.transport;
+    if (tls === undefined) continue;
+    const { loadTls, TlsFaults } = await import("../../transport/tls/load.ts");
+    try {
+      await loadTls(tls);
+    } catch (error) {
+      if (!(error instanceof TlsFaults)) throw error;
+      for (const { file, message } of error.faults) {
+        const place = placeOf(plan, file, places);
+        const what = `${file}: ${message}`;
+        // Listeners often have the same ones.
+        const id = JSON.stringify([place, what]);
+        if (!seen.has(id) && await canBeRead(file)) {
+          faults.push({ place, what });
+        }
+        seen.add(id);
+      }
+    }
+  }
+  return faults;
+}
+
+/** Where the setting stands that names a file. */
+function placeOf(plan: ListenerPlan, file: string, places: Places): Place {
+  const { tls } = plan.transport;
+  for (const [field, name] of Object.entries(FILES)) {
+    if (tls?.[field as keyof typeof FILES] === file) {
+      return places.inListener(plan, name);
+    }
+  }
+  return places.inListener(plan, "url");
+}
+
+async function canBeRead(file: string): Promise<boolean> {
+  try {
+    using _ = await Deno.open(file);
+    return true;
+  } catch {
+    return false;
+  }
+}

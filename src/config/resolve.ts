@@ -1,0 +1,293 @@
+import { LIMIT_INFO, LIMIT_KEYS, type Limits } from "../core/limits.ts";
+import { DEFAULT_QUEUE_POLICIES } from "../session/queue_policy.ts";
+import { processEnvironment } from "./settings/data_folder.ts";
+import {
+  byPlace,
+  type Fault,
+  type Place,
+  subjectOf,
+  valueFault,
+} from "./given/fault.ts";
+import type { Given, GivenListener } from "./given/given.ts";
+import { DEFAULT_LOG_FILE } from "./settings/log.ts";
+import { DEFAULT_OTLP_INTERVAL } from "./settings/otlp.ts";
+import { Places } from "./given/origins.ts";
+import { LIMIT_SETTINGS } from "./settings/limits.ts";
+import { DEFAULT_LISTEN, isExposed, isLoopback } from "./listeners/default.ts";
+import { DEFAULT_SYS_INTERVAL } from "./settings/metrics.ts";
+import { formatPeer } from "../transport/format_peer.ts";
+import { formatAddress } from "../transport/listener_settings.ts";
+import { formatQuantity } from "./settings/quantity.ts";
+import type { Setting } from "./settings/setting.ts";
+import type { ListenerPlan, Settings } from "./settings/settings.ts";
+import { SETTINGS, variableOf } from "./settings/table.ts";
+import { DEFAULT_STORE_SETTINGS } from "./settings/store.ts";
+
+/** Where the broker listens if it is not told. */
+const DEFAULT_LISTENER: GivenListener = {
+  url: formatAddress(DEFAULT_LISTEN.address),
+  place: { type: "default" },
+  transport: DEFAULT_LISTEN,
+  allowAnonymous: undefined,
+  users: undefined,
+  identity: undefined,
+  withPassword: undefined,
+  limits: {},
+  places: new Map(),
+};
+
+/** Settings with where each was given, or what is wrong. */
+export type Outcome =
+  | {
+    readonly settings: Settings;
+    readonly places: Places;
+    readonly faults?: undefined;
+  }
+  | { readonly faults: readonly Fault[]; readonly settings?: undefined };
+
+/**
+ * What was given, and for the rest what holds by default, limits from `base`: all in itself right, and together. Else
+ * everything that is wrong, also what was wrong already.
+ */
+export function settle(
+  given: Given,
+  base: Limits,
+  file: string | undefined,
+): Outcome {
+  const faults = [...given.faults];
+  const value = <Value>(setting: Setting<Value>, otherwise: Value): Value =>
+    given.get(setting)?.value ?? otherwise;
+  const limits = settleLimits(given, base, faults);
+  checkStore(given, faults);
+  checkMetrics(given, faults);
+  const listeners = settleListeners(given, faults);
+  if (faults.length > 0) return { faults: faults.sort(byPlace) };
+  const logFile = given.get(SETTINGS.logFile)?.value;
+  const settings: Settings = {
+    file,
+    listeners: [...listeners.keys()],
+    rules: given.get(SETTINGS.rules)?.value,
+    data: given.get(SETTINGS.data)?.value,
+    control: given.get(SETTINGS.control)?.value,
+    metrics: given.get(SETTINGS.metrics)?.value,
+    metricsToken: given.get(SETTINGS.metricsToken)?.value,
+    sysInterval: value(SETTINGS.sysInterval, DEFAULT_SYS_INTERVAL),
+    otlpEndpoint: given.get(SETTINGS.otlpEndpoint)?.value,
+    otlpInterval: value(SETTINGS.otlpInterval, DEFAULT_OTLP_INTERVAL),
+    otlpTraces: value(SETTINGS.otlpTraces, 0),
+    requireStore: value(SETTINGS.requireStore, false),
+    store: {
+      ballast: value(SETTINGS.ballast, DEFAULT_STORE_SETTINGS.ballast),
+      durability: value(
+        SETTINGS.durability,
+        DEFAULT_STORE_SETTINGS.durability,
+      ),
+      longestWait: value(
+        SETTINGS.longestWait,
+        DEFAULT_STORE_SETTINGS.longestWait,
+      ),
+    },
+    queuePolicies: {
+      one: value(SETTINGS.queueFull, DEFAULT_QUEUE_POLICIES.one),
+      all: value(SETTINGS.allQueuesFull, DEFAULT_QUEUE_POLICIES.all),
+    },
+    limits,
+    userLimits: given.userLimits,
+    logLevel: value(SETTINGS.logLevel, "info"),
+    logFormat: value(
+      SETTINGS.logFormat,
+      logFile === undefined && processEnvironment("JOURNAL_STREAM")
+        ? "journal"
+        : "text",
+    ),
+    logFile,
+    logFileSize: value(SETTINGS.logFileSize, DEFAULT_LOG_FILE.size),
+    logFiles: value(SETTINGS.logFiles, DEFAULT_LOG_FILE.files),
+  };
+  return { settings, places: new Places(given, listeners) };
+}
+
+/** Takes limits from `base` that were not given, and refuses retained messages that would fill the memory ceiling. */
+function settleLimits(given: Given, base: Limits, faults: Fault[]): Limits {
+  const limits: Record<keyof Limits, number> = { ...base };
+  for (const key of LIMIT_KEYS) {
+    limits[key] = given.get(LIMIT_SETTINGS[key])?.value ?? base[key];
+  }
+  const { memoryCeiling } = limits;
+  const retained = given.get(LIMIT_SETTINGS.retainedBytes);
+  if (retained === undefined) {
+    // Half of the ceiling is left to messages on their way.
+    limits.retainedBytes = Math.min(
+      base.retainedBytes,
+      Math.floor(memoryCeiling / 2),
+    );
+  } else if (
+    retained.value > memoryCeiling &&
+    !given.isFaulty(LIMIT_SETTINGS.memoryCeiling)
+  ) {
+    // Nothing but their publishers could make room, who would have to wait for it.
+    const { unit } = LIMIT_INFO.retainedBytes;
+    faults.push(valueFault(
+      retained.place,
+      LIMIT_SETTINGS.retainedBytes.name,
+      formatQuantity(retained.value, unit),
+      "the memory ceiling, which retained messages count towards, is " +
+        formatQuantity(memoryCeiling, unit),
+    ));
+  }
+  return limits;
+}
+
+function checkStore(given: Given, faults: Fault[]): void {
+  const data = given.get(SETTINGS.data);
+  const required = given.get(SETTINGS.requireStore);
+  if (data?.value !== "none" || required?.value !== true) return;
+  const { place } = required;
+  const subject = subjectOf(place, SETTINGS.requireStore.name);
+  faults.push({
+    place,
+    what: `${subject} contradicts ${
+      asGiven(data.place, SETTINGS.data, "none")
+    }`,
+    allowed: "leave one of them out",
+  });
+}
+
+/** Refuses to tell strangers what the broker does. */
+function checkMetrics(given: Given, faults: Fault[]): void {
+  const listen = given.get(SETTINGS.metrics);
+  if (listen === undefined) return;
+  const { place, value: { hostname, port } } = listen;
+  if (isLoopback(hostname)) return;
+  if (given.get(SETTINGS.metricsToken) !== undefined) return;
+  if (given.isFaulty(SETTINGS.metricsToken)) return;
+  const { name } = SETTINGS.metrics;
+  faults.push({
+    place,
+    what: `${subjectOf(place, name)} is ${
+      formatPeer(hostname, port)
+    }: every machine that reaches it could read how the broker is used`,
+    allowed:
+      'add --metrics-token FILE or metrics.token = "FILE", a file with a line that nobody guesses, or take 127.0.0.1',
+  });
+}
+
+/** A setting with its value, as it was given. */
+function asGiven(place: Place, setting: Setting, text: string): string {
+  switch (place.type) {
+    case "flag":
+      return `--${setting.flag} ${text}`;
+    case "variable":
+      return `${variableOf(setting.name)}=${text}`;
+    case "file":
+    case "default":
+      return `${setting.name} = ${setting.form.literal(text)}`;
+  }
+}
+
+function settleListeners(
+  given: Given,
+  faults: Fault[],
+): Map<ListenerPlan, GivenListener> {
+  const seen = new Set<string>();
+  const plans = new Map<ListenerPlan, GivenListener>();
+  for (const listener of given.listeners ?? [DEFAULT_LISTENER]) {
+    const { place, transport: { address }, url } = listener;
+    const isFree = address.protocol !== "unix" && address.port === 0;
+    const key = address.protocol === "unix" ? url : url.split("://")[1]!;
+    if (seen.has(key) && !isFree) {
+      faults.push({
+        place,
+        what: `${subjectOf(place, "listener.url")} names ${key} twice`,
+        allowed: "name it once",
+      });
+      continue;
+    }
+    seen.add(key);
+    const plan = settleListener(listener, given, faults);
+    if (plan !== undefined) plans.set(plan, listener);
+  }
+  return plans;
+}
+
+/** Says who may come in at a listener, and refuses one at which strangers could that nobody has asked in. */
+function settleListener(
+  listener: GivenListener,
+  given: Given,
+  faults: Fault[],
+): ListenerPlan | undefined {
+  const { url, place, transport, limits, withPassword = false } = listener;
+  const users = listener.users ?? given.get(SETTINGS.users)?.value;
+  const certificates = transport.tls?.clientCertificates ?? "no";
+  const identity = certificates === "no" ? "none" : listener.identity ?? "cn";
+  const plan = {
+    url,
+    transport,
+    users,
+    identity,
+    withPassword,
+    limits,
+  };
+  for (const name of ["identity", "with_password"]) {
+    const at = listener.places.get(name);
+    if (certificates !== "no" || at === undefined) continue;
+    faults.push({
+      place: at,
+      what: `${subjectOf(at, `listener.${name}`)} has no effect at ${url}`,
+      allowed:
+        `${name} is for listeners with client_certificates = "require" or "request"`,
+    });
+    return undefined;
+  }
+  if (withPassword && users === undefined) {
+    const at = listener.places.get("with_password") ?? place;
+    faults.push({
+      place: at,
+      what: `${subjectOf(at, "listener.with_password")} needs passwords`,
+      allowed: "add users = FILE, which mailboxqtt passwd makes",
+    });
+    return undefined;
+  }
+
+  const hasUsers = users !== undefined || given.isFaulty(SETTINGS.users);
+  const said = listener.allowAnonymous ??
+    given.get(SETTINGS.allowAnonymous)?.value;
+  if (said !== undefined) {
+    if (said || hasUsers || identity !== "none") {
+      return { ...plan, allowAnonymous: said };
+    }
+    faults.push(nobodyComesIn(listener));
+    return undefined;
+  }
+  const isTold = hasUsers || given.isFaulty(SETTINGS.allowAnonymous);
+  if (!isTold && isExposed(transport)) {
+    faults.push(openToAll(listener));
+    return undefined;
+  }
+  // Whoever reaches the address, or shows a certificate where that makes nobody a user, is as known as need be.
+  const isOpen = users === undefined &&
+    (certificates !== "require" || identity === "none");
+  return { ...plan, allowAnonymous: isOpen };
+}
+
+function nobodyComesIn({ url, place }: GivenListener): Fault {
+  return {
+    place,
+    what: `Nobody could come in at ${url}: allow_anonymous is false`,
+    allowed: "add users = FILE, which mailboxqtt passwd makes, or leave " +
+      "allow_anonymous out on loopback",
+  };
+}
+
+/** The refusal to open a door to everybody, which says what to type. */
+function openToAll({ url, place, transport }: GivenListener): Fault {
+  const reached = transport.proxiesFrom === undefined ? "it" : "its proxy";
+  return {
+    place,
+    what:
+      `Cannot listen on ${url}: every machine that reaches ${reached} could read and send all messages. Type one of
+  mailboxqtt passwd FILE NAME, and give that file with --users FILE or users = "FILE"
+  mailboxqtt tls init, and listen on mqtts:// with client_certificates=require
+  --allow-anonymous or allow_anonymous = true, if that is meant`,
+  };
+}

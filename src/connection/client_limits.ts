@@ -1,0 +1,93 @@
+import { lowerLimits } from "../auth/limits/lower_limits.ts";
+import { bucketFor, type TokenBucket } from "../auth/limits/token_bucket.ts";
+import type { Limits } from "../core/limits.ts";
+import { ReasonCode } from "../codec/reason_code.ts";
+import type { Attendance } from "./connection_log.ts";
+import type { ConnectionContext } from "./context.ts";
+import type { Refusal } from "./handshake.ts";
+import { Pace } from "./rate_limit.ts";
+
+const TOO_MANY = {
+  tooManyClients: {
+    cause: "tooManyClients",
+    code: ReasonCode.QuotaExceeded,
+    detail: "Cannot accept one more client of this user",
+  },
+  tooManyConnects: {
+    cause: "tooManyConnects",
+    code: ReasonCode.ConnectionRateExceeded,
+    detail: "Cannot accept so many connections a second of this user",
+  },
+} as const satisfies Readonly<Record<string, Refusal>>;
+
+/** What one client may use, by its listener and its user. */
+export class Allowance {
+  /** The limits that hold for it while it is connected: it was told of them. */
+  readonly limits: Limits;
+  readonly #context: ConnectionContext;
+  readonly #attendance: Pick<Attendance, "user" | "clientId">;
+  readonly #release: (() => void) | undefined;
+  #publishes: TokenBucket | undefined;
+  #bytes: TokenBucket | undefined;
+  #pace: Pace | undefined;
+
+  /** Counts the client. */
+  constructor(
+    context: ConnectionContext,
+    attendance: Pick<Attendance, "user" | "clientId">,
+  ) {
+    const { users, limits } = context;
+    const { user, clientId = "" } = attendance;
+    this.#context = context;
+    this.#attendance = attendance;
+    const own = user === undefined ? undefined : users.limitsOf(user);
+    this.limits = own === undefined ? limits : lowerLimits(limits, own);
+    if (user !== undefined) this.#release = users.add(user, clientId);
+    this.renew();
+  }
+
+  /** What it may send a second; `undefined` where that is not limited. */
+  get pace(): Pace | undefined {
+    return this.#pace?.free === false ? this.#pace : undefined;
+  }
+
+  /** What it may send a second may have changed. */
+  renew(): void {
+    const context = this.#context;
+    const { user, clientId = "" } = this.#attendance;
+    const { publishesPerSecond, bytesPerSecond } = context.door.limits;
+    const now = context.clock.monotonic();
+    this.#publishes = bucketFor(this.#publishes, publishesPerSecond, now);
+    this.#bytes = bucketFor(this.#bytes, bytesPerSecond, now);
+    const shared = user === undefined ? undefined : context.users.ratesOf(user);
+    const publishes = [this.#publishes, shared?.publishes];
+    const bytes = [this.#bytes, shared?.bytes];
+    const isLimited = [...publishes, ...bytes].some((one) => one !== undefined);
+    if (isLimited) this.#pace ??= new Pace({ context, clientId });
+    this.#pace?.measure(publishes, bytes);
+  }
+
+  /** The connection ends: nothing is waited for. */
+  end(): void {
+    this.#pace?.end();
+  }
+
+  /** The connection has ended, and is counted no more. */
+  release(): void {
+    this.#release?.();
+  }
+}
+
+/** What this client may use, or why it may not come in at all. */
+export function allowanceFor(
+  context: ConnectionContext,
+  attendance: Pick<Attendance, "user" | "clientId">,
+): Allowance | Refusal {
+  const { user, clientId = "" } = attendance;
+  const obstacle = user === undefined
+    ? undefined
+    : context.users.obstacle(user, clientId, context.clock.monotonic());
+  return obstacle === undefined
+    ? new Allowance(context, attendance)
+    : TOO_MANY[obstacle];
+}

@@ -1,0 +1,149 @@
+// What a mosquitto.conf becomes here. Read mosquitto_lines.ts (how it is read), mosquitto_model.ts (what belongs
+// together), this file, and then mosquitto_listener.ts, mosquitto_access.ts and mosquitto_limits.ts.
+
+import { ImportDraft, keyText } from "./draft.ts";
+import { translateAccess } from "./access.ts";
+import { FileInspector } from "./files.ts";
+import { isLimit, translateLimit } from "./limits.ts";
+import { type Directive, type ImportFiles, readDirectives } from "./lines.ts";
+import { translateListener } from "./listener.ts";
+import { buildModel, isPluginOption } from "./model.ts";
+import { GLOBAL_NOTES, SECURITY_OPTIONS } from "./notes.ts";
+import { SERVICE_DATA } from "../config/settings/service_paths.ts";
+
+/** What each `log_type` is here, from the one that says most. */
+const LOG_LEVEL_OF: Readonly<Record<string, string>> = {
+  all: "debug",
+  debug: "debug",
+  information: "info",
+  notice: "info",
+  subscribe: "info",
+  unsubscribe: "info",
+  warning: "warn",
+  error: "error",
+  none: "error",
+};
+
+/** Reads a mosquitto.conf with all that it names, and says what becomes of it. Throws a `StartError` if it cannot. */
+export async function importMosquitto(
+  path: string,
+  files: ImportFiles,
+): Promise<ImportDraft> {
+  const draft = new ImportDraft();
+  draft.comments.push(`Made by mailboxqtt import from ${path}`);
+  const model = buildModel(await readDirectives(path, files), draft);
+  const inspector = new FileInspector(files, draft);
+  const listeners = model.listeners.flatMap((source) =>
+    translateListener(source, draft) ?? []
+  );
+  for (const option of model.global) translateGlobal(option, draft);
+  for (const { source } of listeners) {
+    for (const option of source.options) {
+      if (isLimit(option.name)) translateLimit(option, draft);
+    }
+  }
+  setLogLevel(model.global, draft);
+  const kept = await translateAccess({ model, listeners, draft, inspector });
+  draft.listeners.push(...kept.map(({ keys }) => keys));
+  sortRows(draft);
+  return draft;
+}
+
+/** The table in the order of the lines, which mosquitto reads file by file. */
+function sortRows({ rows }: ImportDraft): void {
+  const files = [...new Set(rows.map(({ place }) => fileOf(place)))];
+  rows.sort((one, other) =>
+    files.indexOf(fileOf(one.place)) - files.indexOf(fileOf(other.place)) ||
+    lineOf(one.place) - lineOf(other.place)
+  );
+}
+
+function fileOf(place: string): string {
+  return place.slice(0, place.lastIndexOf(":"));
+}
+
+function lineOf(place: string): number {
+  return Number(place.slice(place.lastIndexOf(":") + 1));
+}
+
+function translateGlobal(option: Directive, draft: ImportDraft): void {
+  const { name, value } = option;
+  const note = GLOBAL_NOTES.get(name);
+  if (note !== undefined) return draft.note(option, note.verdict, note.text);
+  if (isPluginOption(name)) return notePluginOption(option, draft);
+  if (isLimit(name)) return translateLimit(option, draft);
+  if (SECURITY_OPTIONS.includes(name)) return;
+  switch (name) {
+    case "persistence":
+    case "retained_persistence":
+      return translatePersistence(option, draft);
+    case "persistence_location":
+      return draft.note(
+        option,
+        "changed",
+        `${
+          keyText("data", SERVICE_DATA)
+        } by default, in a format of its own: mosquitto.db is not read`,
+      );
+    case "queue_qos0_messages":
+      return value === "true"
+        ? draft.note(
+          option,
+          "not supported",
+          "messages of QoS 0 are not kept for who is offline; let them be published with QoS 1",
+        )
+        : draft.note(option, "taken over", "that is so by default");
+    case "log_dest":
+      return value === "stderr"
+        ? draft.note(option, "taken over", "that is so by default")
+        : draft.note(
+          option,
+          "changed",
+          "the log goes to standard error, where the service manager takes it",
+        );
+    case "log_type":
+      return draft.note(
+        option,
+        LOG_LEVEL_OF[value] === undefined || value === "none"
+          ? "changed"
+          : "taken over",
+        `it is logged from ${LOG_LEVEL_OF[value] ?? "info"} on`,
+      );
+  }
+}
+
+/** The files that mosquitto 2.1's own plugins read are looked at with the others. */
+function notePluginOption(option: Directive, draft: ImportDraft): void {
+  const isFile = /^plugin_opt_(?:acl|password)_file$/.test(option.name);
+  if (isFile) return;
+  draft.note(
+    option,
+    "not supported",
+    "it is for a plugin, and there are none",
+  );
+}
+
+function translatePersistence(option: Directive, draft: ImportDraft): void {
+  if (option.value === "true") {
+    return draft.note(
+      option,
+      "taken over",
+      "that is so by default; mosquitto.db is not read: sessions and retained messages begin anew",
+    );
+  }
+  draft.top.set("data", "none");
+  draft.note(option, "taken over", keyText("data", "none"));
+}
+
+function setLogLevel(
+  global: readonly Directive[],
+  draft: ImportDraft,
+): void {
+  const types = global.filter(({ name }) => name === "log_type");
+  if (types.length === 0) return;
+  const levels = types.map(({ value }) => LOG_LEVEL_OF[value] ?? "info");
+  const level = ["debug", "info", "warn", "error"].find((one) =>
+    levels.includes(one)
+  )!;
+  draft.log.set("level", level);
+}

@@ -1,0 +1,122 @@
+import {
+  isSharedGroup,
+  type StoredBacklog,
+  type StoredDelivery,
+  type StoredSession,
+  type StoredSubscription,
+  type StoredWill,
+  type StoreReader,
+} from "../../store/store.ts";
+import type { Message } from "../../store/message.ts";
+import type { Session } from "../../session/session.ts";
+import type { Registry } from "./registry.ts";
+import type { RetainedMessages } from "../retained/messages.ts";
+import type { SharedGroup } from "../delivery/shared_group.ts";
+import type { Subscriptions } from "./subscriptions.ts";
+
+/** What a {@linkcode Restore} fills. */
+export interface RestoreOptions {
+  /** Sessions, and the wills of clients without one. */
+  readonly registry: Registry;
+  /** Their subscriptions and shared groups. */
+  readonly subscriptions: Subscriptions;
+  /** Retained messages. */
+  readonly retained: RetainedMessages;
+}
+
+/** Puts back what the Store held when the broker ended, however it ended. All of it comes before the first client. */
+export class Restore implements StoreReader {
+  readonly #options: RestoreOptions;
+  /** The delivery that was told last. */
+  #delivery: StoredDelivery | undefined;
+  /** Shared groups of which something was told. */
+  readonly #groups = new Set<SharedGroup>();
+
+  /** Fills these. */
+  constructor(options: RestoreOptions) {
+    this.#options = options;
+  }
+
+  /** Puts a session back, offline. */
+  saveSession(stored: StoredSession): void {
+    this.#options.registry.restore(stored);
+  }
+
+  /** Puts a subscription of a session back. */
+  saveSubscription(clientId: string, subscription: StoredSubscription): void {
+    const session = this.#session(clientId);
+    if (session === undefined) return;
+    this.#options.subscriptions.restore(session, subscription);
+  }
+
+  /** Puts an inbound QoS 2 packet identifier back. */
+  saveReceived(clientId: string, packetId: number): void {
+    this.#session(clientId)?.received.add(packetId);
+  }
+
+  /** Takes a message that went to a client, which is told next. */
+  enqueue(_owner: string, delivery: StoredDelivery): void {
+    this.#delivery = delivery;
+  }
+
+  /** Puts a message back that went to a client under this packet identifier. */
+  assign(
+    owner: string,
+    _deliveryNumber: number,
+    clientId: string,
+    packetId: number,
+  ): void {
+    const session = this.#session(clientId);
+    session?.outbound.restoreSent(
+      this.#delivery!,
+      this.#group(owner),
+      packetId,
+    );
+  }
+
+  /** Notes what an owner is owed that went to nobody. */
+  backlog(owner: string, backlog: StoredBacklog): void {
+    const queue = this.#group(owner) ?? this.#session(owner)?.outbound;
+    queue?.restoreBacklog(backlog);
+  }
+
+  /** Notes that PUBREC had come for this packet identifier. */
+  release(clientId: string, packetId: number): void {
+    this.#session(clientId)?.outbound.restoreReleased(packetId);
+  }
+
+  /** Puts a retained message back. */
+  retain(_topic: string, message: Message | undefined): void {
+    if (message !== undefined) this.#options.retained.restore(message);
+  }
+
+  /** Puts a will back, of a client with or without a session. */
+  saveWill(clientId: string, will: StoredWill | undefined): void {
+    const { registry } = this.#options;
+    const session = this.#session(clientId) ??
+      registry.restoreForWill(clientId, will?.user);
+    session.will = will;
+  }
+
+  /** All is told: lets expiries and the delays of wills run from now on. */
+  finish(): void {
+    for (const group of this.#groups) {
+      // Its last member left with something of it under way.
+      if (group.size === 0) group.end();
+    }
+    this.#groups.clear();
+    this.#delivery = undefined;
+    this.#options.registry.resume();
+  }
+
+  #group(owner: string): SharedGroup | undefined {
+    if (!isSharedGroup(owner)) return undefined;
+    const group = this.#options.subscriptions.restoredGroup(owner);
+    this.#groups.add(group);
+    return group;
+  }
+
+  #session(clientId: string): Session | undefined {
+    return this.#options.registry.session(clientId);
+  }
+}

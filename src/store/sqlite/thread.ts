@@ -1,0 +1,332 @@
+import type { DatabaseSync } from "node:sqlite";
+import { type BacklogPiece, BacklogReader } from "../tables/backlog_reader.ts";
+import { Damage } from "../tables/damage.ts";
+import {
+  checkpoint,
+  CHECKPOINT_PAGES,
+  countRows,
+  giveBack,
+  openDatabase,
+  quickCheck,
+} from "../database/database.ts";
+import { sizeOf } from "../database/file_names.ts";
+import { Held } from "../tables/held.ts";
+import { JournalReader } from "../journal/reader.ts";
+import { JournalWriter } from "../journal/writer.ts";
+import { EMPTY_METER, metered, type MeterRecord } from "../meter.ts";
+import { STORED_BODIES } from "../journal/message_body.ts";
+import { ALL_TABLES, mend, type Mending } from "../repair/mending.ts";
+import type { ClosingRecord } from "../tables/meta.ts";
+import { NetWrites } from "../tables/net_writes.ts";
+import { resumedTime } from "../tables/service_time.ts";
+import {
+  type Findings,
+  openChecked,
+  openSound,
+  type SoundDatabase,
+} from "../repair/verified_database.ts";
+import type { BacklogQuery, StoredBacklog } from "../store.ts";
+import { prepareTables, type Tables } from "../tables/tables.ts";
+import { inTransaction } from "../database/transaction.ts";
+import {
+  WalIndex,
+  type WalState,
+  writtenBetween,
+} from "../database/wal_index.ts";
+import type { StoreOpening } from "./worker_messages.ts";
+
+/** Milliseconds of the broker's clock after which a commit notes it again. */
+const CLOCK_EVERY = 1000;
+
+/** Pages in the log after which it goes into the database while room is short: 1 MiB. */
+const THRIFTY_CHECKPOINT_PAGES = 256;
+
+/** Retained messages, as the Store's thread hands them over. */
+export interface RetainedPiece {
+  /** A journal that retains or removes each of them in turn. */
+  readonly journal: Uint8Array<ArrayBuffer>;
+  /** Rows that were found damaged, and set aside. */
+  readonly damagedRows: number;
+}
+
+/** So often a database is replaced by a fresh one while it is in use: more often, and the disk is to blame. */
+const MENDINGS = 3;
+
+/** The Store's side of the thread boundary: a database that is told what is new, one batch after the other. */
+export class StoreThread {
+  /** Where the broker's clock goes on. */
+  readonly resumed: number;
+  readonly #path: string;
+  readonly #fresh: boolean;
+  readonly #walIndex: WalIndex;
+  #findings: Findings;
+  #database!: DatabaseSync;
+  #tables!: Tables;
+  /** Whether a commit has failed, after which the tables may remember rows that are not there. */
+  #tablesDoubtful = false;
+  /** Whether the batch that is to be committed has failed before: it may be in the database all the same. */
+  #commitFailed = false;
+  /** Whether the database was opened again with what is in its log, which may not be on the disk. */
+  #logDoubtful = false;
+  /** What was in the log when it was looked at last. */
+  #log!: WalState;
+  #meter: MeterRecord;
+  #damage!: Damage;
+  #held!: Held;
+  #pieces!: Generator<Uint8Array<ArrayBuffer>>;
+  #backlogs!: BacklogReader;
+  #closing: ClosingRecord | undefined;
+  /** Tables that are to be checked while it is in use. */
+  #unchecked: string[];
+  #mendings = 0;
+  #clockNoted = -Infinity;
+
+  /**
+   * Opens the database in this file; `wall` is what the machine's clock says. If it was not closed and is larger than
+   * `checkedFirst` bytes, it is checked while it is in use.
+   */
+  constructor(path: string, wall: number, checkedFirst?: number) {
+    this.#path = path;
+    this.#walIndex = new WalIndex(path);
+    const sound = openSound(path, wall, checkedFirst);
+    const { mending, log, unchecked } = sound;
+    this.#fresh = sound.fresh && mending === undefined;
+    this.#findings = { mending, log, unchecked };
+    this.#unchecked = unchecked ? [...ALL_TABLES] : [];
+    this.#use(sound);
+    this.resumed = resumedTime(this.#tables.meta.get("clock"), wall);
+    this.#meter = this.#tables.meta.get("meter") ?? EMPTY_METER;
+  }
+
+  /** Whether there are tables to check. */
+  get unchecked(): boolean {
+    return this.#unchecked.length > 0;
+  }
+
+  /**
+   * Checks one of the tables that were not checked before.
+   *
+   * @throws {Error} If it is damaged; see `isCorruption`.
+   */
+  checkNext(): void {
+    const table = this.#unchecked.at(-1);
+    if (table === undefined) return;
+    quickCheck(this.#database, table);
+    this.#unchecked.pop();
+  }
+
+  /**
+   * Replaces the database, which has turned out to be damaged, by a fresh one with all that can be read of it. What it
+   * holds is told again from the start by {@linkcode StoreThread.more}.
+   */
+  mend(error: unknown): Mending {
+    if (this.#mendings === MENDINGS) throw error;
+    this.leave();
+    const mending = mend(this.#path, error, Date.now());
+    this.#mendings++;
+    this.#findings = { ...this.#findings, mending };
+    this.#unchecked = [];
+    this.#use(openChecked(this.#path, false));
+    return mending;
+  }
+
+  #use({ database, tables }: SoundDatabase): void {
+    this.#database = database;
+    this.#tables = tables;
+    this.#damage = new Damage();
+    this.#held = new Held(database, this.#damage, tables.purge);
+    this.#pieces = this.#held.pieces();
+    this.#backlogs = new BacklogReader(database, tables.owners);
+    this.#tablesDoubtful = false;
+    this.#logDoubtful = false;
+    this.#log = this.#walIndex.read();
+  }
+
+  /** The next piece of the journal that tells what it holds; `undefined` behind the last one. */
+  more(): Uint8Array<ArrayBuffer> | undefined {
+    const { value, done } = this.#pieces.next();
+    return done ? undefined : value;
+  }
+
+  /** All pieces are taken: sets aside what is damaged, and takes back that the end was clean. */
+  begin(): StoreOpening {
+    const { meta } = this.#tables;
+    // Where it begins anew with a fresh database, the record has gone before.
+    const closing = this.#closing ??= meta.get("closing");
+    inTransaction(this.#database, () => {
+      this.#damage.setAside(this.#database, this.resumed);
+      this.#database.exec(
+        `DELETE FROM owner WHERE substr(name, 1, 7) = '$share/'
+         AND NOT EXISTS (SELECT 1 FROM session WHERE session.owner = id)
+         AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.owner = owner.id)`,
+      );
+      meta.remove("closing");
+      this.#noteClock(this.resumed);
+    });
+    // So that a database without its log does not look as if it had been closed.
+    this.#database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    return {
+      fresh: this.#fresh,
+      unclean: !this.#fresh && closing === undefined,
+      rows: {
+        ...this.#held.told,
+        delivery: countRows(this.#database).delivery,
+      },
+      expected: closing?.rows,
+      damagedRows: this.#damage.count,
+      findings: this.#findings,
+    };
+  }
+
+  /** What each owner is owed that went to nobody. To be called after {@linkcode StoreThread.begin}. */
+  backlogs(): [string, StoredBacklog][] {
+    return [...this.#backlogs.backlogs()];
+  }
+
+  /** Reads a part of a backlog; what is damaged in it is set aside, and counted. */
+  read(query: BacklogQuery): BacklogPiece & { readonly damagedRows: number } {
+    const damage = new Damage();
+    const piece = this.#backlogs.read(query, damage);
+    this.#setAside(damage);
+    return { ...piece, damagedRows: damage.count };
+  }
+
+  /**
+   * Reads the retained messages of these topics, as a journal that retains or removes each of them in turn; what is
+   * damaged is set aside, and counted.
+   */
+  readRetained(topics: readonly string[]): RetainedPiece {
+    const damage = new Damage();
+    const journal = new JournalWriter(STORED_BODIES);
+    for (const topic of topics) {
+      journal.retain(topic, this.#tables.retained.read(topic, damage));
+    }
+    this.#setAside(damage);
+    return { journal: journal.take(), damagedRows: damage.count };
+  }
+
+  /** Commits the writes in this journal, or none of them; it may then be called again with the same ones. */
+  commit(journal: Uint8Array, now: number): void {
+    if (!this.#database.isOpen) throw new Error("database is not open");
+    if (this.#logDoubtful) {
+      // What is in the log may be in memory alone. So it is written once more, to the database.
+      checkpoint(this.#database);
+      this.#logDoubtful = false;
+    }
+    const again = this.#commitFailed;
+    this.#commitFailed = true;
+    this.#write(() => {
+      const writes = new NetWrites(this.#tables, { again });
+      new JournalReader(STORED_BODIES).read(journal, writes);
+      writes.finish();
+      if (now - this.#clockNoted >= CLOCK_EVERY) this.#noteClock(now);
+    });
+    this.#commitFailed = false;
+    this.#measure(now);
+  }
+
+  /** What was written until now. */
+  get meter(): MeterRecord {
+    return this.#meter;
+  }
+
+  /** Puts the log into the database, if there is anything in it that is not there yet. */
+  tidy(now: number): void {
+    const { frames, checkpointed } = this.#walIndex.read();
+    if (frames === checkpointed) return;
+    this.#database.prepare("PRAGMA wal_checkpoint(PASSIVE)").get();
+    this.#measure(now);
+  }
+
+  /** Gives what the database does not need back to the file system, in one small step; says whether there is more. */
+  makeRoom(): boolean {
+    return giveBack(this.#database);
+  }
+
+  /** Whether to do with little room beside the database. */
+  beThrifty(thrifty: boolean): void {
+    const pages = thrifty ? THRIFTY_CHECKPOINT_PAGES : CHECKPOINT_PAGES;
+    this.#database.exec(`PRAGMA wal_autocheckpoint = ${pages}`);
+  }
+
+  /** After a commit that failed: closes the files and opens them again. */
+  reopen(): void {
+    if (this.#database.isOpen) {
+      this.#database.close();
+      this.#walIndex.close();
+    }
+    // Not made anew: a disk that is gone may come back.
+    if (sizeOf(this.#path) === undefined) {
+      throw new Error("unable to open database file");
+    }
+    this.#database = openDatabase(this.#path).database;
+    this.#logDoubtful = true;
+    this.#prepare();
+  }
+
+  /** Whether there is something to remove little by little. */
+  get purging(): boolean {
+    return !this.#tables.purge.empty;
+  }
+
+  /** Removes some of what nobody waits for any more. It need not survive a power cut: it is not waited for. */
+  purge(): void {
+    this.#database.exec("PRAGMA synchronous = NORMAL");
+    try {
+      this.#write(() => this.#tables.purge.goOn());
+    } finally {
+      this.#database.exec("PRAGMA synchronous = FULL");
+    }
+  }
+
+  /** Notes that the end is clean, and ends. */
+  close(batch: number, now: number): void {
+    inTransaction(this.#database, () => {
+      this.#noteClock(now);
+      const rows = countRows(this.#database);
+      this.#tables.meta.save("closing", { batch, rows });
+    });
+    checkpoint(this.#database);
+    this.leave();
+  }
+
+  /** Ends without a word: the next start finds an unclean end. */
+  leave(): void {
+    if (this.#database.isOpen) this.#database.close();
+    this.#walIndex.close();
+  }
+
+  /** Does all of it or nothing, and knows afterwards what is there. */
+  #write(work: () => void): void {
+    if (this.#tablesDoubtful) this.#prepare();
+    this.#tablesDoubtful = true;
+    inTransaction(this.#database, work);
+    this.#tablesDoubtful = false;
+  }
+
+  #setAside(damage: Damage): void {
+    if (damage.count === 0) return;
+    inTransaction(
+      this.#database,
+      () => damage.setAside(this.#database, Date.now()),
+    );
+  }
+
+  #prepare(): void {
+    this.#tables = prepareTables(this.#database);
+    this.#backlogs = new BacklogReader(this.#database, this.#tables.owners);
+    this.#tablesDoubtful = false;
+  }
+
+  #measure(now: number): void {
+    const log = this.#walIndex.read();
+    this.#meter = metered(this.#meter, writtenBetween(this.#log, log), now);
+    this.#log = log;
+  }
+
+  #noteClock(now: number): void {
+    this.#clockNoted = now;
+    this.#tables.meta.save("clock", { service: now, wall: Date.now() });
+    this.#tables.meta.save("meter", this.#meter);
+  }
+}

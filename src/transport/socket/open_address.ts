@@ -1,0 +1,57 @@
+import type { InheritedSockets } from "./inherited_sockets.ts";
+import type { PortAddress, SocketAddress } from "../listener_settings.ts";
+import { tcpTransport } from "./tcp.ts";
+import type { Transport } from "../transport.ts";
+import { listenOnSocket } from "./unix_socket.ts";
+
+/** A place that is listened on. */
+export interface Door {
+  /** Where it really is: with the port that the system chose. */
+  readonly address: PortAddress | SocketAddress;
+  /** The next connection. Rejects if one could not be accepted, and when the door closes. */
+  accept(): Promise<Transport>;
+  /** Listens no more. */
+  close(): void;
+}
+
+/**
+ * Listens on an address, whatever is then spoken there: on a socket that was passed, where there is one for it. Rejects
+ * with what the system says.
+ */
+export async function openDoor(
+  address: PortAddress | SocketAddress,
+  inherited?: InheritedSockets,
+): Promise<Door> {
+  if (address.protocol === "unix") {
+    return inherited?.take(address) ?? await listenOnSocket(address);
+  }
+  const { protocol, port } = address;
+  const hostname = await resolve(address.hostname);
+  const passed = inherited?.take({ protocol, hostname, port });
+  if (passed !== undefined) return passed;
+  const listener = Deno.listen({ transport: "tcp", hostname, port });
+  const { addr } = listener;
+  return {
+    address: { protocol, hostname: addr.hostname, port: addr.port },
+    accept: async () => tcpTransport(await listener.accept()),
+    close: () => listener.close(),
+  };
+}
+
+/**
+ * Whether an address is not there, but may come: an interface without it yet, as at boot or before DHCP has answered,
+ * or a name that does not resolve.
+ */
+export function isAbsent(error: unknown): boolean {
+  if (error instanceof Deno.errors.AddrNotAvailable) return true;
+  const code = error instanceof Error && "code" in error ? error.code : "";
+  return code === "ENOTFOUND" || code === "EAI_AGAIN";
+}
+
+/** A host's first address. `Deno.listen` finds it too, but holds up everything else meanwhile. */
+async function resolve(hostname: string): Promise<string> {
+  if (hostname.includes(":") || /^[\d.]+$/.test(hostname)) return hostname;
+  const { lookup } = await import("node:dns/promises");
+  const { address } = await lookup(hostname, { verbatim: true });
+  return address;
+}

@@ -1,4 +1,0 @@
-// The Store's thread, but for what its database has the disk write.
-
-import "./unsynced.ts";
-import "../../src/store/worker.ts";
