@@ -8,7 +8,7 @@ import { EXIT, toError } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
 import type { ScopedLimits } from "./core/scoped_limits.ts";
 import { type Log, SILENT_LOG } from "./core/log.ts";
-import { PacedLog } from "./core/limited_log.ts";
+import { LimitedLog } from "./core/limited_log.ts";
 import { TimerWheel } from "./core/timer_wheel.ts";
 import { Uptime } from "./core/uptime.ts";
 import { NoneStore } from "./store/none_store.ts";
@@ -29,7 +29,7 @@ import { SessionAdmin } from "./router/session_admin.ts";
 import type { Tracer } from "./router/delivery/tracer.ts";
 import type { RightsSource } from "./session/rights.ts";
 import { type DoorOptions, Doors, type DoorState } from "./connection/doors.ts";
-import type { DoorwayContext } from "./connection/door.ts";
+import type { DoorContext } from "./connection/door.ts";
 
 /** What a broker is made with. */
 export interface BrokerOptions {
@@ -178,7 +178,7 @@ export class Broker {
     });
     const users = new UserQuotas();
     users.change(options.userLimits ?? new Map(), clock.monotonic());
-    const context: DoorwayContext = {
+    const context: DoorContext = {
       router,
       store,
       limits,
@@ -187,7 +187,7 @@ export class Broker {
       timers,
       clock,
       users,
-      slowed: new PacedLog("Client slowed down: it sends more than it may", {
+      slowed: new LimitedLog("Client slowed down: it sends more than it may", {
         log,
         clock,
         timers,

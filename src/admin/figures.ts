@@ -1,7 +1,7 @@
 // The one table of what the broker tells about itself in numbers. Prometheus and OpenTelemetry show all of it.
 
 import { cpuUsage } from "node:process";
-import type { DamperCounts } from "../auth/throttle/login_throttle.ts";
+import type { LoginThrottleCounts } from "../auth/throttle/login_throttle.ts";
 import { type DoorState, urlOf } from "../connection/doors.ts";
 import type { ByDisk, Counters } from "../core/counters.ts";
 import type { Histogram } from "../core/histogram.ts";
@@ -26,7 +26,7 @@ export interface FiguresSource {
   /** What is the matter now: each alarm's name with a sentence. */
   readonly alarms: () => readonly (readonly [string, string])[];
   /** What guessing at passwords has come to; `undefined` where nobody logs in. */
-  readonly damping: () => Readonly<DamperCounts> | undefined;
+  readonly damping: () => Readonly<LoginThrottleCounts> | undefined;
   /** Bytes that messages cost now, about, and those at which publishers are made to wait. */
   readonly memory: () => { readonly bytes: number; readonly ceiling: number };
   /** By how much timers came late; left out, nobody looks. */

@@ -5,7 +5,7 @@ import {
   CertificateMethod,
   WithCertificate,
 } from "./methods/certificate.ts";
-import type { Claim, Damper } from "./throttle/login_throttle.ts";
+import type { Claim, LoginThrottle } from "./throttle/login_throttle.ts";
 import type { LateAnswers } from "./methods/late_answers.ts";
 import type {
   Applicant,
@@ -41,7 +41,7 @@ export interface AuthenticationOptions {
   /** Looks at passwords. */
   readonly verifier: PasswordVerifier;
   /** Slows down who guesses. */
-  readonly damper: Damper;
+  readonly loginThrottle: LoginThrottle;
   /** Lets answers wait. */
   readonly lateAnswers: LateAnswers;
   /** Where is told what goes wrong here. */
@@ -100,13 +100,13 @@ export class Authentication implements Authenticator {
       methods.push(new CertificateMethod(certificates.identity));
     }
     if (users !== undefined) {
-      const { verifier, damper } = this.#options;
+      const { verifier, loginThrottle } = this.#options;
       const withPasswords = [
         new PasswordMethod({
           users,
           verifier,
           wanted: (applicant, user) =>
-            damper.bannedFor({ ...applicant, user }) === 0,
+            loginThrottle.bannedFor({ ...applicant, user }) === 0,
         }),
         new ScramMethod({ users }),
       ];
@@ -129,7 +129,7 @@ export class Authentication implements Authenticator {
     applicant: Applicant,
     exchange: Exchange,
   ): Exchange {
-    const { damper, lateAnswers } = this.#options;
+    const { loginThrottle, lateAnswers } = this.#options;
     const claim = (): Claim | undefined =>
       exchange.claimed === undefined
         ? undefined
@@ -137,9 +137,9 @@ export class Authentication implements Authenticator {
 
     const ban = (): Step | undefined => {
       const claimed = claim();
-      const left = claimed === undefined ? 0 : damper.bannedFor(claimed);
+      const left = claimed === undefined ? 0 : loginThrottle.bannedFor(claimed);
       if (left <= 0) return undefined;
-      damper.refused();
+      loginThrottle.refused();
       const seconds = Math.ceil(left / 1000);
       return denied("banned", `refused for ${seconds} s more after failures`);
     };
@@ -153,14 +153,14 @@ export class Authentication implements Authenticator {
           return step;
         case "granted": {
           const claimed = claim();
-          if (claimed !== undefined) damper.succeeded(claimed);
+          if (claimed !== undefined) loginThrottle.succeeded(claimed);
           return step;
         }
         case "denied": {
           const claimed = claim();
           const isGuess = step.denial.cause === "badUserNameOrPassword";
           if (claimed !== undefined && isGuess) {
-            await lateAnswers.wait(damper.failed(claimed));
+            await lateAnswers.wait(loginThrottle.failed(claimed));
           }
           return step;
         }

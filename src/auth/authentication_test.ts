@@ -15,7 +15,7 @@ import {
   Authentication,
   type AuthenticationSettings,
 } from "./authentication.ts";
-import { Damper } from "./throttle/login_throttle.ts";
+import { LoginThrottle } from "./throttle/login_throttle.ts";
 import { LateAnswers } from "./methods/late_answers.ts";
 import type { Identity } from "./methods/method.ts";
 import { PasswordVerifier } from "./passwords/verifier.ts";
@@ -30,7 +30,7 @@ const CERTIFICATE = { commonName: "alice" };
 
 /** What a listener's authentication is made of, with a clock that stands still. */
 class Door extends Stage {
-  readonly damper = new Damper(this);
+  readonly loginThrottle = new LoginThrottle(this);
   readonly lateAnswers = new LateAnswers(this.timers);
   readonly verifier = new PasswordVerifier(this);
   authentication: Authentication;
@@ -227,7 +227,11 @@ Deno.test("Authentication bans who guesses, by password and by SCRAM, and tells 
   );
   door.clock.advance(30_000);
   assert.equal(await door.outcome(PASSWORDS), "alice");
-  assert.deepEqual(door.damper.counts, { failures: 5, bans: 1, refused: 2 });
+  assert.deepEqual(door.loginThrottle.counts, {
+    failures: 5,
+    bans: 1,
+    refused: 2,
+  });
   assert.equal(door.lines.length, 1);
   assert.doesNotMatch(JSON.stringify(door.lines), /wrong|secret/);
 
@@ -253,7 +257,7 @@ Deno.test("Authentication answers a second failure late", async () => {
   const second = verdictOf(
     door.authentication.begin(applicant(guess), undefined),
   ).finally(() => isOver = true);
-  while (door.damper.counts.failures < 2) {
+  while (door.loginThrottle.counts.failures < 2) {
     await new Promise((resolve) => setTimeout(resolve));
   }
   await new Promise((resolve) => setTimeout(resolve));
@@ -278,7 +282,7 @@ Deno.test("Authentication looks at few of the passwords that come at the same ti
   );
 });
 
-Deno.test("Damper forgets the failures of a user who gets a new password", async () => {
+Deno.test("LoginThrottle forgets the failures of a user who gets a new password", async () => {
   const former = usersOf(ALICE);
   using door = new Door({ users: former });
   for (let n = 0; n < 5; n++) {
@@ -286,7 +290,7 @@ Deno.test("Damper forgets the failures of a user who gets a new password", async
   }
   assert.equal(await door.outcome(PASSWORDS), "banned");
   const users = usersOf(BOB.replace("bob", "alice"));
-  door.damper.forget(former.changed(users));
+  door.loginThrottle.forget(former.changed(users));
   door.authentication = door.by({ users });
   assert.equal(await door.outcome(PASSWORDS), "alice");
 });
@@ -311,6 +315,6 @@ Deno.test("Authentication says that it is busy where a hash cannot be worked out
   using door = new Door({ users: usersOf(ALICE) });
   door.verifier.verify = () => Promise.reject(new Error("thread died"));
   assert.equal(await door.outcome(PASSWORDS), "busy");
-  assert.equal(door.damper.counts.failures, 0);
+  assert.equal(door.loginThrottle.counts.failures, 0);
   assert.equal(door.lines[0]!.message, "Cannot find out who a client is");
 });

@@ -52,7 +52,7 @@ export type PacketTrace = (
 ) => void;
 
 /** Who is told what happens on a {@linkcode BrokerConnection}. */
-export interface ConnectionOwner {
+export interface ConnectionHost {
   /**
    * Takes all packets of one read. They borrow the read buffer: what outlives the call, or the promise that it
    * returns, is to be copied. Nothing more is read until then.
@@ -76,7 +76,7 @@ export class BrokerConnection {
   readonly #transport: Transport;
   readonly #reader: PacketReader;
   readonly #output: Output;
-  #owner: ConnectionOwner | undefined;
+  #owner: ConnectionHost | undefined;
   readonly #keepAlive: KeepAlive;
   #reading: Promise<void> = Promise.resolve();
   #isOver = false;
@@ -150,7 +150,7 @@ export class BrokerConnection {
   }
 
   /** Begins to read, for this owner. To be called once. */
-  start(owner: ConnectionOwner): void {
+  start(owner: ConnectionHost): void {
     this.#owner = owner;
     this.#reading = this.#read(owner);
   }
@@ -243,7 +243,7 @@ export class BrokerConnection {
     await this.#reading;
   }
 
-  async #read(owner: ConnectionOwner): Promise<void> {
+  async #read(owner: ConnectionHost): Promise<void> {
     try {
       for (;;) {
         const packets = await this.#reader.next();

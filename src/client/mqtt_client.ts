@@ -12,8 +12,8 @@ import type { PublishContents } from "../codec/decode/publish_contents.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
 import {
   BrokerConnection,
+  type ConnectionHost,
   type ConnectionOptions,
-  type ConnectionOwner,
 } from "./broker_connection.ts";
 import { ClientError } from "./client_error.ts";
 import { Inbound } from "./inbound.ts";
@@ -42,8 +42,8 @@ export interface ClientOptions extends ConnectionOptions {
 }
 
 /** Who is told what happens to an {@linkcode MqttClient}. */
-export interface ClientOwner {
-  /** A message has come. It is acknowledged once this and {@linkcode ClientOwner.batched} have returned. */
+export interface ClientHost {
+  /** A message has come. It is acknowledged once this and {@linkcode ClientHost.batched} have returned. */
   message?(message: PublishContents): void;
   /** All messages that came at once have been handed over. Nothing more is read until the promise is done. */
   batched?(): void | Promise<void>;
@@ -54,12 +54,12 @@ export interface ClientOwner {
 }
 
 /** A client with its session, which goes on from one connection to the next. */
-export class MqttClient implements ConnectionOwner {
+export class MqttClient implements ConnectionHost {
   /** Resolves when it has ended: to why, if that was nobody's wish here. */
   readonly finished: Promise<ClientError | undefined>;
   readonly #finish: (error: ClientError | undefined) => void;
   #options: ClientOptions;
-  readonly #owner: ClientOwner;
+  readonly #owner: ClientHost;
   readonly #ids = new PacketIds();
   readonly #outbound = new Outbound(this.#ids);
   readonly #inbound = new Inbound();
@@ -80,14 +80,14 @@ export class MqttClient implements ConnectionOwner {
   /** Connects. Rejects with a {@linkcode ClientError} if that fails at the first attempt. */
   static async connect(
     options: ClientOptions,
-    owner: ClientOwner = {},
+    owner: ClientHost = {},
   ): Promise<MqttClient> {
     const client = new MqttClient(options, owner);
     client.#begin(await BrokerConnection.open(options));
     return client;
   }
 
-  private constructor(options: ClientOptions, owner: ClientOwner) {
+  private constructor(options: ClientOptions, owner: ClientHost) {
     this.#options = options;
     this.#owner = owner;
     const { promise, resolve } = Promise.withResolvers<

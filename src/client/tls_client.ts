@@ -5,7 +5,7 @@ import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { formatPeer } from "../transport/format_peer.ts";
 import { NodeSocketTransport } from "../transport/socket/node_socket.ts";
 import type { Transport } from "../transport/transport.ts";
-import { SELF_PACED } from "../transport/socket/self_limiting.ts";
+import { SELF_LIMITING } from "../transport/socket/self_limiting.ts";
 import type { ClientTls } from "./open_transport.ts";
 
 /** Where systems keep the authorities that they trust: Debian and Alpine, Fedora, macOS. */
@@ -51,7 +51,7 @@ export async function openTls(
     socket.destroy();
     throw error;
   }
-  return new NodeSocketTransport(socket, SELF_PACED, {
+  return new NodeSocketTransport(socket, SELF_LIMITING, {
     peer: formatPeer(host, port),
     host,
     certificate: undefined,

@@ -8,7 +8,7 @@ import { NodeSocketTransport } from "../transport/socket/node_socket.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type BrokerAddress, formatBroker } from "./broker_address.ts";
 import type { ClientTls } from "./open_transport.ts";
-import { SELF_PACED } from "../transport/socket/self_limiting.ts";
+import { SELF_LIMITING } from "../transport/socket/self_limiting.ts";
 
 /** Opens a WebSocket in whose binary frames MQTT goes. */
 export async function openWebSocket(
@@ -24,7 +24,7 @@ export async function openWebSocket(
   const { hostname, port } = address;
   return new NodeSocketTransport(
     createWebSocketStream(socket),
-    SELF_PACED,
+    SELF_LIMITING,
     {
       peer: formatPeer(hostname, port),
       host: hostname,

@@ -1,6 +1,6 @@
 import { formatAddress } from "../transport/listener_settings.ts";
 import type { FlagInfo, ParsedFlags } from "../terminal/flags.ts";
-import { faultsError, type Place, valueFault } from "./given/fault.ts";
+import { faultsError, type Origin, valueFault } from "./given/fault.ts";
 import { Given } from "./given/given.ts";
 import { readGivenListener } from "./listeners/given.ts";
 import { readGivenUser } from "./given/user.ts";
@@ -120,7 +120,7 @@ export function readMany(
   given: Given,
   listeners: readonly string[] | undefined,
   users: readonly string[],
-  placeOf: (name: "listen" | "user") => Place,
+  placeOf: (name: "listen" | "user") => Origin,
 ): void {
   given.listeners = listeners?.flatMap((url) =>
     readGivenListener({ url, place: placeOf("listen") }, given.faults) ?? []

@@ -6,7 +6,7 @@ import {
   type Variables,
 } from "./environment.ts";
 import { Given } from "./given/given.ts";
-import { type Outcome, settle } from "./resolve.ts";
+import { type Outcome, resolveSettings } from "./resolve.ts";
 import { SYSTEM_FILE } from "./settings/service_paths.ts";
 import { NEAR_FILE } from "./flags.ts";
 
@@ -38,5 +38,5 @@ export async function loadSettings(source: SettingsSource): Promise<Outcome> {
   given.add(ofFile);
   given.add(givenByVariables(variables));
   given.add(flags);
-  return settle(given, limits, file);
+  return resolveSettings(given, limits, file);
 }

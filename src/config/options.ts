@@ -3,7 +3,7 @@ import { processVariables, type Variables } from "./environment.ts";
 import { faultsError } from "./given/fault.ts";
 import { parseFlags } from "../terminal/flags.ts";
 import { loadSettings, type SettingsSource } from "./load.ts";
-import type { Places } from "./given/origins.ts";
+import type { Origins } from "./given/origins.ts";
 import type { Settings } from "./settings/settings.ts";
 import { readStartFlags, START_FLAGS } from "./flags.ts";
 
@@ -12,7 +12,7 @@ export interface StartOptions {
   /** The settings. */
   readonly settings: Settings;
   /** Where each was given. */
-  readonly places: Places;
+  readonly origins: Origins;
   /** Where they come from. */
   readonly source: SettingsSource;
 }
@@ -32,6 +32,6 @@ export async function parseStart(
   const source = { flags, config, variables, limits: base };
   const outcome = await loadSettings(source);
   if (outcome.settings === undefined) throw faultsError(outcome.faults);
-  const { settings, places } = outcome;
-  return { settings, places, source };
+  const { settings, origins } = outcome;
+  return { settings, origins, source };
 }

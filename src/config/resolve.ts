@@ -2,16 +2,16 @@ import { LIMIT_INFO, LIMIT_KEYS, type Limits } from "../core/limits.ts";
 import { DEFAULT_QUEUE_POLICIES } from "../session/queue_policy.ts";
 import { processEnvironment } from "./settings/data_folder.ts";
 import {
-  byPlace,
+  byOrigin,
   type Fault,
-  type Place,
+  type Origin,
   subjectOf,
   valueFault,
 } from "./given/fault.ts";
 import type { Given, GivenListener } from "./given/given.ts";
 import { DEFAULT_LOG_FILE } from "./settings/log.ts";
 import { DEFAULT_OTLP_INTERVAL } from "./settings/otlp.ts";
-import { Places } from "./given/origins.ts";
+import { Origins } from "./given/origins.ts";
 import { LIMIT_SETTINGS } from "./settings/limits.ts";
 import { DEFAULT_LISTEN, isExposed, isLoopback } from "./listeners/default.ts";
 import { DEFAULT_SYS_INTERVAL } from "./settings/metrics.ts";
@@ -33,14 +33,14 @@ const DEFAULT_LISTENER: GivenListener = {
   identity: undefined,
   withPassword: undefined,
   limits: {},
-  places: new Map(),
+  origins: new Map(),
 };
 
 /** Settings with where each was given, or what is wrong. */
 export type Outcome =
   | {
     readonly settings: Settings;
-    readonly places: Places;
+    readonly origins: Origins;
     readonly faults?: undefined;
   }
   | { readonly faults: readonly Fault[]; readonly settings?: undefined };
@@ -49,7 +49,7 @@ export type Outcome =
  * What was given, and for the rest what holds by default, limits from `base`: all in itself right, and together. Else
  * everything that is wrong, also what was wrong already.
  */
-export function settle(
+export function resolveSettings(
   given: Given,
   base: Limits,
   file: string | undefined,
@@ -61,7 +61,7 @@ export function settle(
   checkStore(given, faults);
   checkMetrics(given, faults);
   const listeners = settleListeners(given, faults);
-  if (faults.length > 0) return { faults: faults.sort(byPlace) };
+  if (faults.length > 0) return { faults: faults.sort(byOrigin) };
   const logFile = given.get(SETTINGS.logFile)?.value;
   const settings: Settings = {
     file,
@@ -104,7 +104,7 @@ export function settle(
     logFileSize: value(SETTINGS.logFileSize, DEFAULT_LOG_FILE.size),
     logFiles: value(SETTINGS.logFiles, DEFAULT_LOG_FILE.files),
   };
-  return { settings, places: new Places(given, listeners) };
+  return { settings, origins: new Origins(given, listeners) };
 }
 
 /** Takes limits from `base` that were not given, and refuses retained messages that would fill the memory ceiling. */
@@ -173,7 +173,7 @@ function checkMetrics(given: Given, faults: Fault[]): void {
 }
 
 /** A setting with its value, as it was given. */
-function asGiven(place: Place, setting: Setting, text: string): string {
+function asGiven(place: Origin, setting: Setting, text: string): string {
   switch (place.type) {
     case "flag":
       return `--${setting.flag} ${text}`;
@@ -229,7 +229,7 @@ function settleListener(
     limits,
   };
   for (const name of ["identity", "with_password"]) {
-    const at = listener.places.get(name);
+    const at = listener.origins.get(name);
     if (certificates !== "no" || at === undefined) continue;
     faults.push({
       place: at,
@@ -240,7 +240,7 @@ function settleListener(
     return undefined;
   }
   if (withPassword && users === undefined) {
-    const at = listener.places.get("with_password") ?? place;
+    const at = listener.origins.get("with_password") ?? place;
     faults.push({
       place: at,
       what: `${subjectOf(at, "listener.with_password")} needs passwords`,

@@ -20,7 +20,7 @@ import {
 import type { ConnectionContext } from "./context.ts";
 import { finish } from "./finish_packet.ts";
 import { type Refusal, refusalFor, refusalOf } from "./handshake.ts";
-import type { Intake } from "./packet_input.ts";
+import type { PacketInput } from "./packet_input.ts";
 
 /** A client that may come in. */
 export type Granted = Extract<Step, { type: "granted" }>;
@@ -31,8 +31,8 @@ const ANYBODY: Granted = {
   identity: { user: undefined, by: "nothing", credential: "" },
 };
 
-/** The connection whose client stands at an {@linkcode Entrance}. */
-export interface Doorstep {
+/** The connection whose client stands at an {@linkcode Admission}. */
+export interface Candidate {
   /** Where the client comes from. */
   readonly transport: Transport;
   /** Whether the connection has ended. */
@@ -48,16 +48,20 @@ export interface Doorstep {
 }
 
 /** What a client must say before it comes in: CONNECT, and who it is (3.1.4, 4.12). */
-export class Entrance {
+export class Admission {
   readonly #context: ConnectionContext;
-  readonly #intake: Intake;
-  readonly #doorstep: Doorstep;
+  readonly #packetInput: PacketInput;
+  readonly #candidate: Candidate;
 
   /** For one connection, and what its client sends. */
-  constructor(context: ConnectionContext, intake: Intake, doorstep: Doorstep) {
+  constructor(
+    context: ConnectionContext,
+    packetInput: PacketInput,
+    candidate: Candidate,
+  ) {
     this.#context = context;
-    this.#intake = intake;
-    this.#doorstep = doorstep;
+    this.#packetInput = packetInput;
+    this.#candidate = candidate;
   }
 
   /** Reads CONNECT, the first packet [MQTT-3.1.0-1]; `undefined` if the connection ended instead. */
@@ -67,71 +71,71 @@ export class Entrance {
     const refusal = refusalOf(packet);
     if (refusal === undefined) return packet;
     const { maximumPacketSize } = packet.properties;
-    this.#doorstep.refuse(refusal, maximumPacketSize);
+    this.#candidate.refuse(refusal, maximumPacketSize);
     return undefined;
   }
 
   /** Finds out who the client is; `undefined` if it is not let in, or the connection ended. */
   async authenticate(connect: Connect): Promise<Granted | undefined> {
-    const doorstep = this.#doorstep;
+    const candidate = this.#candidate;
     const { authenticationMethod: method, maximumPacketSize } =
       connect.properties;
     const { authenticator } = this.#context.door;
     if (authenticator === undefined && method === undefined) return ANYBODY;
     const exchange = authenticator?.begin(
-      applicantOf(connect, doorstep.transport),
+      applicantOf(connect, candidate.transport),
       method,
     );
     let data = connect.properties.authenticationData;
     while (exchange !== undefined) {
       const step = await exchange.take(data?.slice());
-      if (doorstep.ended) return undefined;
+      if (candidate.ended) return undefined;
       if (step.type === "granted") return step;
       if (step.type === "denied") {
         const user = exchange.claimed ?? connect.username;
         const refusal = denialRefusal(step.denial, user);
-        doorstep.refuse(refusal, maximumPacketSize);
+        candidate.refuse(refusal, maximumPacketSize);
         return undefined;
       }
       const code = ReasonCode.ContinueAuthentication;
-      doorstep.send(encodeAuth(code, method!, step.data));
+      candidate.send(encodeAuth(code, method!, step.data));
       const packet = await this.#next();
       if (packet === undefined) return undefined;
       if (packet.type === PacketType.Disconnect) {
-        doorstep.lost("clientDisconnect");
+        candidate.lost("clientDisconnect");
         return undefined;
       }
       const fault = packet.type === PacketType.Auth
         ? faultOfAuth(packet, method!, code)
         : protocolError(`Cannot take ${packetName(packet.type)} now`);
       if (packet.type !== PacketType.Auth || fault !== undefined) {
-        doorstep.refuse(refusalFor(fault!), maximumPacketSize);
+        candidate.refuse(refusalFor(fault!), maximumPacketSize);
         return undefined;
       }
       data = packet.properties.authenticationData;
     }
-    doorstep.refuse(UNKNOWN_METHOD, maximumPacketSize);
+    candidate.refuse(UNKNOWN_METHOD, maximumPacketSize);
     return undefined;
   }
 
   /** The next packet; `undefined` if the connection ends instead, as it does where that does not come in time. */
   async #next(): Promise<FinishedPacket | undefined> {
-    const doorstep = this.#doorstep;
+    const candidate = this.#candidate;
     const { timers, limits, counters } = this.#context;
     const timeout = timers.schedule(
       limits.connectTimeout,
-      () => doorstep.refuse({ cause: "connectTimeout" }),
+      () => candidate.refuse({ cause: "connectTimeout" }),
     );
     try {
       do {
-        let packet = this.#intake.next();
+        let packet = this.#packetInput.next();
         if (packet instanceof UnfinishedPacket) packet = await finish(packet);
-        if (packet instanceof PacketError) doorstep.refuse(refusalFor(packet));
-        else if (packet !== undefined && !doorstep.ended) {
+        if (packet instanceof PacketError) candidate.refuse(refusalFor(packet));
+        else if (packet !== undefined && !candidate.ended) {
           counters.packetsReceived++;
           return packet;
         }
-      } while (!doorstep.ended && await doorstep.read());
+      } while (!candidate.ended && await candidate.read());
       return undefined;
     } finally {
       timeout.cancel();

@@ -104,7 +104,7 @@ export function faultOfAuth(
 }
 
 /** The connection of a client that authenticates again. */
-export interface ReauthenticationOwner {
+export interface ReauthenticationHost {
   /** Sends an AUTH to the client. */
   send(packet: Uint8Array): void;
   /** Ends the client, which was denied [MQTT-4.12.1-2]. */
@@ -124,7 +124,7 @@ export interface ReauthenticationOptions {
   /** Finds out anew. */
   readonly authenticator: Authenticator | undefined;
   /** Told what comes of it. */
-  readonly owner: ReauthenticationOwner;
+  readonly owner: ReauthenticationHost;
 }
 
 /** Lets a client show anew who it is, as often as it likes, while everything else goes on (4.12.1). */

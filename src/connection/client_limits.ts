@@ -2,10 +2,10 @@ import { lowerLimits } from "../auth/limits/lower_limits.ts";
 import { bucketFor, type TokenBucket } from "../auth/limits/token_bucket.ts";
 import type { Limits } from "../core/limits.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
-import type { Attendance } from "./connection_log.ts";
+import type { ConnectionLog } from "./connection_log.ts";
 import type { ConnectionContext } from "./context.ts";
 import type { Refusal } from "./handshake.ts";
-import { Pace } from "./rate_limit.ts";
+import { RateLimit } from "./rate_limit.ts";
 
 const TOO_MANY = {
   tooManyClients: {
@@ -21,25 +21,25 @@ const TOO_MANY = {
 } as const satisfies Readonly<Record<string, Refusal>>;
 
 /** What one client may use, by its listener and its user. */
-export class Allowance {
+export class ClientLimits {
   /** The limits that hold for it while it is connected: it was told of them. */
   readonly limits: Limits;
   readonly #context: ConnectionContext;
-  readonly #attendance: Pick<Attendance, "user" | "clientId">;
+  readonly #connectionLog: Pick<ConnectionLog, "user" | "clientId">;
   readonly #release: (() => void) | undefined;
   #publishes: TokenBucket | undefined;
   #bytes: TokenBucket | undefined;
-  #pace: Pace | undefined;
+  #rateLimit: RateLimit | undefined;
 
   /** Counts the client. */
   constructor(
     context: ConnectionContext,
-    attendance: Pick<Attendance, "user" | "clientId">,
+    connectionLog: Pick<ConnectionLog, "user" | "clientId">,
   ) {
     const { users, limits } = context;
-    const { user, clientId = "" } = attendance;
+    const { user, clientId = "" } = connectionLog;
     this.#context = context;
-    this.#attendance = attendance;
+    this.#connectionLog = connectionLog;
     const own = user === undefined ? undefined : users.limitsOf(user);
     this.limits = own === undefined ? limits : lowerLimits(limits, own);
     if (user !== undefined) this.#release = users.add(user, clientId);
@@ -47,14 +47,14 @@ export class Allowance {
   }
 
   /** What it may send a second; `undefined` where that is not limited. */
-  get pace(): Pace | undefined {
-    return this.#pace?.free === false ? this.#pace : undefined;
+  get rateLimit(): RateLimit | undefined {
+    return this.#rateLimit?.free === false ? this.#rateLimit : undefined;
   }
 
   /** What it may send a second may have changed. */
   renew(): void {
     const context = this.#context;
-    const { user, clientId = "" } = this.#attendance;
+    const { user, clientId = "" } = this.#connectionLog;
     const { publishesPerSecond, bytesPerSecond } = context.door.limits;
     const now = context.clock.monotonic();
     this.#publishes = bucketFor(this.#publishes, publishesPerSecond, now);
@@ -63,13 +63,13 @@ export class Allowance {
     const publishes = [this.#publishes, shared?.publishes];
     const bytes = [this.#bytes, shared?.bytes];
     const isLimited = [...publishes, ...bytes].some((one) => one !== undefined);
-    if (isLimited) this.#pace ??= new Pace({ context, clientId });
-    this.#pace?.measure(publishes, bytes);
+    if (isLimited) this.#rateLimit ??= new RateLimit({ context, clientId });
+    this.#rateLimit?.measure(publishes, bytes);
   }
 
   /** The connection ends: nothing is waited for. */
   end(): void {
-    this.#pace?.end();
+    this.#rateLimit?.end();
   }
 
   /** The connection has ended, and is counted no more. */
@@ -79,15 +79,15 @@ export class Allowance {
 }
 
 /** What this client may use, or why it may not come in at all. */
-export function allowanceFor(
+export function clientLimitsFor(
   context: ConnectionContext,
-  attendance: Pick<Attendance, "user" | "clientId">,
-): Allowance | Refusal {
-  const { user, clientId = "" } = attendance;
+  connectionLog: Pick<ConnectionLog, "user" | "clientId">,
+): ClientLimits | Refusal {
+  const { user, clientId = "" } = connectionLog;
   const obstacle = user === undefined
     ? undefined
     : context.users.obstacle(user, clientId, context.clock.monotonic());
   return obstacle === undefined
-    ? new Allowance(context, attendance)
+    ? new ClientLimits(context, connectionLog)
     : TOO_MANY[obstacle];
 }

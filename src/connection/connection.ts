@@ -12,19 +12,19 @@ import { PacketError } from "../codec/packet_error.ts";
 import type { ReasonCode } from "../codec/reason_code.ts";
 import type { Transport } from "../transport/transport.ts";
 import { causeOf, DISCONNECT_CODE } from "../session/disconnect_code.ts";
-import { Link, type LinkOwner } from "../session/link.ts";
+import { Link, type LinkHost } from "../session/link.ts";
 import { Outbox } from "../session/outbox.ts";
 import type { Denial, Identity } from "../auth/methods/method.ts";
-import { Allowance, allowanceFor } from "./client_limits.ts";
-import { Attendance } from "./connection_log.ts";
+import { ClientLimits, clientLimitsFor } from "./client_limits.ts";
+import { ConnectionLog } from "./connection_log.ts";
 import {
   applicantOf,
   methodProperties,
   Reauthentication,
-  type ReauthenticationOwner,
+  type ReauthenticationHost,
 } from "./authentication.ts";
 import type { ConnectionContext, ConnectionHandle } from "./context.ts";
-import { type Doorstep, Entrance, type Granted } from "./admission.ts";
+import { Admission, type Candidate, type Granted } from "./admission.ts";
 import { finish } from "./finish_packet.ts";
 import {
   farewell,
@@ -35,10 +35,10 @@ import {
   refusingConnack,
   termsFor,
 } from "./handshake.ts";
-import { Intake } from "./packet_input.ts";
+import { PacketInput } from "./packet_input.ts";
 import { Throttle } from "./throttle.ts";
-import { Watch } from "./liveness.ts";
-import { Writer, type WriterHandle, type WriterOwner } from "./writer.ts";
+import { Liveness } from "./liveness.ts";
+import { Writer, type WriterHandle, type WriterHost } from "./writer.ts";
 
 /** Milliseconds in which an ended client must take its last bytes and close its side. */
 const LINGER_TIME = 1000;
@@ -47,27 +47,27 @@ const LINGER_TIME = 1000;
 export class Connection
   implements
     ConnectionHandle,
-    Doorstep,
-    LinkOwner,
-    ReauthenticationOwner,
-    WriterOwner {
+    Candidate,
+    LinkHost,
+    ReauthenticationHost,
+    WriterHost {
   readonly finished: Promise<void>;
   readonly #context: ConnectionContext;
   readonly transport: Transport;
   readonly #outbox: Outbox;
   readonly #writer: WriterHandle;
-  readonly #intake: Intake;
+  readonly #packetInput: PacketInput;
   readonly #throttle: Throttle;
-  readonly #attendance: Attendance;
+  readonly #connectionLog: ConnectionLog;
   #link: Link | undefined;
   #reauthentication: Reauthentication | undefined;
-  #allowance: Allowance | undefined;
+  #clientLimits: ClientLimits | undefined;
   ended = false;
   /** Ends the wait for the Router's answer to CONNECT. */
   #admitted: (() => void) | undefined;
   /** Closes the transport when the client does not. */
   #lingering: Timer | undefined;
-  readonly #watch: Watch;
+  readonly #liveness: Liveness;
 
   /** Starts serving a client and returns the handle of its Connection. */
   static start(
@@ -81,22 +81,30 @@ export class Connection
     const { limits, counters, clock } = context;
     this.#context = context;
     this.transport = transport;
-    this.#attendance = new Attendance(context, transport.peer);
+    this.#connectionLog = new ConnectionLog(context, transport.peer);
     const outbox = this.#outbox = new Outbox(limits.outboxBytes);
     this.#writer = Writer.start({ transport, outbox, clock, owner: this });
-    const watch = this.#watch = new Watch(context, this.#writer, outbox, this);
+    const liveness = this.#liveness = new Liveness(
+      context,
+      this.#writer,
+      outbox,
+      this,
+    );
     const { router } = context;
-    const intake = this.#intake = new Intake(limits, router.governor);
-    const input = intake.buffer;
-    this.#throttle = new Throttle({ router, counters, input, watch });
+    const packetInput = this.#packetInput = new PacketInput(
+      limits,
+      router.governor,
+    );
+    const input = packetInput.buffer;
+    this.#throttle = new Throttle({ router, counters, input, liveness });
     this.finished = this.#run();
   }
 
   async #run(): Promise<void> {
     try {
-      const entrance = new Entrance(this.#context, this.#intake, this);
-      const connect = await entrance.connect();
-      const granted = connect && await entrance.authenticate(connect);
+      const admission = new Admission(this.#context, this.#packetInput, this);
+      const connect = await admission.connect();
+      const granted = connect && await admission.authenticate(connect);
       if (connect !== undefined && granted !== undefined) {
         this.#know(connect, granted.identity);
         const link = this.#link = this.#makeLink(connect);
@@ -109,28 +117,28 @@ export class Connection
       this.fault(error);
     }
     await this.#discardRest();
-    this.#allowance?.release();
+    this.#clientLimits?.release();
     this.transport.close();
   }
 
   /** Makes the client's Link; `undefined` if it may not come in after all. */
   #makeLink(connect: Connect): Link | undefined {
-    this.#attendance.clientId = connect.clientId ||
+    this.#connectionLog.clientId = connect.clientId ||
       `auto-${crypto.randomUUID()}`;
     // The settings may have changed since it began to show who it is.
     this.recheck();
     if (this.ended) return undefined;
-    const allowance = allowanceFor(this.#context, this.#attendance);
-    if (!(allowance instanceof Allowance)) {
-      this.refuse(allowance, connect.properties.maximumPacketSize);
+    const clientLimits = clientLimitsFor(this.#context, this.#connectionLog);
+    if (!(clientLimits instanceof ClientLimits)) {
+      this.refuse(clientLimits, connect.properties.maximumPacketSize);
       return undefined;
     }
-    const { limits } = this.#allowance = allowance;
-    this.#intake.allow(limits.maximumPacketSize);
+    const { limits } = this.#clientLimits = clientLimits;
+    this.#packetInput.allow(limits.maximumPacketSize);
     return new Link({
       owner: this,
       outbox: this.#outbox,
-      origin: this.#attendance.origin,
+      origin: this.#connectionLog.origin,
       limits,
       store: this.#context.store,
       terms: termsFor(connect, limits),
@@ -139,7 +147,7 @@ export class Connection
 
   /** Remembers who the client is. */
   #know(connect: Connect, identity: Identity): void {
-    this.#attendance.identity = identity;
+    this.#connectionLog.identity = identity;
     if (connect.properties.authenticationMethod === undefined) return;
     this.#reauthentication = new Reauthentication({
       identity,
@@ -157,7 +165,7 @@ export class Connection
     granted: Granted,
   ): Promise<void> {
     const { router, limits, timers } = this.#context;
-    const clientId = this.#attendance.clientId!;
+    const clientId = this.#connectionLog.clientId!;
     const keepAlive = keepAliveFor(connect, limits);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#admitted = resolve;
@@ -166,15 +174,15 @@ export class Connection
       connect,
       link,
       clientId,
-      user: this.#attendance.user,
+      user: this.#connectionLog.user,
       serverKeepAlive: keepAlive === connect.keepAlive ? undefined : keepAlive,
       methodProperties: methodProperties(
         connect.properties.authenticationMethod,
         granted.data,
       ),
       accepted: () => {
-        this.#attendance.accepted(connect.protocolVersion, keepAlive);
-        if (keepAlive > 0) this.#watch.keepAlive(keepAlive);
+        this.#connectionLog.accepted(connect.protocolVersion, keepAlive);
+        if (keepAlive > 0) this.#liveness.keepAlive(keepAlive);
         resolve();
       },
     });
@@ -191,21 +199,22 @@ export class Connection
   /** Hands over batch after batch, until the connection ends. */
   async #serve(link: Link): Promise<void> {
     const { router, counters } = this.#context;
-    const intake = this.#intake;
-    const input = intake.buffer;
-    const allowance = this.#allowance!;
+    const packetInput = this.#packetInput;
+    const input = packetInput.buffer;
+    const clientLimits = this.#clientLimits!;
     while (!this.ended) {
       const { start } = input;
       // It changes while the client is connected.
-      const { pace } = allowance;
+      const { rateLimit } = clientLimits;
       const packets: FinishedPacket[] = [];
-      let rest = intake.nextInto(packets);
+      let rest = packetInput.nextInto(packets);
       while (rest !== undefined && !(rest instanceof PacketError)) {
         const packet = rest instanceof UnfinishedPacket
           ? await finish(rest)
           : rest;
         if (packet instanceof PacketError) rest = packet;
-        else rest = this.#take(packet, packets) ?? intake.nextInto(packets);
+        else {rest = this.#take(packet, packets) ??
+            packetInput.nextInto(packets);}
       }
       const size = input.start - start;
       counters.packetsReceived += packets.length;
@@ -215,21 +224,23 @@ export class Connection
       } else {
         await this.#throttle.submit(link, packets, size);
       }
-      if (pace !== undefined) await pace.slow(packets, size, this.#watch);
+      if (rateLimit !== undefined) {
+        await rateLimit.slow(packets, size, this.#liveness);
+      }
       if (rest !== undefined) {
         this.end(causeOf(rest.reasonCode), rest.reasonCode, rest.message);
       }
       if (this.#outbox.full) {
-        this.#watch.deaf = true;
+        this.#liveness.deaf = true;
         await this.#writer.room();
-        this.#watch.listen();
+        this.#liveness.listen();
       }
       if (this.ended) return;
       // What #read does, without another promise: this loop runs for every read of every client.
       let bytes: number | null;
       try {
         bytes = await this.transport.read(
-          pace === undefined ? input.space() : pace.space(input),
+          rateLimit === undefined ? input.space() : rateLimit.space(input),
         );
       } catch {
         return this.lost("networkError");
@@ -252,7 +263,7 @@ export class Connection
   async read(): Promise<boolean> {
     let bytes: number | null;
     try {
-      bytes = await this.transport.read(this.#intake.buffer.space());
+      bytes = await this.transport.read(this.#packetInput.buffer.space());
     } catch {
       this.lost("networkError");
       return false;
@@ -263,8 +274,8 @@ export class Connection
   }
 
   #received(bytes: number): void {
-    this.#intake.buffer.filled(bytes);
-    this.#watch.received();
+    this.#packetInput.buffer.filled(bytes);
+    this.#liveness.received();
     this.#context.counters.bytesReceived += bytes;
   }
 
@@ -277,22 +288,22 @@ export class Connection
   }
 
   denied({ detail }: Denial): void {
-    this.#attendance.denied(detail);
+    this.#connectionLog.denied(detail);
     this.end("notAuthorized");
   }
 
   recheck(): void {
     const { authenticator } = this.#context.door;
-    const { identity } = this.#attendance;
+    const { identity } = this.#connectionLog;
     if (identity !== undefined && authenticator?.holds(identity) === false) {
       this.end("notAuthorized");
     }
-    this.#allowance?.renew();
+    this.#clientLimits?.renew();
   }
 
   flush(): void {
     // Only a client that is behind is watched; for most, a timer with every write would be wasted.
-    if (!this.#writer.flush()) this.#watch.behind();
+    if (!this.#writer.flush()) this.#liveness.behind();
   }
 
   end(
@@ -302,7 +313,7 @@ export class Connection
   ): void {
     if (this.ended) return;
     const terms = this.#link?.terms;
-    if (terms === undefined || !this.#attendance.isClient) {
+    if (terms === undefined || !this.#connectionLog.isClient) {
       // What it is told is a CONNACK [MQTT-3.2.0-1].
       const refusal = { cause: refusedCauseOf(cause), code, detail };
       this.refuse(refusal, terms?.maximumPacketSize, cause);
@@ -310,7 +321,7 @@ export class Connection
     }
     const packet = farewell(terms, code, detail);
     if (packet !== undefined) this.#outbox.buffer.append(packet);
-    this.#attendance.ended(cause, detail);
+    this.#connectionLog.ended(cause, detail);
     this.#close(cause);
   }
 
@@ -334,8 +345,8 @@ export class Connection
     cause: DisconnectedCause = "networkError",
   ): void {
     if (this.ended) return;
-    this.#attendance.refused(refusal);
-    const { version } = this.#intake;
+    this.#connectionLog.refused(refusal);
+    const { version } = this.#packetInput;
     if (version !== undefined) {
       const connack = refusingConnack(refusal, version, maximumPacketSize);
       if (connack !== undefined) this.#outbox.buffer.append(connack);
@@ -345,8 +356,8 @@ export class Connection
 
   lost(cause: DisconnectedCause): void {
     if (this.ended) return;
-    if (this.#attendance.isClient) this.#attendance.ended(cause);
-    else this.#attendance.refused({ cause: "closedEarly" });
+    if (this.#connectionLog.isClient) this.#connectionLog.ended(cause);
+    else this.#connectionLog.refused({ cause: "closedEarly" });
     this.#close(cause);
   }
 
@@ -354,9 +365,9 @@ export class Connection
   #close(cause: DisconnectedCause): void {
     const { router, timers } = this.#context;
     this.ended = true;
-    this.#watch.cancel();
+    this.#liveness.cancel();
     this.#throttle.end();
-    this.#allowance?.end();
+    this.#clientLimits?.end();
     if (this.#link !== undefined) {
       this.#link.end();
       router.disconnected(this.#link, cause);
@@ -383,13 +394,13 @@ export class Connection
       // Closed by the timer, or by the client's reset: there is nothing left to save.
     }
     this.#lingering?.cancel();
-    this.#intake.buffer.release();
+    this.#packetInput.buffer.release();
     this.#outbox.clear();
     if (this.#link) this.#context.router.governor.forgetLink(this.#link);
   }
 
   fault(error: unknown): void {
-    this.#attendance.fault(error);
+    this.#connectionLog.fault(error);
     this.end("internalError");
   }
 }

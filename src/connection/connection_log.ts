@@ -11,7 +11,7 @@ import type { ConnectionContext } from "./context.ts";
 import type { Refusal } from "./handshake.ts";
 
 /** Counts and logs who came through one connection and why it ended. */
-export class Attendance {
+export class ConnectionLog {
   /** The client identifier, once it is known. */
   clientId: string | undefined;
   /** Who the client is, once that is known. */

@@ -5,13 +5,13 @@ import type { Counters, DisconnectedCause } from "../core/counters.ts";
 import type { Limits } from "../core/limits.ts";
 import type { ScopedLimits } from "../core/scoped_limits.ts";
 import type { Log } from "../core/log.ts";
-import type { PacedLog } from "../core/limited_log.ts";
+import type { LimitedLog } from "../core/limited_log.ts";
 import type { Timers } from "../core/timer_wheel.ts";
 import type { RouterHandle } from "../router/messages.ts";
 import type { Store } from "../store/store.ts";
 
 /** What holds at present for the connections of one listener. */
-export interface Door {
+export interface DoorTerms {
   /** The listener's URL. */
   readonly name: string;
   /** Finds out who a client is; left out, everybody may come in. */
@@ -23,11 +23,11 @@ export interface Door {
 /** What every Connection is made with. */
 export interface ConnectionContext {
   /** The door through which the client comes. */
-  readonly door: Door;
+  readonly door: DoorTerms;
   /** What users do that are limited. */
   readonly users: UserQuotas;
   /** Told, by client identifier, who is not read for a while since it sends too much. */
-  readonly slowed: PacedLog;
+  readonly slowed: LimitedLog;
   /** Where packets go. */
   readonly router: RouterHandle;
   /** Where the Router keeps what must last. */

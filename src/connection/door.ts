@@ -4,7 +4,7 @@ import { Quota, type QuotaObstacle } from "../auth/limits/quota.ts";
 import type { DisconnectedCause } from "../core/counters.ts";
 import type { Limits } from "../core/limits.ts";
 import type { ScopedLimits } from "../core/scoped_limits.ts";
-import { PacedLog } from "../core/limited_log.ts";
+import { LimitedLog } from "../core/limited_log.ts";
 import type { Timer } from "../core/timer_wheel.ts";
 import type { Transport } from "../transport/transport.ts";
 import { Connection } from "./connection.ts";
@@ -18,22 +18,22 @@ export interface DoorSettings {
   readonly limits?: ScopedLimits;
 }
 
-/** What a Doorway works with: that of its Connections, but for their door. */
-export type DoorwayContext = Omit<ConnectionContext, "door">;
+/** What a Door works with: that of its Connections, but for their door. */
+export type DoorContext = Omit<ConnectionContext, "door">;
 
 /** What the log says of the connections that were refused, or had to wait. */
-export type DoorwayLogs = Readonly<Record<QuotaObstacle | "tooFast", PacedLog>>;
+export type DoorLogs = Readonly<Record<QuotaObstacle | "tooFast", LimitedLog>>;
 
 /** Where the connections of one listener come in, and where they are counted. */
-export class Doorway {
-  readonly #context: DoorwayContext;
+export class Door {
+  readonly #context: DoorContext;
   readonly #door: {
     readonly name: string;
     authenticator?: Authenticator;
     limits: ScopedLimits;
   };
   readonly #quota: Quota;
-  readonly #logs: DoorwayLogs;
+  readonly #logs: DoorLogs;
   readonly #connections = new Set<ConnectionHandle>();
   /** Connections that wait, since too many came just before, and what ends their wait. */
   readonly #waiting = new Map<Transport, Timer>();
@@ -41,8 +41,8 @@ export class Doorway {
 
   /** Lets connections in by these settings; the name is told wherever one is. */
   constructor(
-    context: DoorwayContext,
-    logs: DoorwayLogs,
+    context: DoorContext,
+    logs: DoorLogs,
     name: string,
     settings: DoorSettings,
   ) {
@@ -136,20 +136,20 @@ export class Doorway {
 }
 
 /** What the log says of the connections that come to any door. */
-export function doorwayLogs(
-  context: DoorwayContext,
-): DoorwayLogs {
+export function doorLogs(
+  context: DoorContext,
+): DoorLogs {
   const subject = "address";
   return {
-    tooManyConnections: new PacedLog("Connections refused: too many", {
+    tooManyConnections: new LimitedLog("Connections refused: too many", {
       ...context,
       subject,
     }),
-    tooManyFromAddress: new PacedLog(
+    tooManyFromAddress: new LimitedLog(
       "Connections refused: too many from their address",
       { ...context, subject },
     ),
-    tooFast: new PacedLog("Connections have to wait: too many a second", {
+    tooFast: new LimitedLog("Connections have to wait: too many a second", {
       ...context,
       subject,
     }),

@@ -11,11 +11,11 @@ import {
   type SocketAddress,
 } from "../transport/listener_settings.ts";
 import {
+  Door,
+  type DoorContext,
+  type DoorLogs,
+  doorLogs,
   type DoorSettings,
-  Doorway,
-  type DoorwayContext,
-  type DoorwayLogs,
-  doorwayLogs,
 } from "./door.ts";
 
 /** A listener, and what holds for those who come through it. */
@@ -24,11 +24,11 @@ export interface DoorOptions extends DoorSettings {
   readonly listener: ListenerSettings;
 }
 
-/** A door that is open. */
+/** An entry that is open. */
 interface Open {
   options: DoorOptions;
   listener: ListenerHandle;
-  readonly doorway: Doorway;
+  readonly door: Door;
 }
 
 /** A listener as it is at one moment. */
@@ -50,16 +50,16 @@ export function urlOf({ name, address }: DoorState): string {
 
 /** All listeners of a broker, by their addresses: what is open, and what changes of it while the broker runs. */
 export class Doors {
-  readonly #context: DoorwayContext;
-  readonly #logs: DoorwayLogs;
+  readonly #context: DoorContext;
+  readonly #logs: DoorLogs;
   readonly #inherited: InheritedSockets | undefined;
   #open = new Map<string, Open>();
 
   /** Opens none yet. Those that come to be opened take sockets that were passed, where there are some. */
-  constructor(context: DoorwayContext, inherited?: InheritedSockets) {
+  constructor(context: DoorContext, inherited?: InheritedSockets) {
     this.#context = context;
     this.#inherited = inherited;
-    this.#logs = doorwayLogs(context);
+    this.#logs = doorLogs(context);
   }
 
   /** The listeners, in the order in which they were asked for. */
@@ -69,10 +69,10 @@ export class Doors {
 
   /** The listeners, each as it is now. */
   get states(): readonly DoorState[] {
-    return [...this.#open.values()].map(({ listener, doorway }) => ({
-      name: doorway.name,
+    return [...this.#open.values()].map(({ listener, door }) => ({
+      name: door.name,
       address: listener.address,
-      connections: doorway.size,
+      connections: door.size,
       certificateDays: listener.certificateDays,
     }));
   }
@@ -95,49 +95,49 @@ export class Doors {
     const opened: ListenerHandle[] = [];
     const closed: Open[] = [];
     const exchanges: (() => void)[] = [];
-    const close = async (door: Open) => {
-      closed.push(door);
-      await door.listener.close();
+    const close = async (entry: Open) => {
+      closed.push(entry);
+      await entry.listener.close();
     };
-    const listen = async (options: DoorOptions, doorway: Doorway) => {
-      const listener = await this.#listen(options, doorway, ready);
+    const listen = async (options: DoorOptions, door: Door) => {
+      const listener = await this.#listen(options, door, ready);
       opened.push(listener);
       return listener;
     };
     try {
-      for (const door of inTheWay(former, doors)) await close(door);
+      for (const entry of inTheWay(former, doors)) await close(entry);
       for (const [at, options] of doors.entries()) {
         const key = keyOf(options.listener, at);
         const old = former.get(key);
         if (old === undefined) {
-          const doorway = this.#doorway(options);
-          const listener = await listen(options, doorway);
-          open.set(key, { options, listener, doorway });
+          const door = this.#door(options);
+          const listener = await listen(options, door);
+          open.set(key, { options, listener, door });
         } else if (isSame(old.options.listener, options.listener)) {
           exchanges.push(await old.listener.renewCertificates());
           open.set(key, { ...old, options });
         } else {
           await close(old);
-          const listener = await listen(options, old.doorway);
-          open.set(key, { options, listener, doorway: old.doorway });
+          const listener = await listen(options, old.door);
+          open.set(key, { options, listener, door: old.door });
         }
       }
     } catch (error) {
       const ended = opened.map((listener) => listener.close());
       complete();
       await Promise.all(ended);
-      for (const door of closed) await this.#reopen(door);
+      for (const entry of closed) await this.#reopen(entry);
       throw error;
     }
     this.#open = open;
     for (const exchange of exchanges) exchange();
     withThem();
-    for (const { doorway, options } of open.values()) doorway.change(options);
-    for (const [key, { listener, doorway }] of former) {
+    for (const { door, options } of open.values()) door.change(options);
+    for (const [key, { listener, door }] of former) {
       if (open.has(key)) continue;
       listener.close();
       // Its clients take their leave while the broker goes on.
-      doorway.end("administrative");
+      door.end("administrative");
     }
     complete();
   }
@@ -149,24 +149,24 @@ export class Doors {
 
   /** Ends all connections, and resolves when nothing is left of them. */
   async end(): Promise<void> {
-    const doorways = [...this.#open.values()].map(({ doorway }) => doorway);
-    await Promise.all(doorways.map((doorway) => doorway.end("shutdown")));
+    const doorways = [...this.#open.values()].map(({ door }) => door);
+    await Promise.all(doorways.map((door) => door.end("shutdown")));
   }
 
-  #doorway(options: DoorOptions): Doorway {
+  #door(options: DoorOptions): Door {
     const name = formatAddress(options.listener.address);
-    return new Doorway(this.#context, this.#logs, name, options);
+    return new Door(this.#context, this.#logs, name, options);
   }
 
   /** Opens a door again that was closed for a change that came to nothing. */
-  async #reopen(door: Open): Promise<void> {
-    const { options, doorway } = door;
+  async #reopen(entry: Open): Promise<void> {
+    const { options, door } = entry;
     try {
-      door.listener = await this.#listen(options, doorway);
+      entry.listener = await this.#listen(options, door);
     } catch (error) {
       // What was in the way of the change must not hide behind this.
       this.#context.log.error("Cannot open a listener again", {
-        url: doorway.name,
+        url: door.name,
         error: describeError(error),
       });
     }
@@ -174,13 +174,13 @@ export class Doors {
 
   async #listen(
     options: DoorOptions,
-    doorway: Doorway,
+    door: Door,
     ready?: Promise<void>,
   ): Promise<ListenerHandle> {
     return await Listener.start({
       ...this.#context,
       settings: options.listener,
-      onAccept: (transport) => doorway.accept(transport),
+      onAccept: (transport) => door.accept(transport),
       ...(ready && { ready }),
       ...(this.#inherited && { inherited: this.#inherited }),
     });
@@ -197,7 +197,7 @@ function inTheWay(
   return [...former].filter(([key, { options }]) => {
     const port = portOf(options.listener);
     return !keys.has(key) && port !== undefined && ports.has(port);
-  }).map(([, door]) => door);
+  }).map(([, entry]) => entry);
 }
 
 /** The port that a listener asks for; `undefined` for any free one, and for a socket. */

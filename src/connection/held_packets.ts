@@ -15,7 +15,7 @@ export type HoldingRule = "memory" | ((publish: Publish) => boolean);
  * Packets of a client that wait for memory or for room on the disk, while its acknowledgements, PINGREQ and PUBREL go
  * on: what makes room must never wait for room.
  */
-export class HeldBack {
+export class HeldPackets {
   /** Bytes of the read buffers in which the packets lie. */
   bufferBytes = 0;
   #packets: FinishedPacket[] = [];

@@ -4,9 +4,9 @@ import { Decoder } from "../codec/decode/decoder.ts";
 import type { FinishedPacket } from "../codec/packet.ts";
 import { PacketType } from "../codec/packet.ts";
 import { connect, publish } from "../../tests/support/clients/write_packets.ts";
-import { HeldBack } from "./held_packets.ts";
+import { HeldPackets } from "./held_packets.ts";
 
-Deno.test("HeldBack drops QoS 0, but for what sets a topic alias that others use", () => {
+Deno.test("HeldPackets drops QoS 0, but for what sets a topic alias that others use", () => {
   const decoder = new Decoder({
     role: "server",
     maximumPacketSize: 1000,
@@ -26,7 +26,7 @@ Deno.test("HeldBack drops QoS 0, but for what sets a topic alias that others use
     }),
   ].map((bytes) => decoder.decode(bytes, 0, bytes.length) as FinishedPacket);
   const counters = new Counters();
-  const held = new HeldBack();
+  const held = new HeldPackets();
   assert.deepEqual(held.sift(packets, 100, "memory"), []);
   held.dropAtMostOnce(counters);
   const kept = held.takeAll();

@@ -1,12 +1,12 @@
 import type { Clock } from "../core/clock.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Timer, Timers } from "../core/timer_wheel.ts";
-import type { LinkOwner } from "../session/link.ts";
+import type { LinkHost } from "../session/link.ts";
 import type { Outbox } from "../session/outbox.ts";
 import type { WriterHandle } from "./writer.ts";
 
-/** What a Watch works with. */
-export interface WatchContext {
+/** What a Liveness works with. */
+export interface LivenessContext {
   /** The time to measure with. */
   readonly clock: Clock;
   /** Calls when it is time to look. */
@@ -16,23 +16,23 @@ export interface WatchContext {
 }
 
 /** Ends a connection whose client has fallen silent, or takes none of the bytes that wait for it. */
-export class Watch {
-  readonly #context: WatchContext;
+export class Liveness {
+  readonly #context: LivenessContext;
   readonly #writer: WriterHandle;
   readonly #outbox: Outbox;
-  readonly #owner: LinkOwner;
+  readonly #owner: LinkHost;
   #lastRead: number;
   /** Whether the client is not listened to now, so that its silence means nothing. */
   deaf = false;
   #keepAlive: Timer | undefined;
   #stall: Timer | undefined;
 
-  /** Watches for this owner; for silence only once {@linkcode Watch.keepAlive} says for how long. */
+  /** Watches for this owner; for silence only once {@linkcode Liveness.keepAlive} says for how long. */
   constructor(
-    context: WatchContext,
+    context: LivenessContext,
     writer: WriterHandle,
     outbox: Outbox,
-    owner: LinkOwner,
+    owner: LinkHost,
   ) {
     this.#context = context;
     this.#writer = writer;

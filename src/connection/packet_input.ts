@@ -11,7 +11,7 @@ import type { Limits } from "../core/limits.ts";
 import { type InputMeter, ReadBuffer } from "./read_buffer.ts";
 
 /** The packets in the bytes that are read from one client. */
-export class Intake {
+export class PacketInput {
   /** Where the bytes are read into. */
   readonly buffer: ReadBuffer;
   readonly #decoder: Decoder;

@@ -2,13 +2,13 @@ import type { TokenBucket } from "../auth/limits/token_bucket.ts";
 import { type FinishedPacket, PacketType } from "../codec/packet.ts";
 import type { ConnectionContext } from "./context.ts";
 import type { ReadBuffer } from "./read_buffer.ts";
-import type { Watch } from "./liveness.ts";
+import type { Liveness } from "./liveness.ts";
 
 /** Bytes that are read at a time of a client that is measured: what is in them is known only then. */
 const READ_SIZE = 4096;
 
-/** What a {@linkcode Pace} works with. */
-export interface PaceOptions {
+/** What a {@linkcode RateLimit} works with. */
+export interface RateLimitOptions {
   /** The time, and whom to tell. */
   readonly context: Pick<
     ConnectionContext,
@@ -19,15 +19,15 @@ export interface PaceOptions {
 }
 
 /** Slows a client down to what it may send a second, alone and together with the others of its user, by not reading. */
-export class Pace {
+export class RateLimit {
   #publishes: readonly TokenBucket[] = [];
   #bytes: readonly TokenBucket[] = [];
-  readonly #options: PaceOptions;
+  readonly #options: RateLimitOptions;
   #wake: (() => void) | undefined;
   #ended = false;
 
   /** Measures nothing yet. */
-  constructor(options: PaceOptions) {
+  constructor(options: RateLimitOptions) {
     this.#options = options;
   }
 
@@ -56,15 +56,15 @@ export class Pace {
   async slow(
     packets: readonly FinishedPacket[],
     bytes: number,
-    watch: Watch,
+    liveness: Liveness,
   ): Promise<void> {
     const wait = this.#take(packets, bytes);
     if (wait === 0 || this.#ended) return;
-    const { deaf } = watch;
-    watch.deaf = true;
+    const { deaf } = liveness;
+    liveness.deaf = true;
     await this.#rest(wait);
-    watch.received();
-    watch.deaf = deaf;
+    liveness.received();
+    liveness.deaf = deaf;
   }
 
   /** Ends the wait: the connection has ended. */

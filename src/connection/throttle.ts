@@ -3,9 +3,9 @@ import type { FinishedPacket } from "../codec/packet.ts";
 import type { Link } from "../session/link.ts";
 import { MemoryStep } from "../router/memory_governor.ts";
 import type { RouterHandle } from "../router/messages.ts";
-import { HeldBack, type HoldingRule } from "./held_packets.ts";
+import { HeldPackets, type HoldingRule } from "./held_packets.ts";
 import type { ReadBuffer } from "./read_buffer.ts";
-import type { Watch } from "./liveness.ts";
+import type { Liveness } from "./liveness.ts";
 
 /** What a Throttle works with. */
 export interface ThrottleOptions {
@@ -16,7 +16,7 @@ export interface ThrottleOptions {
   /** What a batch borrows until the Router is done with it. */
   readonly input: ReadBuffer;
   /** Told of each pause, for which no client is to blame. */
-  readonly watch: Watch;
+  readonly liveness: Liveness;
 }
 
 const NOTHING_WAITS = (): boolean => false;
@@ -28,7 +28,7 @@ const NOTHING_WAITS = (): boolean => false;
  */
 export class Throttle {
   readonly #options: ThrottleOptions;
-  readonly #held = new HeldBack();
+  readonly #held = new HeldPackets();
   #link: Link | undefined;
   /** Resolves when the Router is done with what was held back. */
   #released: Promise<void> | undefined;
@@ -45,7 +45,8 @@ export class Throttle {
   idle(link: Link): boolean {
     const { governor, disk } = this.#options.router;
     return governor.step === MemoryStep.Free && disk.takesMessages &&
-      !link.gate.full && this.#held.empty && this.#released === undefined;
+      !link.uncommitted.full && this.#held.empty &&
+      this.#released === undefined;
   }
 
   /**
@@ -89,16 +90,16 @@ export class Throttle {
   }
 
   async #roomToRead(): Promise<void> {
-    const { watch } = this.#options;
+    const { liveness } = this.#options;
     while (this.#held.full && !this.#ended) {
-      watch.deaf = true;
+      liveness.deaf = true;
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
       await promise;
     }
-    watch.listen();
+    liveness.listen();
     // It may wait for an acknowledgement, and be silent until it has it.
-    watch.deaf = !this.#held.empty;
+    liveness.deaf = !this.#held.empty;
   }
 
   #changed(): void {
@@ -118,14 +119,14 @@ export class Throttle {
         .then(() => this.#meter(-buffers));
     }
     if (!this.#held.empty) this.#listen(link);
-    else this.#options.watch.listen();
+    else this.#options.liveness.listen();
     this.#wake?.();
   }
 
   /** What must wait now; `undefined` if nothing must. */
   #rule(link: Link): HoldingRule | undefined {
     const { router } = this.#options;
-    if (link.gate.full || router.governor.step !== MemoryStep.Free) {
+    if (link.uncommitted.full || router.governor.step !== MemoryStep.Free) {
       return "memory";
     }
     if (router.disk.takesMessages || link.terms.version === 5) return undefined;
@@ -135,7 +136,7 @@ export class Throttle {
   /** Looks again at the next change. */
   #listen(link: Link): void {
     const { governor, disk } = this.#options.router;
-    if (link.gate.full) link.gate.onceRoom(this.#onChange);
+    if (link.uncommitted.full) link.uncommitted.onceRoom(this.#onChange);
     governor.onceChanged(this.#onChange);
     disk.onceChanged(this.#onChange);
   }

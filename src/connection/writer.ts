@@ -3,7 +3,7 @@ import type { Outbox } from "../session/outbox.ts";
 import type { Transport } from "../transport/transport.ts";
 
 /** Who is told how writing goes. */
-export interface WriterOwner {
+export interface WriterHost {
   /** The socket took so many bytes. */
   written(bytes: number): void;
   /** Writing failed: the connection is lost. Called once. */
@@ -19,7 +19,7 @@ export interface WriterOptions {
   /** The time at which a write began. */
   readonly clock: Clock;
   /** Told when writing fails. */
-  readonly owner: WriterOwner;
+  readonly owner: WriterHost;
 }
 
 /** How a Writer is talked to. Its mailbox is the Outbox. */
@@ -42,7 +42,7 @@ export class Writer implements WriterHandle {
   readonly #transport: Transport;
   readonly #outbox: Outbox;
   readonly #clock: Clock;
-  readonly #owner: WriterOwner;
+  readonly #owner: WriterHost;
   readonly #onTaken = (bytes: number): void => this.#taken(bytes);
   readonly #onFailed = (): void => this.#fail();
   /** What is being written. */

@@ -6,8 +6,8 @@ import type { Timer, Timers } from "./timer_wheel.ts";
 /** Milliseconds between two lines for one client. */
 const PERIOD = 60_000;
 
-/** What a {@linkcode PacedLog} works with. */
-export interface PacedLogOptions {
+/** What a {@linkcode LimitedLog} works with. */
+export interface LimitedLogOptions {
   /** Where the lines go. */
   readonly log: Log;
   /** The time to pace with. */
@@ -21,13 +21,13 @@ export interface PacedLogOptions {
 }
 
 /** A {@linkcode LogLimiter} that sees by itself to the last line of a burst, and sleeps when there is none. */
-export class PacedLog {
+export class LimitedLog {
   readonly #limiter: LogLimiter;
-  readonly #options: PacedLogOptions;
+  readonly #options: LimitedLogOptions;
   #timer: Timer | undefined;
 
   /** Tells `message`, once for each client, or other subject, and minute. */
-  constructor(message: string, options: PacedLogOptions) {
+  constructor(message: string, options: LimitedLogOptions) {
     const { log, subject = "client", level = "warn" } = options;
     const period = PERIOD;
     this.#limiter = new LogLimiter(log, message, { period, subject, level });

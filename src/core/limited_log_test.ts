@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "./clock.ts";
 import { createLog } from "./log.ts";
-import { PacedLog } from "./limited_log.ts";
+import { LimitedLog } from "./limited_log.ts";
 import { TimerWheel } from "./timer_wheel.ts";
 
-Deno.test("PacedLog tells the end of a burst, and then sleeps", () => {
+Deno.test("LimitedLog tells the end of a burst, and then sleeps", () => {
   const clock = new ManualClock();
   const timers = new TimerWheel(clock);
   const counts: number[] = [];
@@ -13,7 +13,7 @@ Deno.test("PacedLog tells the end of a burst, and then sleeps", () => {
     format: "json",
     write: (line) => counts.push(JSON.parse(line).count),
   });
-  const drops = new PacedLog("Messages dropped", { log, clock, timers });
+  const drops = new LimitedLog("Messages dropped", { log, clock, timers });
   drops.note("a", 1, {});
   for (let n = 0; n < 9; n++) drops.note("a", 2, {});
   assert.deepEqual(counts, [1]);

@@ -6,7 +6,7 @@ import type { Log } from "../core/log.ts";
 import { UnusableFolder } from "../store/database/folder_lock.ts";
 import type { Mending } from "../store/repair/mending.ts";
 import {
-  dataPlace,
+  dataLocation,
   processEnvironment,
 } from "../config/settings/data_folder.ts";
 import type { Settings } from "../config/settings/settings.ts";
@@ -47,7 +47,7 @@ export async function startBroker(
   options: Settings,
   common: Common,
 ): Promise<StartedBroker> {
-  const place = dataPlace(options.data, processEnvironment);
+  const place = dataLocation(options.data, processEnvironment);
   if (place.type === "folder") {
     try {
       return await startOnDisk(place.folder, options, common);

@@ -30,7 +30,7 @@ export class Commits {
 
   /** Has the Link's gate opened when what waits there is committed, if anything does. */
   watch(link: Link): void {
-    if (!link.gate.empty) this.#gated.add(link);
+    if (!link.uncommitted.empty) this.#gated.add(link);
   }
 
   /** Forgets a Link that has ended. */
@@ -61,7 +61,7 @@ export class Commits {
     for (const link of this.#gated) {
       try {
         if (link.committed(batch)) this.#context.touch(link);
-        if (link.gate.empty) this.#gated.delete(link);
+        if (link.uncommitted.empty) this.#gated.delete(link);
       } catch (error) {
         this.#gated.delete(link);
         this.#onFault(link, error);

@@ -4,7 +4,7 @@ import {
   type DroppedCause,
 } from "../core/counters.ts";
 import type { Log, LogFields } from "../core/log.ts";
-import { PacedLog, type PacedLogOptions } from "../core/limited_log.ts";
+import { LimitedLog, type LimitedLogOptions } from "../core/limited_log.ts";
 import { isSharedGroup } from "../store/store.ts";
 
 /**
@@ -14,16 +14,16 @@ import { isSharedGroup } from "../store/store.ts";
 export class Drops {
   readonly #counters: Counters;
   readonly #log: Log;
-  readonly #clients: PacedLog;
-  readonly #groups: PacedLog;
+  readonly #clients: LimitedLog;
+  readonly #groups: LimitedLog;
 
   /** Counts and logs there. */
-  constructor(options: PacedLogOptions & { readonly counters: Counters }) {
+  constructor(options: LimitedLogOptions & { readonly counters: Counters }) {
     this.#counters = options.counters;
     this.#log = options.log;
-    this.#clients = new PacedLog("Messages dropped", options);
+    this.#clients = new LimitedLog("Messages dropped", options);
     const subject = "group";
-    this.#groups = new PacedLog("Messages dropped", { ...options, subject });
+    this.#groups = new LimitedLog("Messages dropped", { ...options, subject });
   }
 
   /** A client missed messages. */
@@ -52,7 +52,7 @@ export class Drops {
   }
 
   #note(
-    log: PacedLog,
+    log: LimitedLog,
     subject: string,
     cause: DroppedCause,
     messages: number,

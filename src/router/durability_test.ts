@@ -52,7 +52,7 @@ const anyStep = fc.oneof(
 
 type Step = typeof anyStep extends fc.Arbitrary<infer T> ? T : never;
 
-/** Everybody of a run: two publishers, two subscribers that are kept and a shared member, a witness that is not. */
+/** Everybody of a run: two publishers, two subscribers that are kept and a shared member, a observer that is not. */
 async function setUp(queuedInMemory: number) {
   const limits = { queuedInMemory };
   const disk = { store: new MemoryStore("byHand") };
@@ -84,16 +84,16 @@ async function setUp(queuedInMemory: number) {
     await router.commit();
     await publisher.look();
   }
-  const witness = await watch(router);
-  return { limits, disk, router, subscribers, publishers, witness };
+  const observer = await watch(router);
+  return { limits, disk, router, subscribers, publishers, observer };
 }
 
 type World = Awaited<ReturnType<typeof setUp>>;
 
 async function watch(router: TestRouter): Promise<Peer> {
-  const witness = await router.connect();
-  await witness.subscribe("t/a", { qos: 2 });
-  return witness;
+  const observer = await router.connect();
+  await observer.subscribe("t/a", { qos: 2 });
+  return observer;
 }
 
 /** The power is cut, and comes back. Who has no session that is kept stays away. */
@@ -106,9 +106,9 @@ async function cut(world: World): Promise<void> {
   disk.store = new MemoryStore("byHand", kept);
   world.router = new TestRouter({ ...disk, limits: world.limits });
   await world.router.settle();
-  world.witness = await watch(world.router);
+  world.observer = await watch(world.router);
   // It is sent what is retained, however long that has been.
-  world.witness.take();
+  world.observer.take();
 }
 
 async function take(world: World, step: Step): Promise<void> {
@@ -131,7 +131,7 @@ async function take(world: World, step: Step): Promise<void> {
 
 /** What a power cut would leave now bears out all that anybody was told. */
 async function check(world: World): Promise<void> {
-  const { disk, subscribers, publishers, witness } = world;
+  const { disk, subscribers, publishers, observer } = world;
   for (const subscriber of subscribers) subscriber.look();
   for (const publisher of publishers) await publisher.look();
   const { kept } = disk.store;
@@ -160,7 +160,7 @@ async function check(world: World): Promise<void> {
   }
   assert.ok(kept.retained.has("t/a") || !retainedSince, "nothing is retained");
   const received = kept.received.get("kept");
-  for (const message of witness.take()) {
+  for (const message of observer.take()) {
     if (message.type !== "publish") continue;
     const sent = publishers[0]!.sent.find(({ payload }) =>
       payload === text(message)

@@ -39,13 +39,13 @@ async function sharing(router: TestRouter) {
 Deno.test("Router ends the one client whose session throws as its Outbox drains", async () => {
   await using router = new TestRouter();
   const victim = await router.connect();
-  const witness = await router.connect();
+  const observer = await router.connect();
   victim.link.session!.outbound.pump = fault;
   router.handle.drained(victim.link);
-  router.handle.drained(witness.link);
+  router.handle.drained(observer.link);
   await router.settle();
   assert.equal(victim.endCause(), "internalError");
-  assert.equal(witness.endCause(), undefined);
+  assert.equal(observer.endCause(), undefined);
   await assertTold(router, 1);
 });
 

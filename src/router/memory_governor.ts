@@ -107,7 +107,7 @@ export class MemoryGovernor {
   /** Notes what a Link's Outbox and gate hold now. */
   meter(link: Link): void {
     if (link.ended) return;
-    const bytes = link.outbox.bytes + link.gate.bytes;
+    const bytes = link.outbox.bytes + link.uncommitted.bytes;
     this.#outboxBytes += bytes - link.meteredBytes;
     link.meteredBytes = bytes;
   }
@@ -197,7 +197,9 @@ export class MemoryGovernor {
 /** Bytes that wait for a session's client. */
 function consumption(session: Session): number {
   const { link } = session;
-  const outbox = link === undefined ? 0 : link.outbox.bytes + link.gate.bytes;
+  const outbox = link === undefined
+    ? 0
+    : link.outbox.bytes + link.uncommitted.bytes;
   const input = link?.inputBytes ?? 0;
   return session.outbound.bytes + outbox + input;
 }

@@ -17,7 +17,7 @@ import type { Tracing } from "./delivery/tracing.ts";
 const PINGRESP = encode({ type: PacketType.Pingresp }, 4);
 
 /** Who knows what is to be done with packets. */
-export interface PacketsOptions {
+export interface PacketHandlersOptions {
   /** What sessions work with. */
   readonly context: SessionContext;
   /** Has runs of messages that go before all else. */
@@ -33,11 +33,11 @@ export interface PacketsOptions {
 }
 
 /** Hands the packets of clients that were let in to who knows what is to be done. */
-export class Packets {
-  readonly #options: PacketsOptions;
+export class PacketHandlers {
+  readonly #options: PacketHandlersOptions;
 
   /** Hands them to these. */
-  constructor(options: PacketsOptions) {
+  constructor(options: PacketHandlersOptions) {
     this.#options = options;
   }
 

@@ -30,12 +30,12 @@ import { Access } from "./rights/access.ts";
 import { Alarms } from "./delivery/alarms.ts";
 import { AllQueues } from "./all_queues.ts";
 import { Commits } from "./commits.ts";
-import { DiskNeeds } from "./delivery/disk_space_check.ts";
+import { DiskSpaceCheck } from "./delivery/disk_space_check.ts";
 import { Dispatcher } from "./delivery/dispatcher.ts";
 import { Drops } from "./drops.ts";
 import { Guard } from "./guard.ts";
 import { handleOf } from "./handle.ts";
-import { Packets } from "./packet_handlers.ts";
+import { PacketHandlers } from "./packet_handlers.ts";
 import { Publishing } from "./delivery/publishing.ts";
 import type { RouterHandle, RouterMessage, RouterOptions } from "./messages.ts";
 import { Registry } from "./sessions/registry.ts";
@@ -79,7 +79,7 @@ export class Router implements SessionContext {
   });
   readonly #timers: TimerWheel;
   readonly #retained: RetainedMessages;
-  readonly #diskNeeds: DiskNeeds;
+  readonly #diskSpaceCheck: DiskSpaceCheck;
   readonly #registry: Registry;
   readonly #access: Access;
   readonly #alarms: Alarms;
@@ -110,7 +110,7 @@ export class Router implements SessionContext {
       retained: router.#retained,
       governor: router.#governor,
       disk: router.disk,
-      waits: (link, packet) => router.#diskNeeds.waits(link, packet),
+      waits: (link, packet) => router.#diskSpaceCheck.waits(link, packet),
       restore: router.#restore,
       alarms: () => router.#alarms.sentences,
       system: router.#system,
@@ -167,7 +167,7 @@ export class Router implements SessionContext {
       access,
       timers,
     });
-    this.#diskNeeds = new DiskNeeds({ context: this, dispatcher });
+    this.#diskSpaceCheck = new DiskSpaceCheck({ context: this, dispatcher });
     this.#system = system;
     this.#alarms = new Alarms(system);
     const wills = new Wills({
@@ -191,14 +191,14 @@ export class Router implements SessionContext {
     this.#tracing = tracing;
     this.#access = access;
     this.#registry = registry;
-    const packets = new Packets({
+    const packets = new PacketHandlers({
       context: this,
       dispatcher,
       publishing: new Publishing({
         context: this,
         dispatcher,
         retained,
-        diskNeeds: this.#diskNeeds,
+        diskSpaceCheck: this.#diskSpaceCheck,
         access,
         tracing,
       }),

@@ -9,7 +9,7 @@ import type { BacklogOwner, Owed } from "./backlog_owner.ts";
 import type { SessionContext } from "./context.ts";
 import { MessageQueue } from "./message_queue.ts";
 import { QueueLimits } from "./queue_limits.ts";
-import { emptyStretch, type Stretch } from "./stored_run.ts";
+import { emptyStoredRun, type StoredRun } from "./stored_run.ts";
 
 /** Pages grow up to so many times the usual size for a client that has taken one before the next has come. */
 const MOST_GROWTH = 8;
@@ -25,7 +25,7 @@ export class Backlog<T extends Owed> {
   readonly #head: MessageQueue<T>;
   /** What the Store is never to have. */
   readonly #unkept: MessageQueue<T>;
-  #stretch: Stretch<T> | undefined;
+  #storedRun: StoredRun<T> | undefined;
   /** The batch that keeps the last message that the Store has. */
   #kept: BatchNumber = 0;
 
@@ -40,26 +40,26 @@ export class Backlog<T extends Owed> {
 
   /** How many messages wait. */
   get length(): number {
-    const stretch = this.#stretch;
+    const storedRun = this.#storedRun;
     const length = this.#head.length + this.#unkept.length;
-    if (stretch === undefined) return length;
-    return length + stretch.messages + stretch.behind.length;
+    if (storedRun === undefined) return length;
+    return length + storedRun.messages + storedRun.behind.length;
   }
 
   /** Bytes that they hold in memory. */
   get bytes(): number {
     return this.#head.bytes + this.#unkept.bytes +
-      (this.#stretch?.behind.bytes ?? 0);
+      (this.#storedRun?.behind.bytes ?? 0);
   }
 
   /** Whether what comes now must be in the Store, since some of what is before it is there alone. */
   get onDisk(): boolean {
-    return this.#stretch !== undefined;
+    return this.#storedRun !== undefined;
   }
 
   /** Bytes that they have, in memory or in the Store alone. */
   get allBytes(): number {
-    return this.bytes + (this.#stretch?.bytes ?? 0);
+    return this.bytes + (this.#storedRun?.bytes ?? 0);
   }
 
   /** Whether a message of this size would have to be refused, for it would have to wait and there is no room. */
@@ -79,7 +79,7 @@ export class Backlog<T extends Owed> {
       obstacle = this.#makeRoom(size, 1);
       // Where the oldest are in the Store alone, it makes room a little later.
       if (
-        obstacle !== undefined && this.#stretch !== undefined &&
+        obstacle !== undefined && this.#storedRun !== undefined &&
         this.#limits.dropsOldest(obstacle, size)
       ) return true;
     }
@@ -89,8 +89,8 @@ export class Backlog<T extends Owed> {
 
   /** Goes on with what the Store held. */
   restore({ messages, bytes, first, last }: StoredBacklog): void {
-    const stretch = this.#beginStretch(first - 1);
-    this.#extend(stretch, messages, bytes, last);
+    const storedRun = this.#beginStretch(first - 1);
+    this.#extend(storedRun, messages, bytes, last);
   }
 
   /**
@@ -105,21 +105,21 @@ export class Backlog<T extends Owed> {
     const { size } = item.message;
     const most = this.#owner.online ? this.#context.limits.queuedInMemory : 0;
     if (kept > 0) this.#kept = kept;
-    let stretch = this.#stretch;
-    if (stretch === undefined) {
+    let storedRun = this.#storedRun;
+    if (storedRun === undefined) {
       if (kept === 0 || this.#head.bytes + size <= most) {
         this.#head.push(item);
         return;
       }
-      stretch = this.#beginStretch(item.number - 1);
+      storedRun = this.#beginStretch(item.number - 1);
     }
-    const { behind } = stretch;
-    if (behind.bytes + size > most) this.#fold(stretch);
-    if (stretch.messages + behind.length === 0) {
+    const { behind } = storedRun;
+    if (behind.bytes + size > most) this.#fold(storedRun);
+    if (storedRun.messages + behind.length === 0) {
       // What has a lower number is in memory or has gone out, though the Store may not know to whom.
-      stretch.after = item.number - 1;
-      this.#extend(stretch, 1, size, item.number);
-    } else if (most === 0) this.#extend(stretch, 1, size, item.number);
+      storedRun.after = item.number - 1;
+      this.#extend(storedRun, 1, size, item.number);
+    } else if (most === 0) this.#extend(storedRun, 1, size, item.number);
     else behind.push(item);
   }
 
@@ -129,10 +129,10 @@ export class Backlog<T extends Owed> {
       this.#unkept.pushFront(item);
       return;
     }
-    const stretch = this.#stretch;
+    const storedRun = this.#storedRun;
     // Only if it was sent before the broker started.
-    if (stretch !== undefined && item.number > stretch.after) {
-      stretch.early.add(item.number);
+    if (storedRun !== undefined && item.number > storedRun.after) {
+      storedRun.early.add(item.number);
     }
     this.#head.pushFront(item);
   }
@@ -141,7 +141,7 @@ export class Backlog<T extends Owed> {
   peek(): T | undefined {
     const first = this.#head.peek();
     if (
-      first === undefined && this.#stretch !== undefined && this.#owner.online
+      first === undefined && this.#storedRun !== undefined && this.#owner.online
     ) this.#read();
     return this.#unkeptIsNext() ? this.#unkept.peek() : first;
   }
@@ -152,7 +152,7 @@ export class Backlog<T extends Owed> {
     const item = this.#head.pop();
     this.#limits.lookForRoom(this);
     if (
-      this.#stretch !== undefined &&
+      this.#storedRun !== undefined &&
       this.#head.bytes < this.#pageSize
     ) this.#read();
     return item;
@@ -160,16 +160,16 @@ export class Backlog<T extends Owed> {
 
   /** Drops everything; returns what was in memory, and from which number to which the Store alone has the rest. */
   clear(): { items: T[]; after: number; last: number } {
-    const { after, last, behind } = this.#stretch ?? NO_STRETCH;
+    const { after, last, behind } = this.#storedRun ?? NO_STRETCH;
     const items = [
       ...this.#head.clear(),
       ...behind?.clear() ?? [],
       ...this.#unkept.clear(),
     ];
-    if (this.#stretch !== undefined) {
-      this.#count(-this.#stretch.messages, -this.#stretch.bytes);
+    if (this.#storedRun !== undefined) {
+      this.#count(-this.#storedRun.messages, -this.#storedRun.bytes);
     }
-    this.#stretch = undefined;
+    this.#storedRun = undefined;
     this.#limits.lookForRoom(this);
     return { items, after, last };
   }
@@ -178,16 +178,16 @@ export class Backlog<T extends Owed> {
   unload(): void {
     const first = this.#head.peek();
     if (first === undefined) {
-      if (this.#stretch !== undefined) this.#fold(this.#stretch);
+      if (this.#storedRun !== undefined) this.#fold(this.#storedRun);
       return;
     }
-    const stretch = this.#stretch ?? this.#beginStretch(0);
+    const storedRun = this.#storedRun ?? this.#beginStretch(0);
     const { length, bytes } = this.#head;
     const items = this.#head.clear();
-    this.#extend(stretch, length, bytes, items.at(-1)!.number);
-    this.#fold(stretch);
-    stretch.after = first.number - 1;
-    stretch.oldest.clear();
+    this.#extend(storedRun, length, bytes, items.at(-1)!.number);
+    this.#fold(storedRun);
+    storedRun.after = first.number - 1;
+    storedRun.oldest.clear();
   }
 
   /** Drops the oldest messages until one of this size has room; returns what stands against it even so. */
@@ -208,32 +208,32 @@ export class Backlog<T extends Owed> {
 
   /** Drops the oldest message, if it is known which one that is; says whether. */
   #dropOldest(): boolean {
-    const stretch = this.#stretch;
+    const storedRun = this.#storedRun;
     let item = this.#unkeptIsNext() ? this.#unkept.pop() : this.#head.pop();
-    if (item === undefined && stretch?.messages === 0) this.#fold(stretch);
-    if (item === undefined && !stretch?.messages) item = this.#unkept.pop();
+    if (item === undefined && storedRun?.messages === 0) this.#fold(storedRun);
+    if (item === undefined && !storedRun?.messages) item = this.#unkept.pop();
     if (item !== undefined) {
       this.#owner.forget(item);
       return true;
     }
-    const oldest = stretch?.oldest.popFront();
-    if (stretch === undefined || oldest === undefined) {
-      if (stretch !== undefined) this.#learnOldest(stretch);
+    const oldest = storedRun?.oldest.popFront();
+    if (storedRun === undefined || oldest === undefined) {
+      if (storedRun !== undefined) this.#learnOldest(storedRun);
       return false;
     }
     const { number, size } = oldest;
     this.#context.store.dequeue(this.#owner.key, number);
-    this.#extend(stretch, -1, -Math.min(size, stretch.bytes), 0);
-    stretch.after = number;
-    if (stretch.messages === 0) this.#endStretch(stretch);
+    this.#extend(storedRun, -1, -Math.min(size, storedRun.bytes), 0);
+    storedRun.after = number;
+    if (storedRun.messages === 0) this.#endStretch(storedRun);
     return true;
   }
 
-  /** Asks the Store which messages of the stretch are the oldest, to drop as many as are too many then. */
-  #learnOldest(stretch: Stretch<T>): void {
-    if (stretch.busy) return;
-    stretch.busy = true;
-    const { after, last } = stretch;
+  /** Asks the Store which messages of the storedRun are the oldest, to drop as many as are too many then. */
+  #learnOldest(storedRun: StoredRun<T>): void {
+    if (storedRun.busy) return;
+    storedRun.busy = true;
+    const { after, last } = storedRun;
     const kept = this.#kept;
     const query = {
       owner: this.#owner.key,
@@ -242,18 +242,18 @@ export class Backlog<T extends Owed> {
       bytes: this.#pageSize,
     };
     this.#context.readBacklog(query, ({ deliveries, end }) => {
-      stretch.busy = false;
-      if (this.#stretch !== stretch) return;
-      if (stretch.after === after) {
+      storedRun.busy = false;
+      if (this.#storedRun !== storedRun) return;
+      if (storedRun.after === after) {
         for (const { number, message: { size } } of deliveries) {
-          if (stretch.early.has(number)) continue;
-          stretch.oldest.pushBack({ number, size });
+          if (storedRun.early.has(number)) continue;
+          storedRun.oldest.pushBack({ number, size });
         }
       }
       // What is not committed cannot be read yet.
-      if (stretch.oldest.length === 0) {
+      if (storedRun.oldest.length === 0) {
         if (kept <= this.#context.store.committed) {
-          if (end && stretch.last === last) this.#endStretch(stretch);
+          if (end && storedRun.last === last) this.#endStretch(storedRun);
           return;
         }
         const again = () => void this.#makeRoom(0, 0);
@@ -269,7 +269,7 @@ export class Backlog<T extends Owed> {
   #unkeptIsNext(): boolean {
     const unkept = this.#unkept.peek();
     if (unkept === undefined) return false;
-    const first = this.#head.peek()?.number ?? this.#stretch?.after;
+    const first = this.#head.peek()?.number ?? this.#storedRun?.after;
     return first === undefined || unkept.number <= first;
   }
 
@@ -278,8 +278,8 @@ export class Backlog<T extends Owed> {
     return this.#context.limits.queuedInMemory / 2;
   }
 
-  #beginStretch(after: number): Stretch<T> {
-    return this.#stretch = emptyStretch(
+  #beginStretch(after: number): StoredRun<T> {
+    return this.#storedRun = emptyStoredRun(
       after,
       this.#pageSize,
       this.#context.counters,
@@ -287,90 +287,90 @@ export class Backlog<T extends Owed> {
   }
 
   #extend(
-    stretch: Stretch<T>,
+    storedRun: StoredRun<T>,
     messages: number,
     bytes: number,
     last: number,
   ): void {
-    stretch.messages += messages;
-    stretch.bytes += bytes;
-    stretch.last = Math.max(stretch.last, last);
+    storedRun.messages += messages;
+    storedRun.bytes += bytes;
+    storedRun.last = Math.max(storedRun.last, last);
     this.#count(messages, bytes);
   }
 
-  /** What is behind the stretch becomes part of it. */
-  #fold(stretch: Stretch<T>): void {
-    const { length, bytes } = stretch.behind;
+  /** What is behind the storedRun becomes part of it. */
+  #fold(storedRun: StoredRun<T>): void {
+    const { length, bytes } = storedRun.behind;
     if (length === 0) return;
-    const items = stretch.behind.clear();
-    this.#extend(stretch, length, bytes, items.at(-1)!.number);
+    const items = storedRun.behind.clear();
+    this.#extend(storedRun, length, bytes, items.at(-1)!.number);
   }
 
-  /** Has the next page of the stretch come. */
+  /** Has the next page of the storedRun come. */
   #read(): void {
-    const stretch = this.#stretch;
-    if (stretch === undefined || stretch.busy) return;
-    stretch.busy = true;
-    const { after, last } = stretch;
+    const storedRun = this.#storedRun;
+    if (storedRun === undefined || storedRun.busy) return;
+    storedRun.busy = true;
+    const { after, last } = storedRun;
     const kept = this.#kept;
     const committed = kept <= this.#context.store.committed;
     const owner = this.#owner.key;
-    const bytes = stretch.page;
+    const bytes = storedRun.page;
     this.#context.readBacklog({ owner, after, last, bytes }, (page) => {
-      if (this.#stretch !== stretch || stretch.after !== after) {
+      if (this.#storedRun !== storedRun || storedRun.after !== after) {
         // It was let go, or begins elsewhere since its owner was offline meanwhile.
-        stretch.busy = false;
-        if (this.#stretch === stretch) this.#owner.pageCame();
+        storedRun.busy = false;
+        if (this.#storedRun === storedRun) this.#owner.pageCame();
         return;
       }
       if (!this.#owner.online) {
-        stretch.busy = false;
+        storedRun.busy = false;
         return;
       }
-      this.#take(stretch, page);
-      if (page.end && !committed && stretch.messages > 0) {
+      this.#take(storedRun, page);
+      if (page.end && !committed && storedRun.messages > 0) {
         // What is not committed cannot be read yet.
         this.#context.whenCommitted(undefined, kept, () => {
-          stretch.busy = false;
+          storedRun.busy = false;
           this.#owner.pageCame();
         });
         return;
       }
-      stretch.busy = false;
-      if (page.end && stretch.last === last) this.#endStretch(stretch);
+      storedRun.busy = false;
+      if (page.end && storedRun.last === last) this.#endStretch(storedRun);
       this.#owner.pageCame();
     });
   }
 
-  #take(stretch: Stretch<T>, page: BacklogPage): void {
+  #take(storedRun: StoredRun<T>, page: BacklogPage): void {
     // Who waits for a page holds none of it for long, and gets more for each way to the Store and back.
-    stretch.page = this.#head.length > 0
+    storedRun.page = this.#head.length > 0
       ? this.#pageSize
-      : Math.min(2 * stretch.page, MOST_GROWTH * this.#pageSize);
+      : Math.min(2 * storedRun.page, MOST_GROWTH * this.#pageSize);
     let messages = 0;
     let bytes = 0;
     for (const delivery of page.deliveries) {
-      if (stretch.early.delete(delivery.number)) continue;
+      if (storedRun.early.delete(delivery.number)) continue;
       const item = this.#owner.fromStore(delivery);
       messages++;
       bytes += item.message.size;
       this.#head.push(item);
     }
     this.#extend(
-      stretch,
-      -Math.min(messages, stretch.messages),
-      -Math.min(bytes, stretch.bytes),
+      storedRun,
+      -Math.min(messages, storedRun.messages),
+      -Math.min(bytes, storedRun.bytes),
       0,
     );
-    stretch.after = page.last;
-    stretch.oldest.clear();
+    storedRun.after = page.last;
+    storedRun.oldest.clear();
   }
 
-  /** All of the stretch has been read. What it lacks was damaged. */
-  #endStretch(stretch: Stretch<T>): void {
-    this.#count(-stretch.messages, -stretch.bytes);
-    this.#stretch = undefined;
-    for (const item of stretch.behind.clear()) this.#head.push(item);
+  /** All of the storedRun has been read. What it lacks was damaged. */
+  #endStretch(storedRun: StoredRun<T>): void {
+    this.#count(-storedRun.messages, -storedRun.bytes);
+    this.#storedRun = undefined;
+    for (const item of storedRun.behind.clear()) this.#head.push(item);
   }
 
   #count(messages: number, bytes: number): void {

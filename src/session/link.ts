@@ -7,7 +7,7 @@ import { PacketType } from "../codec/packet.ts";
 import { encode, writeAcknowledgement } from "../codec/encode/encode.ts";
 import type { TopicName } from "../store/message.ts";
 import type { BatchNumber, Store } from "../store/store.ts";
-import { Gate } from "./uncommitted_output.ts";
+import { UncommittedOutput } from "./uncommitted_output.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Session } from "./session.ts";
 
@@ -17,7 +17,7 @@ const ACKNOWLEDGEMENT_SIZE = 5;
 const DRAINED_BELOW = 32 * 1024;
 
 /** What the Router may ask of the connection behind a {@linkcode Link}. */
-export interface LinkOwner {
+export interface LinkHost {
   /** Has what is in the Outbox written. */
   flush(): void;
   /** Ends the connection, after telling an MQTT 5 client why; only the first call counts. */
@@ -57,7 +57,7 @@ export class Link {
   /** Bytes on their way to the client. */
   readonly outbox: Outbox;
   /** The connection that the Link stands for. */
-  readonly owner: LinkOwner;
+  readonly owner: LinkHost;
   /** Where it comes from. */
   readonly origin: LinkOrigin;
   /** What the client may use. */
@@ -67,7 +67,7 @@ export class Link {
   /** Seconds of keep alive that hold for it, 0 for none. */
   keepAlive = 0;
   /** Holds back what must not leave before its batch is committed. */
-  readonly gate: Gate = new Gate();
+  readonly uncommitted: UncommittedOutput = new UncommittedOutput();
   /** The read buffer in which the batch that is worked on lies, where it is large enough to be handed on. */
   source: SharedBuffer | undefined;
   /** The session that it belongs, or belonged, to. */
@@ -109,7 +109,7 @@ export class Link {
     options: {
       terms: LinkTerms;
       outbox: Outbox;
-      owner: LinkOwner;
+      owner: LinkHost;
       origin: LinkOrigin;
       limits: Limits;
       store: Store;
@@ -159,7 +159,7 @@ export class Link {
 
   /** Whether so many more bytes fit into the Outbox, beside what waits at the gate. */
   hasRoom(bytes: number): boolean {
-    return this.outbox.hasRoom(bytes, this.gate.bytes);
+    return this.outbox.hasRoom(bytes, this.uncommitted.bytes);
   }
 
   /** Whether what waits for this batch may leave now. */
@@ -175,7 +175,10 @@ export class Link {
     if (batch > this.#lastPublish) this.#lastPublish = batch;
     if (!this.passes(this.#lastPublish)) {
       // It goes behind all that waits at the gate, and what comes after it goes behind that too.
-      this.#lastPublish = Math.max(this.#lastPublish, this.gate.lastBatch);
+      this.#lastPublish = Math.max(
+        this.#lastPublish,
+        this.uncommitted.lastBatch,
+      );
     }
     return this.#lastPublish;
   }
@@ -188,7 +191,7 @@ export class Link {
     return this.ready && (this.terms.version === 5) === (version === 5) &&
       this.outboundAliases === undefined &&
       largest <= this.terms.maximumPacketSize &&
-      (this.outbox.fits(bytes + this.gate.bytes) ||
+      (this.outbox.fits(bytes + this.uncommitted.bytes) ||
         (bytes === largest && this.hasRoom(bytes)));
   }
 
@@ -203,8 +206,8 @@ export class Link {
     batch: BatchNumber,
     detail?: string,
   ): void {
-    const open = this.passes(batch) && this.gate.empty;
-    const buffer = open ? this.outbox.buffer : this.gate.buffer;
+    const open = this.passes(batch) && this.uncommitted.empty;
+    const buffer = open ? this.outbox.buffer : this.uncommitted.buffer;
     this.packets++;
     const explained = reasonCode < 0x80
       ? undefined
@@ -250,8 +253,8 @@ export class Link {
 
   /** Sends an encoded packet as soon as the batch is committed, not before acknowledgements that wait. */
   send(packet: Uint8Array, batch: BatchNumber): void {
-    const open = this.passes(batch) && this.gate.empty;
-    const buffer = open ? this.outbox.buffer : this.gate.buffer;
+    const open = this.passes(batch) && this.uncommitted.empty;
+    const buffer = open ? this.outbox.buffer : this.uncommitted.buffer;
     buffer.append(packet, 0, packet.length);
     this.packets++;
     if (!open) this.hold(batch, 0);
@@ -262,7 +265,7 @@ export class Link {
    * client's messages it acknowledges to the end.
    */
   hold(batch: BatchNumber, ends: number): void {
-    this.gate.mark(batch, ends);
+    this.uncommitted.mark(batch, ends);
     this.#store.request(batch);
   }
 
@@ -270,7 +273,7 @@ export class Link {
   committed(batch: BatchNumber): boolean {
     if (this.ended) return false;
     this.#opened = batch;
-    const ends = this.gate.open(batch, this.outbox.buffer);
+    const ends = this.uncommitted.open(batch, this.outbox.buffer);
     if (ends === undefined) return false;
     this.receiving = Math.max(0, this.receiving - ends);
     return true;

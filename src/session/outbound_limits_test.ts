@@ -111,7 +111,7 @@ Deno.test("Outbound does not let what waits for the disk grow beyond the Outbox'
     await publisher.publish("a", text, { qos: n % 3 });
   }
   await router.settle();
-  const { gate, outbox } = peer.link;
+  const { uncommitted: gate, outbox } = peer.link;
   assert.ok(gate.bytes + outbox.bytes <= 4096, `${gate.bytes} wait`);
   await commit();
   const [first] = peer.messages().filter(({ qos }) => qos > 0);

@@ -24,7 +24,7 @@ export function writeFrame(
 ): void {
   const batch = packetId === 0 ? terms.batch : link.inOrder(terms.batch);
   const passes = link.passes(batch);
-  const buffer = passes ? link.outbox.buffer : link.gate.buffer;
+  const buffer = passes ? link.outbox.buffer : link.uncommitted.buffer;
   const at = buffer.length;
   buffer.append(frame.bytes, frame.start, frame.end);
   if (packetId !== 0) {
@@ -85,7 +85,7 @@ export function writeCopy(
     }
   }
   if (size > maximumPacketSize) return false;
-  const buffer = passes ? link.outbox.buffer : link.gate.buffer;
+  const buffer = passes ? link.outbox.buffer : link.uncommitted.buffer;
   // reserve() may replace the array: it comes first.
   const at = buffer.reserve(size);
   buffer.length = writePublish(buffer.bytes, at, parts);

@@ -67,7 +67,7 @@ export class Replays {
     if (waiting === undefined) return;
     for (const [filter, replay] of waiting) {
       for (;;) {
-        if (link.outbox.bytes + link.gate.bytes >= READ_BELOW) {
+        if (link.outbox.bytes + link.uncommitted.bytes >= READ_BELOW) {
           link.wantsDrain = true;
           return;
         }

@@ -4,7 +4,7 @@ import type { Owed } from "./backlog_owner.ts";
 import { MessageQueue } from "./message_queue.ts";
 
 /** What is in the Store alone: a stretch between what is before it and what is behind it in memory. */
-export interface Stretch<T extends Owed> {
+export interface StoredRun<T extends Owed> {
   /** How many messages. */
   messages: number;
   /** What they would take in memory. */
@@ -26,11 +26,11 @@ export interface Stretch<T extends Owed> {
 }
 
 /** An empty stretch that begins after this number. */
-export function emptyStretch<T extends Owed>(
+export function emptyStoredRun<T extends Owed>(
   after: number,
   page: number,
   counters: Counters,
-): Stretch<T> {
+): StoredRun<T> {
   return {
     messages: 0,
     bytes: 0,

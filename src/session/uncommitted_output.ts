@@ -19,7 +19,7 @@ const MOST_INPUT = 8 * 1024 * 1024;
  * What a client may be told only once a batch of the Store is committed: encoded packets in the order in which
  * they leave [MQTT-4.6.0-2], and for each batch how far they may. One mark serves all packets of a batch.
  */
-export class Gate {
+export class UncommittedOutput {
   #buffer = new ByteBuffer();
   #marks = new Deque<Mark>();
   #passed = 0;
@@ -59,7 +59,7 @@ export class Gate {
     this.#input += bytes;
   }
 
-  /** The buffer to write a packet into, after which {@linkcode Gate.mark} must be called. */
+  /** The buffer to write a packet into, after which {@linkcode UncommittedOutput.mark} must be called. */
   get buffer(): ByteBuffer {
     return this.#buffer;
   }

@@ -1,4 +1,4 @@
-import type { PacedLog } from "../core/limited_log.ts";
+import type { LimitedLog } from "../core/limited_log.ts";
 
 /** Why a connection was ended before it was handed over. */
 export class Refused extends Error {
@@ -6,10 +6,10 @@ export class Refused extends Error {
   readonly reason: string | undefined;
 
   /** Where to tell it; `undefined` where refused connections are told in general. */
-  readonly log: PacedLog | undefined;
+  readonly log: LimitedLog | undefined;
 
   /** Takes the reason. */
-  constructor(reason: string | undefined, log?: PacedLog) {
+  constructor(reason: string | undefined, log?: LimitedLog) {
     super(reason ?? "The client went away");
     this.name = "Refused";
     this.reason = reason;

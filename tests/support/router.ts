@@ -11,7 +11,7 @@ import type { ReasonCode } from "../../src/codec/reason_code.ts";
 import { termsFor } from "../../src/connection/handshake.ts";
 import type { RouterHandle, RouterOptions } from "../../src/router/messages.ts";
 import { Router } from "../../src/router/router.ts";
-import { Link, type LinkOwner } from "../../src/session/link.ts";
+import { Link, type LinkHost } from "../../src/session/link.ts";
 import { Outbox } from "../../src/session/outbox.ts";
 import { MemoryStore } from "../../src/store/memory_store.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -154,7 +154,7 @@ let lastClientId = 0;
 const origin = { address: "192.0.2.1:1000", listener: "mqtt://a:1883" };
 
 /** A client of a {@linkcode TestRouter}. */
-export class Peer implements LinkOwner {
+export class Peer implements LinkHost {
   /** Its side in the Router. */
   readonly link: Link;
   readonly clientId: string;

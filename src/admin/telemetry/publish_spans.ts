@@ -14,11 +14,14 @@ import {
 } from "@opentelemetry/api";
 import { PROTOCOL_NAMES } from "../../codec/packet.ts";
 import { reasonName } from "../../codec/reason_code.ts";
-import type { Passage, PassageDelivery } from "../../router/delivery/tracer.ts";
+import type {
+  PublishTrace,
+  TraceDelivery,
+} from "../../router/delivery/tracer.ts";
 import { hrTime } from "./hr_time.ts";
 import type { ParentSpan } from "./trace_context.ts";
 
-/** How a {@linkcode Passage} becomes spans. */
+/** How a {@linkcode PublishTrace} becomes spans. */
 export interface PublishSpansOptions {
   /** The program's version. */
   readonly version: string;
@@ -32,23 +35,23 @@ export interface PublishSpansOptions {
 
 /** Makes all spans of a publish, from its arrival to its last receiver, through the tracer provider that is registered. */
 export function writeSpans(
-  passage: Passage,
+  publishTrace: PublishTrace,
   options: PublishSpansOptions,
 ): void {
-  new PublishSpans(passage, options).write();
+  new PublishSpans(publishTrace, options).write();
 }
 
 class PublishSpans {
-  readonly #passage: Passage;
+  readonly #publishTrace: PublishTrace;
   readonly #options: PublishSpansOptions;
 
-  constructor(passage: Passage, options: PublishSpansOptions) {
-    this.#passage = passage;
+  constructor(publishTrace: PublishTrace, options: PublishSpansOptions) {
+    this.#publishTrace = publishTrace;
     this.#options = options;
   }
 
   write(): void {
-    const { submittedAt, begunAt, routedAt, endedAt } = this.#passage;
+    const { submittedAt, begunAt, routedAt, endedAt } = this.#publishTrace;
     const root = this.#startRoot();
     const context = trace.setSpan(ROOT_CONTEXT, root);
     if (submittedAt !== undefined) {
@@ -58,13 +61,13 @@ class PublishSpans {
       context,
       attributes: this.#routeAttributes(),
     });
-    for (const owner of this.#passage.queued) {
+    for (const owner of this.#publishTrace.queued) {
       const at = this.#time(routedAt);
       route.addEvent("queued", { "messaging.client.id": owner }, at);
     }
     route.end(this.#time(routedAt));
     this.#writeStore(context);
-    for (const delivery of this.#passage.deliveries) {
+    for (const delivery of this.#publishTrace.deliveries) {
       this.#writeDelivery(delivery, context);
     }
     root.end(this.#time(endedAt));
@@ -72,7 +75,7 @@ class PublishSpans {
 
   #startRoot(): Span {
     const { parent, template } = this.#options;
-    const { topic, submittedAt, begunAt, reason } = this.#passage;
+    const { topic, submittedAt, begunAt, reason } = this.#publishTrace;
     const span = this.#start(
       `publish ${template ?? topic}`,
       submittedAt ?? begunAt,
@@ -83,7 +86,7 @@ class PublishSpans {
       },
     );
     if (reason >= 0x80) {
-      const message = this.#passage.detail ?? reasonName(reason);
+      const message = this.#publishTrace.detail ?? reasonName(reason);
       span.setStatus({ code: SpanStatusCode.ERROR, message });
     } else if (this.#isUncommitted) {
       const message = "It was not committed in time";
@@ -94,20 +97,20 @@ class PublishSpans {
 
   #rootAttributes(): Attributes {
     const { template } = this.#options;
-    const passage = this.#passage;
-    const { reason, detail, moreDeliveries, unfinished } = passage;
+    const publishTrace = this.#publishTrace;
+    const { reason, detail, moreDeliveries, unfinished } = publishTrace;
     return {
       "messaging.system": "mqtt",
       "messaging.operation.name": "publish",
-      "messaging.destination.name": passage.topic,
+      "messaging.destination.name": publishTrace.topic,
       ...(template !== undefined &&
         { "messaging.destination.template": template }),
-      "messaging.client.id": passage.clientId,
-      "messaging.message.body.size": passage.payloadBytes,
+      "messaging.client.id": publishTrace.clientId,
+      "messaging.message.body.size": publishTrace.payloadBytes,
       "network.protocol.name": "mqtt",
-      "network.protocol.version": PROTOCOL_NAMES[passage.version],
-      "mqtt.qos": passage.qos,
-      "mqtt.retain": passage.retain,
+      "network.protocol.version": PROTOCOL_NAMES[publishTrace.version],
+      "mqtt.qos": publishTrace.qos,
+      "mqtt.retain": publishTrace.retain,
       "mqtt.reason_code": reason,
       ...(detail !== undefined && { "mqtt.reason": detail }),
       ...(reason >= 0x80 && { "error.type": reasonName(reason) }),
@@ -118,7 +121,7 @@ class PublishSpans {
   }
 
   #routeAttributes(): Attributes {
-    const { subscribers, queued, moreQueued, dropped } = this.#passage;
+    const { subscribers, queued, moreQueued, dropped } = this.#publishTrace;
     const waiting = queued.length + moreQueued;
     return {
       "mailboxqtt.subscribers": subscribers,
@@ -132,12 +135,13 @@ class PublishSpans {
   }
 
   get #isUncommitted(): boolean {
-    const { waitsForStore, committedAt } = this.#passage;
+    const { waitsForStore, committedAt } = this.#publishTrace;
     return waitsForStore && committedAt === undefined;
   }
 
   #writeStore(context: Context): void {
-    const { waitsForStore, committedAt, routedAt, endedAt } = this.#passage;
+    const { waitsForStore, committedAt, routedAt, endedAt } =
+      this.#publishTrace;
     if (!waitsForStore) return;
     const span = this.#start("store", routedAt, { context });
     if (this.#isUncommitted) {
@@ -148,10 +152,10 @@ class PublishSpans {
   }
 
   #writeDelivery(
-    { clientId, releasedAt, endedAt, outcome }: PassageDelivery,
+    { clientId, releasedAt, endedAt, outcome }: TraceDelivery,
     context: Context,
   ): void {
-    const { topic, routedAt } = this.#passage;
+    const { topic, routedAt } = this.#publishTrace;
     const span = this.#start("deliver", routedAt, {
       kind: SpanKind.CLIENT,
       context,

@@ -1,8 +1,8 @@
 import { TokenBucket } from "../../auth/limits/token_bucket.ts";
 import type { Publish } from "../../codec/packet.ts";
 import type {
-  Passage,
-  PassageOrigin,
+  PublishTrace,
+  TraceOrigin,
   Tracer,
 } from "../../router/delivery/tracer.ts";
 import { writeSpans } from "./publish_spans.ts";
@@ -44,8 +44,8 @@ export class PublishTracer implements Tracer {
 
   begin(
     publish: Publish,
-    origin: PassageOrigin,
-  ): ((passage: Passage) => void) | undefined {
+    origin: TraceOrigin,
+  ): ((publishTrace: PublishTrace) => void) | undefined {
     const { plan, random, now } = this.#options;
     if (!isMeant(plan, origin)) return undefined;
     const parent = parentOf(publish);
@@ -54,10 +54,10 @@ export class PublishTracer implements Tracer {
       this.tooMany();
       return undefined;
     }
-    return (passage) => {
+    return (publishTrace) => {
       const { version, onTraced } = this.#options;
       const template = plan.topic;
-      writeSpans(passage, {
+      writeSpans(publishTrace, {
         version,
         parent,
         template,

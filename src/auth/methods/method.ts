@@ -1,6 +1,6 @@
 // Who may come in, and who may do what. Read method.ts (how a client shows who it is) first, then
 // authentication.ts (the methods of a listener, and guessing made slow), the methods (*_method.ts), password_file.ts (what
-// they go by), password_verifier.ts (hashing beside the event loop) and damper.ts (who is banned).
+// they go by), password_verifier.ts (hashing beside the event loop) and loginThrottle.ts (who is banned).
 
 import type { PeerCertificate } from "../../transport/transport.ts";
 

@@ -3,7 +3,7 @@ import type { Names } from "./tree.ts";
 import { RuleTree } from "./tree.ts";
 
 /** Rules for one subject. */
-export interface Book {
+export interface SubjectRules {
   /** Those that forbid. */
   readonly denials: RuleTree;
   /** Those that allow something. */
@@ -37,12 +37,12 @@ const WANTED = {
 };
 
 /** A book without rules. */
-export function newBook(): Book {
+export function noRules(): SubjectRules {
   return { denials: new RuleTree(), grants: new RuleTree() };
 }
 
 /** Puts a rule into a book. */
-export function enter(rule: Rule, { denials, grants }: Book): void {
+export function enter(rule: Rule, { denials, grants }: SubjectRules): void {
   (rule.access === "deny" ? denials : grants).add(rule);
 }
 

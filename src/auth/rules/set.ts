@@ -3,7 +3,7 @@
 
 import { getOrMake } from "../../core/get_or_make.ts";
 import type { RightsSource } from "../../session/rights.ts";
-import { type Book, enter, type Layer, newBook } from "./layers.ts";
+import { enter, type Layer, noRules, type SubjectRules } from "./layers.ts";
 import { isUnspeakable, namesOf } from "./names.ts";
 import type { Rule, RuleFile } from "./file.ts";
 import { RuleRights } from "./rights.ts";
@@ -24,11 +24,11 @@ const MOST_SHARED = 1000;
 export class RuleSet implements RightsSource {
   /** The file that they are from. */
   readonly file: RuleFile;
-  readonly #anonymous = newBook();
-  readonly #users = new Map<string, Book>();
-  readonly #groups = new Map<string, Book>();
+  readonly #anonymous = noRules();
+  readonly #users = new Map<string, SubjectRules>();
+  readonly #groups = new Map<string, SubjectRules>();
   readonly #groupsOf = new Map<string, string[]>();
-  readonly #patterns = newBook();
+  readonly #patterns = noRules();
   /** Patterns that forbid, and in which names are to be put. */
   readonly #denials: Rule[] = [];
   readonly #namesClients: boolean;
@@ -88,21 +88,21 @@ export class RuleSet implements RightsSource {
     });
   }
 
-  #bookOf({ subject }: Rule): Book {
+  #bookOf({ subject }: Rule): SubjectRules {
     switch (subject.kind) {
       case "anonymous":
         return this.#anonymous;
       case "everybody":
         return this.#patterns;
       case "user":
-        return getOrMake(this.#users, subject.name, newBook);
+        return getOrMake(this.#users, subject.name, noRules);
       case "group":
-        return getOrMake(this.#groups, subject.name, newBook);
+        return getOrMake(this.#groups, subject.name, noRules);
     }
   }
 }
 
-function layerOf(books: readonly Book[]): Layer {
+function layerOf(books: readonly SubjectRules[]): Layer {
   return {
     denials: books.map(({ denials }) => denials),
     grants: books.map(({ grants }) => grants),

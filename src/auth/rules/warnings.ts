@@ -1,4 +1,4 @@
-import { enter, judgeFilter, newBook } from "./layers.ts";
+import { enter, judgeFilter, noRules } from "./layers.ts";
 import type { Rule, RuleFault, RuleFile, Subject } from "./file.ts";
 import { RuleTree } from "./tree.ts";
 
@@ -33,7 +33,7 @@ function nameOf(subject: Subject): string {
 
 /** What is odd in the rules for one subject. */
 function* warningsOf(rules: readonly Rule[]): Generator<RuleFault> {
-  const book = newBook();
+  const book = noRules();
   for (const rule of rules) enter(rule, book);
   const seen = new Map<string, Rule>();
   for (const rule of rules) {

@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
-import { PacedLog } from "../../core/limited_log.ts";
+import { LimitedLog } from "../../core/limited_log.ts";
 import type { Timers } from "../../core/timer_wheel.ts";
 import { addressKey, isLocal } from "./address_key.ts";
 import { type BanRules, FailureTable } from "./failure_table.ts";
@@ -17,7 +17,7 @@ export interface Claim {
 }
 
 /** What was counted. */
-export interface DamperCounts {
+export interface LoginThrottleCounts {
   /** Logins that failed for a wrong user name or password. */
   failures: number;
   /** Bans that began. */
@@ -26,8 +26,8 @@ export interface DamperCounts {
   refused: number;
 }
 
-/** What a {@linkcode Damper} works with. */
-export interface DamperOptions {
+/** What a {@linkcode LoginThrottle} works with. */
+export interface LoginThrottleOptions {
   /** Where a ban is told. */
   readonly log: Log;
   /** The time. */
@@ -92,9 +92,9 @@ function keyOf(...parts: readonly string[]): string {
  * does not prolong it. A success takes back the failures of that user at that address, and no others: who has one
  * account cannot use it to go on guessing at another.
  */
-export class Damper {
+export class LoginThrottle {
   /** What was counted since the start. */
-  readonly counts: DamperCounts = { failures: 0, bans: 0, refused: 0 };
+  readonly counts: LoginThrottleCounts = { failures: 0, bans: 0, refused: 0 };
   readonly #clock: Clock;
   readonly #pairs = new FailureTable(PAIR);
   readonly #known = new FailureTable(PAIR);
@@ -103,18 +103,18 @@ export class Damper {
   readonly #users = new FailureTable(USER);
   /** Who has logged in, and until when that counts, which is also the order. */
   readonly #successes = new Map<string, number>();
-  readonly #addressLog: PacedLog;
-  readonly #userLog: PacedLog;
+  readonly #addressLog: LimitedLog;
+  readonly #userLog: LimitedLog;
 
   /** Has seen nobody yet. */
-  constructor({ log, clock, timers }: DamperOptions) {
+  constructor({ log, clock, timers }: LoginThrottleOptions) {
     this.#clock = clock;
     const options = { log, clock, timers };
-    this.#addressLog = new PacedLog("Refusing logins after failures", {
+    this.#addressLog = new LimitedLog("Refusing logins after failures", {
       ...options,
       subject: "address",
     });
-    this.#userLog = new PacedLog(
+    this.#userLog = new LimitedLog(
       "Refusing logins of a user from new addresses after failures",
       { ...options, subject: "user" },
     );

@@ -163,7 +163,7 @@ async function measureThroughput(
   await drive(begin + milliseconds);
   const seconds = (performance.now() - from) / 1000;
   const perSecond = (delivered() - before) / seconds;
-  await Promise.all(pairs.map((pair) => pair.settle()));
+  await Promise.all(pairs.map((pair) => pair.resolveSettings()));
   const sum = (of: (pair: BenchPair) => number) =>
     pairs.reduce((total, pair) => total + of(pair), 0);
   const figures = {

@@ -125,7 +125,7 @@ export class BenchPair {
   }
 
   /** Waits until all that was sent has come, or nothing more does. */
-  async settle(): Promise<void> {
+  async resolveSettings(): Promise<void> {
     let before = -1;
     let since = performance.now();
     while (this.sent - this.lost > this.delivered) {

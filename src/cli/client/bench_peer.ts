@@ -1,7 +1,7 @@
 import {
   BrokerConnection,
+  type ConnectionHost,
   type ConnectionOptions,
-  type ConnectionOwner,
 } from "../../client/broker_connection.ts";
 import type { ClientError } from "../../client/client_error.ts";
 import { timeOf } from "../../client/publish_template.ts";
@@ -14,7 +14,7 @@ import {
 import { ReasonCode } from "../../codec/reason_code.ts";
 
 /** A client of the bench: it answers what the protocol wants answered, and counts. */
-export class BenchPeer implements ConnectionOwner {
+export class BenchPeer implements ConnectionHost {
   /** Messages that have come. */
   messages = 0;
   /** Messages that the broker has acknowledged to the end. */

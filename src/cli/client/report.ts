@@ -1,10 +1,10 @@
 import type { ClientError } from "../../client/client_error.ts";
-import type { ClientOwner } from "../../client/mqtt_client.ts";
+import type { ClientHost } from "../../client/mqtt_client.ts";
 import { EXIT, StartError } from "../../core/errors.ts";
 import { printError } from "../../terminal/output.ts";
 
 /** Tells the user of a client what happens to its connection, and how it ended. */
-export class ClientReport implements ClientOwner {
+export class ClientReport implements ClientHost {
   readonly #isQuiet: boolean;
   #isLost = false;
 

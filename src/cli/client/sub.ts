@@ -1,5 +1,5 @@
 import type { ClientError } from "../../client/client_error.ts";
-import { type ClientOwner, MqttClient } from "../../client/mqtt_client.ts";
+import { type ClientHost, MqttClient } from "../../client/mqtt_client.ts";
 import { reasonWords } from "../../client/reason_words.ts";
 import type { Connack, ProtocolVersion } from "../../codec/packet.ts";
 import type { Properties } from "../../codec/properties.ts";
@@ -42,7 +42,7 @@ interface ReaderParts {
 }
 
 /** Subscribes and shows what comes, until it is enough. */
-class Reader implements ClientOwner {
+class Reader implements ClientHost {
   readonly #parts: ReaderParts;
   readonly #switches: ReadonlySet<string>;
   readonly #version: ProtocolVersion;

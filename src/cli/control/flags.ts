@@ -1,7 +1,7 @@
 import { askBroker } from "../../admin/ask_broker.ts";
 import {
   controlSocket,
-  dataPlace,
+  dataLocation,
   DEFAULT_CONTROL,
   processEnvironment,
 } from "../../config/settings/data_folder.ts";
@@ -38,7 +38,7 @@ export async function ask(
 
 /** The socket in the data folder, or where there is none, in the folder for sockets, or the service's. */
 async function findSocket(data: string | undefined): Promise<string> {
-  const place = dataPlace(data, processEnvironment);
+  const place = dataLocation(data, processEnvironment);
   const candidates = [
     place.type === "folder" ? controlSocket(place.folder) : undefined,
     controlSocket(undefined),

@@ -33,7 +33,7 @@ export async function checkConfiguration(
   });
   const faults = outcome.settings === undefined
     ? outcome.faults
-    : await checkSettings(outcome.settings, outcome.places);
+    : await checkSettings(outcome.settings, outcome.origins);
   const { settings } = outcome;
   const isGood = faults.length === 0;
   const warnings = settings !== undefined && isGood

@@ -1,5 +1,5 @@
 import {
-  dataPlace,
+  dataLocation,
   DEFAULT_DATA,
   processEnvironment,
 } from "../../config/settings/data_folder.ts";
@@ -20,7 +20,7 @@ export const DATA_FLAG: FlagInfo = {
 
 /** The folder that the flags name, or else the one in which the broker keeps things without its flag. */
 export function storeFolder({ values }: ParsedFlags): string {
-  const place = dataPlace(values.get("data")?.[0], processEnvironment);
+  const place = dataLocation(values.get("data")?.[0], processEnvironment);
   if (place.type === "folder") return place.folder;
   throw usageError(
     `Flag --data is needed: there is no store without a folder, for example --data ${DATA_FLAG.example}`,

@@ -3,8 +3,8 @@ import { checkFiles } from "./files.ts";
 import { checkFolders } from "./folders.ts";
 
 import { checkTls } from "./tls.ts";
-import { byPlace, type Fault } from "../given/fault.ts";
-import type { Places } from "../given/origins.ts";
+import { byOrigin, type Fault } from "../given/fault.ts";
+import type { Origins } from "../given/origins.ts";
 import type { Settings } from "../settings/settings.ts";
 
 /**
@@ -13,7 +13,7 @@ import type { Settings } from "../settings/settings.ts";
  */
 export type Checker = (
   settings: Settings,
-  places: Places,
+  origins: Origins,
 ) => Promise<readonly Fault[]>;
 
 /**
@@ -30,10 +30,10 @@ export const CHECKERS: readonly Checker[] = [
 /** Everything that is wrong with what settings name. */
 export async function checkSettings(
   settings: Settings,
-  places: Places,
+  origins: Origins,
   checkers: readonly Checker[] = CHECKERS,
 ): Promise<Fault[]> {
   const faults: Fault[] = [];
-  for (const check of checkers) faults.push(...await check(settings, places));
-  return faults.sort(byPlace);
+  for (const check of checkers) faults.push(...await check(settings, origins));
+  return faults.sort(byOrigin);
 }

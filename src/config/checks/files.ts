@@ -1,13 +1,13 @@
 import { describeError } from "../../core/errors.ts";
-import { type Fault, type Place, subjectOf } from "../given/fault.ts";
-import type { Places } from "../given/origins.ts";
+import { type Fault, type Origin, subjectOf } from "../given/fault.ts";
+import type { Origins } from "../given/origins.ts";
 import type { Settings } from "../settings/settings.ts";
 import { SETTINGS } from "../settings/table.ts";
 
 /** A file that a setting names. */
 interface NamedFile {
   readonly name: string;
-  readonly place: Place;
+  readonly place: Origin;
   readonly path: string;
   /** What makes such a file. */
   readonly maker: string | undefined;
@@ -18,11 +18,11 @@ const TLS_INIT = "mailboxqtt tls init makes one";
 /** Says which of the files that settings name are not there, or cannot be read. */
 export async function checkFiles(
   settings: Settings,
-  places: Places,
+  origins: Origins,
 ): Promise<Fault[]> {
   const faults: Fault[] = [];
   const seen = new Set<string>();
-  for (const file of namedFiles(settings, places)) {
+  for (const file of namedFiles(settings, origins)) {
     // Listeners often have the same ones.
     const id = JSON.stringify([file.place, file.path]);
     if (seen.has(id)) continue;
@@ -33,7 +33,10 @@ export async function checkFiles(
   return faults;
 }
 
-function* namedFiles(settings: Settings, places: Places): Generator<NamedFile> {
+function* namedFiles(
+  settings: Settings,
+  origins: Origins,
+): Generator<NamedFile> {
   for (const plan of settings.listeners) {
     const { tls } = plan.transport;
     const files: [string, string | undefined, string?][] = [
@@ -45,21 +48,21 @@ function* namedFiles(settings: Settings, places: Places): Generator<NamedFile> {
     ];
     for (const [name, path, maker] of files) {
       if (path === undefined) continue;
-      const place = places.inListener(plan, name);
+      const place = origins.inListener(plan, name);
       // Those of all listeners stand outside of them.
-      const isOwn = place !== places.of(SETTINGS.users);
+      const isOwn = place !== origins.of(SETTINGS.users);
       yield { name: isOwn ? `listener.${name}` : name, place, path, maker };
     }
   }
   const { rules, metricsToken } = settings;
   if (metricsToken !== undefined) {
     const { name } = SETTINGS.metricsToken;
-    const place = places.of(SETTINGS.metricsToken);
+    const place = origins.of(SETTINGS.metricsToken);
     yield { name, place, path: metricsToken, maker: undefined };
   }
   if (rules !== undefined) {
     const { name } = SETTINGS.rules;
-    const place = places.of(SETTINGS.rules);
+    const place = origins.of(SETTINGS.rules);
     yield { name, place, path: rules, maker: undefined };
   }
 }

@@ -2,11 +2,11 @@ import { dirname, join } from "node:path";
 import { describeError } from "../../core/errors.ts";
 import {
   CONTROL_SOCKET,
-  dataPlace,
+  dataLocation,
   processEnvironment,
 } from "../settings/data_folder.ts";
-import { type Fault, type Place, subjectOf } from "../given/fault.ts";
-import type { Places } from "../given/origins.ts";
+import { type Fault, type Origin, subjectOf } from "../given/fault.ts";
+import type { Origins } from "../given/origins.ts";
 import type { Settings } from "../settings/settings.ts";
 import { SETTINGS } from "../settings/table.ts";
 
@@ -16,13 +16,13 @@ const LONGEST_SOCKET = 107;
 /** Says what keeps the broker from using its data folder, and from making its sockets. */
 export async function checkFolders(
   settings: Settings,
-  places: Places,
+  origins: Origins,
 ): Promise<Fault[]> {
   const faults: Fault[] = [];
-  const at = places.of(SETTINGS.data);
-  const place = dataPlace(settings.data, processEnvironment);
+  const at = origins.of(SETTINGS.data);
+  const place = dataLocation(settings.data, processEnvironment);
   if (place.type === "nowhere" && settings.requireStore) {
-    const required = places.of(SETTINGS.requireStore);
+    const required = origins.of(SETTINGS.requireStore);
     const what = `${subjectOf(required, SETTINGS.requireStore.name)} needs ` +
       "a folder, and nothing says which";
     faults.push({ place: required, what, allowed: "add data = FOLDER" });
@@ -45,7 +45,7 @@ export async function checkFolders(
   for (const plan of settings.listeners) {
     const { address } = plan.transport;
     if (address.protocol !== "unix") continue;
-    const place = places.inListener(plan, "url");
+    const place = origins.inListener(plan, "url");
     const subject = subjectOf(place, "listener.url");
     faults.push(...await checkSocket(address.path, place, subject, false));
   }
@@ -81,7 +81,7 @@ async function unusableFolder(
 
 async function checkSocket(
   path: string,
-  place: Place,
+  place: Origin,
   subject: string,
   mayMakeFolder: boolean,
 ): Promise<Fault[]> {

@@ -1,6 +1,6 @@
 import type { ListenerSettings } from "../../transport/listener_settings.ts";
-import type { Fault, Place } from "../given/fault.ts";
-import type { Places } from "../given/origins.ts";
+import type { Fault, Origin } from "../given/fault.ts";
+import type { Origins } from "../given/origins.ts";
 import type { ListenerPlan, Settings } from "../settings/settings.ts";
 
 /** The files of a listener's TLS, and the settings that name them. */
@@ -16,7 +16,7 @@ const FILES = {
 /** Says what is wrong with certificates, keys, authorities and revocation lists. What cannot be read is told elsewhere. */
 export async function checkTls(
   { listeners }: Settings,
-  places: Places,
+  origins: Origins,
 ): Promise<Fault[]> {
   const faults: Fault[] = [];
   const seen = new Set<string>();
@@ -29,7 +29,7 @@ export async function checkTls(
     } catch (error) {
       if (!(error instanceof TlsFaults)) throw error;
       for (const { file, message } of error.faults) {
-        const place = placeOf(plan, file, places);
+        const place = placeOf(plan, file, origins);
         const what = `${file}: ${message}`;
         // Listeners often have the same ones.
         const id = JSON.stringify([place, what]);
@@ -44,14 +44,14 @@ export async function checkTls(
 }
 
 /** Where the setting stands that names a file. */
-function placeOf(plan: ListenerPlan, file: string, places: Places): Place {
+function placeOf(plan: ListenerPlan, file: string, origins: Origins): Origin {
   const { tls } = plan.transport;
   for (const [field, name] of Object.entries(FILES)) {
     if (tls?.[field as keyof typeof FILES] === file) {
-      return places.inListener(plan, name);
+      return origins.inListener(plan, name);
     }
   }
-  return places.inListener(plan, "url");
+  return origins.inListener(plan, "url");
 }
 
 async function canBeRead(file: string): Promise<boolean> {

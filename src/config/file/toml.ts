@@ -4,7 +4,7 @@ import type { ScopedLimits } from "../../core/scoped_limits.ts";
 import { type KeyPath, Locator } from "./locate.ts";
 import { checkShape, isTable, type Table } from "./schema.ts";
 import { positionAt } from "./text.ts";
-import { byPlace, type Place } from "../given/fault.ts";
+import { byOrigin, type Origin } from "../given/fault.ts";
 import type { Given } from "../given/given.ts";
 import { type GivenTexts, readGivenListener } from "../listeners/given.ts";
 import { USER_LIMITS } from "../settings/limits.ts";
@@ -68,7 +68,7 @@ class Reader {
     }
     this.#readListeners();
     this.#readUsers();
-    this.#given.faults.sort(byPlace);
+    this.#given.faults.sort(byOrigin);
   }
 
   #readListeners(): void {
@@ -129,7 +129,7 @@ class Reader {
     return form.texts(value);
   }
 
-  #place(path: KeyPath, part: "key" | "value"): Place {
+  #place(path: KeyPath, part: "key" | "value"): Origin {
     const at = part === "key"
       ? this.#locator.key(path)
       : this.#locator.value(path);

@@ -1,7 +1,7 @@
 import { EXIT, StartError } from "../../core/errors.ts";
 
 /** Where a setting was given, or a fault is. */
-export type Place =
+export type Origin =
   /** In a file; line and column begin at 1, and are left out where the fault is of the whole file. */
   | {
     readonly type: "file";
@@ -19,7 +19,7 @@ export type Place =
 /** One thing that is wrong with a configuration, or with what it names. */
 export interface Fault {
   /** Where. */
-  readonly place: Place;
+  readonly place: Origin;
   /** What is wrong. */
   readonly what: string;
   /** What is allowed, or what to do. Further lines stand below the first. */
@@ -48,7 +48,7 @@ export function formatFault({ place, what, allowed, guess }: Fault): string {
 }
 
 /** How a setting is named in a fault: as it was given. */
-export function subjectOf(place: Place, name: string): string {
+export function subjectOf(place: Origin, name: string): string {
   switch (place.type) {
     case "variable":
       return `Variable ${place.variable}`;
@@ -62,7 +62,7 @@ export function subjectOf(place: Place, name: string): string {
 
 /** The fault that a value is not allowed. */
 export function valueFault(
-  place: Place,
+  place: Origin,
   name: string,
   value: unknown,
   allowed: string,
@@ -88,7 +88,7 @@ export function showValue(value: unknown): string {
 }
 
 /** Sorts faults of one file by where they are. */
-export function byPlace({ place: a }: Fault, { place: b }: Fault): number {
+export function byOrigin({ place: a }: Fault, { place: b }: Fault): number {
   if (a.type !== "file" || b.type !== "file" || a.file !== b.file) return 0;
   return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }

@@ -1,5 +1,5 @@
 import type { ScopedLimits } from "../../core/scoped_limits.ts";
-import type { Fault, Place } from "./fault.ts";
+import type { Fault, Origin } from "./fault.ts";
 import type { Setting } from "../settings/setting.ts";
 import type { ListenerIdentity, ListenerPlan } from "../settings/settings.ts";
 
@@ -8,14 +8,14 @@ export interface GivenValue<Value> {
   /** The value. */
   readonly value: Value;
   /** Where it was given. */
-  readonly place: Place;
+  readonly place: Origin;
 }
 
 /** A listener as it was given: what was not said is `undefined`. */
 export interface GivenListener
   extends Pick<ListenerPlan, "url" | "transport" | "users" | "limits"> {
   /** Where its address was given. */
-  readonly place: Place;
+  readonly place: Origin;
   /** See {@linkcode ListenerPlan}. */
   readonly allowAnonymous: boolean | undefined;
   /** See {@linkcode ListenerPlan}. */
@@ -23,7 +23,7 @@ export interface GivenListener
   /** See {@linkcode ListenerPlan}. */
   readonly withPassword: boolean | undefined;
   /** Where each of its settings was given, by its name. */
-  readonly places: ReadonlyMap<string, Place>;
+  readonly origins: ReadonlyMap<string, Origin>;
 }
 
 /** What was given by one source of settings, or by several of which the later ones count. */
@@ -38,7 +38,7 @@ export class Given {
   readonly userLimits = new Map<string, ScopedLimits>();
 
   /** Notes a value. */
-  set<Value>(setting: Setting<Value>, value: Value, place: Place): void {
+  set<Value>(setting: Setting<Value>, value: Value, place: Origin): void {
     this.#values.set(setting, { value, place });
   }
 

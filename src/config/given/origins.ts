@@ -1,11 +1,11 @@
-import type { Place } from "./fault.ts";
+import type { Origin } from "./fault.ts";
 import type { Given, GivenListener } from "./given.ts";
 import type { Setting } from "../settings/setting.ts";
 import type { ListenerPlan } from "../settings/settings.ts";
 import { SETTINGS } from "../settings/table.ts";
 
 /** Where settings were given, for who finds out later that something is wrong with one. */
-export class Places {
+export class Origins {
   readonly #given: Given;
   readonly #listeners: ReadonlyMap<ListenerPlan, GivenListener>;
 
@@ -19,14 +19,14 @@ export class Places {
   }
 
   /** Where a setting was given. */
-  of(setting: Setting): Place {
+  of(setting: Setting): Origin {
     return this.#given.get(setting)?.place ?? { type: "default" };
   }
 
   /** Where a listener's setting was given, by its name; its URL's place for what stands nowhere else. */
-  inListener(plan: ListenerPlan, name: string): Place {
+  inListener(plan: ListenerPlan, name: string): Origin {
     const listener = this.#listeners.get(plan);
-    const own = listener?.places.get(name);
+    const own = listener?.origins.get(name);
     if (own !== undefined) return own;
     if (name === SETTINGS.users.name) {
       const all = this.#given.get(SETTINGS.users)?.place;

@@ -1,5 +1,5 @@
 import type { ScopedLimits } from "../../core/scoped_limits.ts";
-import { type Fault, type Place, valueFault } from "./fault.ts";
+import { type Fault, type Origin, valueFault } from "./fault.ts";
 import { USER_LIMITS } from "../settings/limits.ts";
 import { readQuery } from "./query.ts";
 import { SettingError } from "../settings/setting.ts";
@@ -7,7 +7,7 @@ import { SettingError } from "../settings/setting.ts";
 /** Reads `NAME?max_connections=5`, unless something is wrong with it, which is added to `faults`. */
 export function readGivenUser(
   text: string,
-  place: Place,
+  place: Origin,
   faults: Fault[],
 ): readonly [name: string, limits: ScopedLimits] | undefined {
   const before = faults.length;

@@ -1,6 +1,6 @@
 import type { ScopedLimits } from "../../core/scoped_limits.ts";
 import type { ListenerSettings } from "../../transport/listener_settings.ts";
-import { type Fault, type Place, valueFault } from "../given/fault.ts";
+import { type Fault, type Origin, valueFault } from "../given/fault.ts";
 import type { GivenListener } from "../given/given.ts";
 import { LISTENER_LIMITS } from "../settings/limits.ts";
 import {
@@ -22,7 +22,7 @@ export interface GivenTexts {
   /** The texts. */
   readonly texts: readonly string[];
   /** Where they were given. */
-  readonly place: Place;
+  readonly place: Origin;
 }
 
 /** A listener as it stands in its source. */
@@ -30,7 +30,7 @@ export interface ListenerSource {
   /** Its URL, with or without settings in its query. */
   readonly url: string;
   /** Where the URL is given. */
-  readonly place: Place;
+  readonly place: Origin;
   /** Its settings beside the URL, by their names; all of them allowed where they are for this kind of listener. */
   readonly beside?: ReadonlyMap<string, GivenTexts>;
   /** Whether there are others, which are not allowed: what is missing is not told then. */
@@ -85,7 +85,7 @@ export function readGivenListener(
     identity: value(ACCESS_FIELDS.identity),
     withPassword: value(ACCESS_FIELDS.withPassword),
     limits,
-    places: new Map([...given].map(([name, { place }]) => [name, place])),
+    origins: new Map([...given].map(([name, { place }]) => [name, place])),
   };
 }
 

@@ -16,7 +16,7 @@ export type StateVariable =
 export type Environment = (name: StateVariable) => string | undefined;
 
 /** Where sessions and messages are kept. */
-export type DataPlace =
+export type DataLocation =
   /** In this folder. */
   | { readonly type: "folder"; readonly folder: string }
   /** In memory, as asked for. */
@@ -36,10 +36,10 @@ export const DEFAULT_CONTROL =
   `${CONTROL_SOCKET} in the data folder; without one in $RUNTIME_DIRECTORY, else in $XDG_RUNTIME_DIR/mailboxqtt`;
 
 /** Where to keep things, as the value of `--data` says; where it is not given, as the environment does. */
-export function dataPlace(
+export function dataLocation(
   given: string | undefined,
   environment: Environment,
-): DataPlace {
+): DataLocation {
   if (given === "none") return { type: "memory" };
   const folder = given ?? defaultFolder(environment);
   if (folder !== undefined) return { type: "folder", folder };

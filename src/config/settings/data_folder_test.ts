@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import {
-  dataPlace,
+  dataLocation,
   type Environment,
   type StateVariable,
 } from "./data_folder.ts";
@@ -11,13 +11,16 @@ function environment(
   return (name) => values[name];
 }
 
-Deno.test("dataPlace is what --data says, whatever the environment does", () => {
+Deno.test("dataLocation is what --data says, whatever the environment does", () => {
   const full = environment({ STATE_DIRECTORY: "/s", HOME: "/h" });
-  assert.deepEqual(dataPlace("none", full), { type: "memory" });
-  assert.deepEqual(dataPlace("/a/b", full), { type: "folder", folder: "/a/b" });
+  assert.deepEqual(dataLocation("none", full), { type: "memory" });
+  assert.deepEqual(dataLocation("/a/b", full), {
+    type: "folder",
+    folder: "/a/b",
+  });
 });
 
-Deno.test("dataPlace without --data is systemd's folder, else one in the user's home", () => {
+Deno.test("dataLocation without --data is systemd's folder, else one in the user's home", () => {
   const XDG_STATE_HOME = "/x";
   const HOME = "/h";
   const cases = [
@@ -28,14 +31,14 @@ Deno.test("dataPlace without --data is systemd's folder, else one in the user's 
     [{ XDG_STATE_HOME: "", HOME }, "/h/.local/state/mailboxqtt"],
   ] as const;
   for (const [values, folder] of cases) {
-    const place = dataPlace(undefined, environment(values));
+    const place = dataLocation(undefined, environment(values));
     assert.deepEqual(place, { type: "folder", folder });
   }
 });
 
-Deno.test("dataPlace is nowhere if nothing says where, and tells why", () => {
+Deno.test("dataLocation is nowhere if nothing says where, and tells why", () => {
   for (const values of [{}, { HOME: "" }]) {
-    const place = dataPlace(undefined, environment(values));
+    const place = dataLocation(undefined, environment(values));
     assert.equal(place.type, "nowhere");
   }
 });

@@ -1,7 +1,7 @@
 import { Authentication } from "../../auth/authentication.ts";
 import {
-  Damper,
-  type DamperCounts,
+  LoginThrottle,
+  type LoginThrottleCounts,
 } from "../../auth/throttle/login_throttle.ts";
 import { LateAnswers } from "../../auth/methods/late_answers.ts";
 import { PasswordVerifier } from "../../auth/passwords/verifier.ts";
@@ -20,7 +20,7 @@ import type { ListenerPlan, Settings } from "../../config/settings/settings.ts";
 export class Doorkeepers {
   readonly #log: Log;
   readonly #timers: TimerWheel;
-  readonly #damper: Damper;
+  readonly #loginThrottle: LoginThrottle;
   readonly #verifier: PasswordVerifier;
   readonly #lateAnswers: LateAnswers;
   #users: ReadonlyMap<string, Users> = new Map();
@@ -34,14 +34,14 @@ export class Doorkeepers {
     });
     this.#log = log;
     this.#timers = timers;
-    this.#damper = new Damper({ log, clock, timers });
+    this.#loginThrottle = new LoginThrottle({ log, clock, timers });
     this.#verifier = new PasswordVerifier({ clock, timers });
     this.#lateAnswers = new LateAnswers(timers);
   }
 
   /** What guessing at passwords has come to. */
-  get damping(): Readonly<DamperCounts> {
-    return this.#damper.counts;
+  get damping(): Readonly<LoginThrottleCounts> {
+    return this.#loginThrottle.counts;
   }
 
   /** The doors by these settings and files. */
@@ -58,7 +58,7 @@ export class Doorkeepers {
   inForce({ users }: AccessFiles): void {
     for (const [path, former] of this.#users) {
       const now = users.get(path);
-      if (now !== undefined) this.#damper.forget(former.changed(now));
+      if (now !== undefined) this.#loginThrottle.forget(former.changed(now));
     }
     this.#users = users;
   }
@@ -80,7 +80,7 @@ export class Doorkeepers {
       anonymous: allowAnonymous,
     }, {
       verifier: this.#verifier,
-      damper: this.#damper,
+      loginThrottle: this.#loginThrottle,
       lateAnswers: this.#lateAnswers,
       log: this.#log,
     });

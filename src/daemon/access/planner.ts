@@ -1,4 +1,4 @@
-import type { DamperCounts } from "../../auth/throttle/login_throttle.ts";
+import type { LoginThrottleCounts } from "../../auth/throttle/login_throttle.ts";
 import type { DoorOptions } from "../../connection/doors.ts";
 import type { Log } from "../../core/log.ts";
 import type { ScopedLimits } from "../../core/scoped_limits.ts";
@@ -36,7 +36,7 @@ export class AccessPlanner {
   }
 
   /** What guessing at passwords has come to; `undefined` where nobody has had to log in. */
-  get damping(): Readonly<DamperCounts> | undefined {
+  get damping(): Readonly<LoginThrottleCounts> | undefined {
     return this.#doorkeepers?.damping;
   }
 

@@ -21,21 +21,21 @@ interface Receiver {
 }
 
 /** What a Link was given. */
-export interface Sighting {
+export interface ObservedLink {
   /** Whose it is. */
   readonly clientId: string;
   /** The Link. */
   readonly link: Link;
   /** The batch for which it waits at the gate, 0 if it does not. */
-  readonly gateBatch: BatchNumber;
+  readonly commitBatch: BatchNumber;
   /** Bytes that had entered the Outbox after it, since the beginning, where it is there already. */
   readonly position: number;
 }
 
 /** Where a message went. */
-export interface Testimony {
+export interface ObservedDelivery {
   /** Links that were given it: the first of them. */
-  readonly sightings: readonly Sighting[];
+  readonly links: readonly ObservedLink[];
   /** How many more there were. */
   readonly moreDeliveries: number;
   /** For whom it waits: the first of them. */
@@ -46,8 +46,8 @@ export interface Testimony {
   readonly dropped: readonly (readonly [cause: string, messages: number])[];
 }
 
-/** What a {@linkcode Witness} has to know of the message. */
-export interface WitnessOptions {
+/** What a {@linkcode DeliveryObserver} has to know of the message. */
+export interface DeliveryObserverOptions {
   /** Who may get it. */
   readonly route: Route;
   /** Packets that its publisher is answered with. */
@@ -58,7 +58,7 @@ export interface WitnessOptions {
  * Sees where a message goes, by how it is with those who may get it before it is routed and after. Nothing else
  * may happen between.
  */
-export class Witness {
+export class DeliveryObserver {
   /** Sessions and shared groups that have subscribed. */
   readonly subscribers: number;
   readonly #context: SessionContext;
@@ -72,7 +72,7 @@ export class Witness {
   constructor(
     context: SessionContext,
     publisher: Session,
-    { route: { targets, groups }, answers }: WitnessOptions,
+    { route: { targets, groups }, answers }: DeliveryObserverOptions,
   ) {
     this.subscribers = targets.length + groups.length;
     this.#context = context;
@@ -90,8 +90,8 @@ export class Witness {
   }
 
   /** Says where it went, by how things are now. */
-  compare(): Testimony {
-    const sightings: Sighting[] = [];
+  compare(): ObservedDelivery {
+    const links: ObservedLink[] = [];
     const queued: string[] = [];
     for (const receiver of this.#receivers) {
       const { session, link } = receiver;
@@ -100,15 +100,15 @@ export class Witness {
         queued.push(session.clientId);
       } else if (
         link !== undefined && link.packets > receiver.packets + answers
-      ) sightings.push(sightingOf(receiver, link));
+      ) links.push(observedLinkOf(receiver, link));
     }
     for (const [group, waiting] of this.#groups) {
       if (group.waiting > waiting) queued.push(group.key);
     }
     const causes = Object.entries(this.#context.counters.dropped);
     return {
-      sightings: sightings.slice(0, MOST_RECEIVERS),
-      moreDeliveries: Math.max(0, sightings.length - MOST_RECEIVERS),
+      links: links.slice(0, MOST_RECEIVERS),
+      moreDeliveries: Math.max(0, links.length - MOST_RECEIVERS),
       queued: queued.slice(0, MOST_RECEIVERS),
       moreQueued: Math.max(0, queued.length - MOST_RECEIVERS),
       dropped: causes
@@ -131,13 +131,16 @@ function receiverOf(session: Session): Receiver {
   };
 }
 
-function sightingOf({ session, appended }: Receiver, link: Link): Sighting {
+function observedLinkOf(
+  { session, appended }: Receiver,
+  link: Link,
+): ObservedLink {
   // Not by what is behind the gate: that may be the answer to the publisher.
   const waits = link.outbox.appended === appended;
   return {
     clientId: session.clientId,
     link,
-    gateBatch: waits ? link.gate.lastBatch : 0,
+    commitBatch: waits ? link.uncommitted.lastBatch : 0,
     position: link.outbox.appended,
   };
 }

@@ -16,8 +16,8 @@ export const MESSAGE_OBSTACLES = {
 /** One of {@linkcode MESSAGE_OBSTACLES}. */
 export type MessageObstacle = keyof typeof MESSAGE_OBSTACLES;
 
-/** What {@linkcode DiskNeeds} works with. */
-export interface DiskNeedsOptions {
+/** What {@linkcode DiskSpaceCheck} works with. */
+export interface DiskSpaceCheckOptions {
   /** What sessions work with. */
   readonly context: SessionContext;
   /** Knows who gets a message. */
@@ -25,12 +25,12 @@ export interface DiskNeedsOptions {
 }
 
 /** Says what must be kept on the disk: asked before anybody sees a message, and only while there is little room. */
-export class DiskNeeds {
+export class DiskSpaceCheck {
   readonly #context: SessionContext;
   readonly #dispatcher: Dispatcher;
 
   /** Asks this dispatcher for routes. */
-  constructor(options: DiskNeedsOptions) {
+  constructor(options: DiskSpaceCheckOptions) {
     this.#context = options.context;
     this.#dispatcher = options.dispatcher;
   }

@@ -1,11 +1,11 @@
 import type { Link } from "../../session/link.ts";
 import type { BatchNumber } from "../../store/store.ts";
-import type { Passage, PassageDelivery } from "./tracer.ts";
-import type { Sighting, Testimony } from "./delivery_observer.ts";
+import type { PublishTrace, TraceDelivery } from "./tracer.ts";
+import type { ObservedDelivery, ObservedLink } from "./delivery_observer.ts";
 
 /** What is known of a PUBLISH before it is routed. */
-export type PassageStart = Pick<
-  Passage,
+export type TraceStart = Pick<
+  PublishTrace,
   | "clientId"
   | "topic"
   | "qos"
@@ -17,27 +17,27 @@ export type PassageStart = Pick<
 >;
 
 /** What is known of it then. */
-export type PassageRouting =
+export type TraceRouting =
   & Pick<
-    Passage,
+    PublishTrace,
     "routedAt" | "reason" | "detail" | "subscribers" | "waitsForStore"
   >
-  & Omit<Testimony, "sightings">;
+  & Omit<ObservedDelivery, "links">;
 
-/** What an {@linkcode OpenPassage} is made with. */
-export interface OpenPassageOptions extends PassageStart {
+/** What an {@linkcode PendingTrace} is made with. */
+export interface PendingTraceOptions extends TraceStart {
   /** Told how it fared, once it has. */
-  readonly tell: (passage: Passage) => void;
+  readonly tell: (publishTrace: PublishTrace) => void;
   /** Told that it is open no more. */
-  readonly closed: (passage: OpenPassage) => void;
+  readonly closed: (publishTrace: PendingTrace) => void;
 }
 
 /** A delivery whose bytes the socket has not taken. */
-export interface WaitingDelivery extends PassageDelivery {
+export interface WaitingDelivery extends TraceDelivery {
   /** The Link that was given them. */
   readonly link: Link;
   /** The batch for which they wait at the gate, 0 if they did not. */
-  readonly gateBatch: BatchNumber;
+  readonly commitBatch: BatchNumber;
   /** Bytes that must have left the Outbox, since the beginning. */
   position: number;
   /** Has the Link watched no more. */
@@ -45,28 +45,28 @@ export interface WaitingDelivery extends PassageDelivery {
 }
 
 /** A PUBLISH that was not yet written to all its receivers, or not yet committed. */
-export class OpenPassage {
+export class PendingTrace {
   /** Its QoS. */
-  readonly qos: Passage["qos"];
+  readonly qos: PublishTrace["qos"];
   /** The deliveries under way. */
   readonly waiting: Set<WaitingDelivery> = new Set();
-  readonly #options: OpenPassageOptions;
-  #routing: PassageRouting | undefined;
+  readonly #options: PendingTraceOptions;
+  #routing: TraceRouting | undefined;
   #deliveries: readonly WaitingDelivery[] = [];
   #committedAt: number | undefined;
   #ended = false;
 
   /** Begins. */
-  constructor(options: OpenPassageOptions) {
+  constructor(options: PendingTraceOptions) {
     this.#options = options;
     this.qos = options.qos;
   }
 
   /** Takes how it was routed, and watches the Links that were given it. */
-  routed(routing: PassageRouting, sightings: readonly Sighting[]): void {
+  routed(routing: TraceRouting, links: readonly ObservedLink[]): void {
     this.#routing = routing;
-    this.#deliveries = sightings.map((sighting) =>
-      this.#watch(sighting, routing.routedAt)
+    this.#deliveries = links.map((observed) =>
+      this.#watch(observed, routing.routedAt)
     );
   }
 
@@ -97,17 +97,17 @@ export class OpenPassage {
   }
 
   #watch(
-    { clientId, link, gateBatch, position }: Sighting,
+    { clientId, link, commitBatch, position }: ObservedLink,
     at: number,
   ): WaitingDelivery {
     const delivery: WaitingDelivery = {
       clientId,
-      releasedAt: gateBatch === 0 ? at : undefined,
+      releasedAt: commitBatch === 0 ? at : undefined,
       endedAt: at,
       outcome: "unfinished",
       link,
-      gateBatch,
-      position: gateBatch === 0 ? position : Infinity,
+      commitBatch,
+      position: commitBatch === 0 ? position : Infinity,
       unwatch: link.watch(() => this.#look(delivery)),
     };
     this.waiting.add(delivery);
@@ -126,7 +126,7 @@ export class OpenPassage {
 
   #over(
     delivery: WaitingDelivery,
-    outcome: PassageDelivery["outcome"],
+    outcome: TraceDelivery["outcome"],
     at: number,
   ): void {
     delivery.outcome = outcome;

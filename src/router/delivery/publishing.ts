@@ -13,7 +13,7 @@ import { isKept, type Message } from "../../store/message.ts";
 import type { BatchNumber } from "../../store/store.ts";
 import type { Access } from "../rights/access.ts";
 import {
-  type DiskNeeds,
+  type DiskSpaceCheck,
   MESSAGE_OBSTACLES,
   type MessageObstacle,
 } from "./disk_space_check.ts";
@@ -32,7 +32,7 @@ export interface PublishingOptions {
   /** The retained messages. */
   readonly retained: RetainedMessages;
   /** Says what needs the disk. */
-  readonly diskNeeds: DiskNeeds;
+  readonly diskSpaceCheck: DiskSpaceCheck;
   /** Says who may publish to what. */
   readonly access: Access;
   /** Follows those that somebody asks for. */
@@ -47,7 +47,7 @@ export class Publishing {
   readonly #context: SessionContext;
   readonly #dispatcher: Dispatcher;
   readonly #retained: RetainedMessages;
-  readonly #diskNeeds: DiskNeeds;
+  readonly #diskSpaceCheck: DiskSpaceCheck;
   readonly #access: Access;
   readonly #tracing: Tracing;
 
@@ -56,7 +56,7 @@ export class Publishing {
     this.#context = options.context;
     this.#dispatcher = options.dispatcher;
     this.#retained = options.retained;
-    this.#diskNeeds = options.diskNeeds;
+    this.#diskSpaceCheck = options.diskSpaceCheck;
     this.#access = options.access;
     this.#tracing = options.tracing;
   }
@@ -96,7 +96,7 @@ export class Publishing {
     }
     link.receiving++;
     const obstacle = link.terms.version === 5 && !this.#forbids(session, topic)
-      ? this.#diskNeeds.obstacle(session, packet, topic)
+      ? this.#diskSpaceCheck.obstacle(session, packet, topic)
       : undefined;
     const outcome = obstacle !== undefined
       ? this.#refuse(packet, obstacle)
@@ -137,7 +137,7 @@ export class Publishing {
       batch,
       detail,
     );
-    link.gate.count(packet.end - packet.start + MESSAGE_COST);
+    link.uncommitted.count(packet.end - packet.start + MESSAGE_COST);
     this.#context.touch(link);
   }
 

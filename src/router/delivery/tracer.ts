@@ -2,7 +2,7 @@ import type { ProtocolVersion, Publish, QoS } from "../../codec/packet.ts";
 import type { ReasonCode } from "../../codec/reason_code.ts";
 
 /** The way of one PUBLISH to one receiver, once its bytes were put into the receiver's Outbox or behind its gate. */
-export interface PassageDelivery {
+export interface TraceDelivery {
   /** Who receives it. */
   readonly clientId: string;
   /** When it might leave; `undefined` where the disk held it up until the end. */
@@ -14,7 +14,7 @@ export interface PassageDelivery {
 }
 
 /** How one PUBLISH fared. All times are in milliseconds of `performance.now()`. */
-export interface Passage {
+export interface PublishTrace {
   /** Its publisher. */
   readonly clientId: string;
   /** Its topic. */
@@ -44,7 +44,7 @@ export interface Passage {
   /** When it was committed; `undefined` if it never was, or need not be. */
   readonly committedAt: number | undefined;
   /** Where it went at once: the first of them. */
-  readonly deliveries: readonly PassageDelivery[];
+  readonly deliveries: readonly TraceDelivery[];
   /** How many more there were. */
   readonly moreDeliveries: number;
   /** For whom it waits, offline or busy: the first of them, client identifiers and shared groups. */
@@ -60,7 +60,7 @@ export interface Passage {
 }
 
 /** Whose PUBLISH it is, and to what. */
-export interface PassageOrigin {
+export interface TraceOrigin {
   /** Its publisher. */
   readonly clientId: string;
   /** Its topic. */
@@ -75,8 +75,8 @@ export interface Tracer {
    */
   begin(
     publish: Publish,
-    origin: PassageOrigin,
-  ): ((passage: Passage) => void) | undefined;
+    origin: TraceOrigin,
+  ): ((publishTrace: PublishTrace) => void) | undefined;
   /** Told that one more is not followed, since too many are on their way. */
   tooMany(): void;
 }

@@ -5,10 +5,10 @@ import type { SessionContext } from "../../session/context.ts";
 import type { Session } from "../../session/session.ts";
 import type { BatchNumber } from "../../store/store.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import { OpenPassage } from "./pending_trace.ts";
+import { PendingTrace } from "./pending_trace.ts";
 import type { TopicEntry } from "./topic_table.ts";
 import type { Tracer } from "./tracer.ts";
-import { Witness } from "./delivery_observer.ts";
+import { DeliveryObserver } from "./delivery_observer.ts";
 
 /** What {@linkcode Tracing} works with. */
 export interface TracingOptions {
@@ -33,9 +33,9 @@ export interface PublishOutcome {
 /** A PUBLISH that is being routed and followed. */
 export interface Following {
   /** Saw how things were before. */
-  readonly witness: Witness;
+  readonly observer: DeliveryObserver;
   /** What is known of it, and who wants to know. */
-  readonly passage: OpenPassage;
+  readonly publishTrace: PendingTrace;
 }
 
 /** Publishes that are followed at the same time. */
@@ -55,12 +55,12 @@ export class Tracing {
   submittedAt: number | undefined;
   readonly #options: TracingOptions;
   /** In the order in which they began. */
-  readonly #open = new Set<OpenPassage>();
-  readonly #close = (passage: OpenPassage): void =>
-    void this.#open.delete(passage);
+  readonly #open = new Set<PendingTrace>();
+  readonly #close = (publishTrace: PendingTrace): void =>
+    void this.#open.delete(publishTrace);
   #timerRuns = false;
   /** Those that were under way already when the timer was set. */
-  #old: readonly OpenPassage[] = [];
+  #old: readonly PendingTrace[] = [];
 
   /** Follows nothing yet. */
   constructor(options: TracingOptions) {
@@ -71,7 +71,9 @@ export class Tracing {
   change(tracer: Tracer | undefined): void {
     this.tracer = tracer;
     if (tracer !== undefined) return;
-    for (const passage of this.#open) passage.giveUp(performance.now());
+    for (const publishTrace of this.#open) {
+      publishTrace.giveUp(performance.now());
+    }
   }
 
   /** Begins to follow a PUBLISH that is about to be routed, if it is one of those that somebody asks for. */
@@ -92,7 +94,7 @@ export class Tracing {
     dispatcher.flushRun();
     const start = { submittedAt: this.submittedAt, begunAt: performance.now() };
     return {
-      passage: new OpenPassage({
+      publishTrace: new PendingTrace({
         ...origin,
         ...start,
         qos: packet.qos,
@@ -102,7 +104,7 @@ export class Tracing {
         tell,
         closed: this.#close,
       }),
-      witness: new Witness(context, session, {
+      observer: new DeliveryObserver(context, session, {
         route: dispatcher.routeOf(topic),
         answers: packet.qos > 0 ? 1 : 0,
       }),
@@ -111,12 +113,12 @@ export class Tracing {
 
   /** Goes on with it once it is routed; without an outcome all went as it should. */
   routed(
-    { witness, passage }: Following,
+    { observer, publishTrace }: Following,
     outcome: PublishOutcome | undefined,
   ): void {
     const { context, dispatcher } = this.#options;
     dispatcher.flushRun();
-    const { subscribers } = witness;
+    const { subscribers } = observer;
     const {
       reason = subscribers > 0
         ? ReasonCode.Success
@@ -124,28 +126,29 @@ export class Tracing {
       batch = 0,
       detail,
     } = outcome ?? {};
-    const waitsForStore = passage.qos > 0 && batch > context.store.committed;
-    const { sightings, ...others } = witness.compare();
+    const waitsForStore = publishTrace.qos > 0 &&
+      batch > context.store.committed;
+    const { links, ...others } = observer.compare();
     const routing = { reason, detail, subscribers, waitsForStore, ...others };
-    passage.routed({ routedAt: performance.now(), ...routing }, sightings);
-    this.#open.add(passage);
+    publishTrace.routed({ routedAt: performance.now(), ...routing }, links);
+    this.#open.add(publishTrace);
     if (waitsForStore) {
       context.whenCommitted(
         undefined,
         batch,
-        () => passage.committed(performance.now()),
+        () => publishTrace.committed(performance.now()),
       );
     }
-    for (const delivery of passage.waiting) {
-      const { gateBatch } = delivery;
-      if (gateBatch === 0) continue;
+    for (const delivery of publishTrace.waiting) {
+      const { commitBatch } = delivery;
+      if (commitBatch === 0) continue;
       context.whenCommitted(
         undefined,
-        gateBatch,
-        () => passage.released(delivery, performance.now()),
+        commitBatch,
+        () => publishTrace.released(delivery, performance.now()),
       );
     }
-    passage.settle();
+    publishTrace.settle();
     if (this.#open.size > 0) this.#startTimer();
   }
 
@@ -155,8 +158,10 @@ export class Tracing {
     this.#old = [...this.#open];
     this.#options.timers.schedule(PATIENCE, () => {
       this.#timerRuns = false;
-      for (const passage of this.#old) {
-        if (this.#open.has(passage)) passage.giveUp(performance.now());
+      for (const publishTrace of this.#old) {
+        if (this.#open.has(publishTrace)) {
+          publishTrace.giveUp(performance.now());
+        }
       }
       this.#old = [];
       if (this.#open.size > 0) this.#startTimer();

@@ -10,23 +10,23 @@ import {
   type Subscription,
 } from "../../../tests/support/clients/write_packets.ts";
 import { MemoryStore } from "../../store/memory_store.ts";
-import type { Passage, Tracer } from "./tracer.ts";
+import type { PublishTrace, Tracer } from "./tracer.ts";
 
 /** Follows every publish. */
 class All implements Tracer {
-  readonly passages: Passage[] = [];
+  readonly publishTraces: PublishTrace[] = [];
   notFollowed = 0;
 
-  begin(): (passage: Passage) => void {
-    return (passage) => void this.passages.push(passage);
+  begin(): (publishTrace: PublishTrace) => void {
+    return (publishTrace) => void this.publishTraces.push(publishTrace);
   }
   tooMany(): void {
     this.notFollowed++;
   }
-  /** The one passage that has ended since the last call. */
-  get one(): Passage {
-    assert.equal(this.passages.length, 1);
-    return this.passages.pop()!;
+  /** The one publishTrace that has ended since the last call. */
+  get one(): PublishTrace {
+    assert.equal(this.publishTraces.length, 1);
+    return this.publishTraces.pop()!;
   }
 }
 
@@ -64,20 +64,22 @@ Deno.test("tracing: a publish is followed to the socket of each receiver, at eve
   for (const qos of [0, 1, 2] as const) {
     await publisher.publish("a", "hello", { qos });
     await router.settle();
-    const passage = all.one;
-    assert.equal(passage.clientId, "publisher");
-    assert.equal(passage.topic, "a");
-    assert.deepEqual([passage.qos, passage.payloadBytes], [qos, 5]);
-    assert.deepEqual([passage.reason, passage.subscribers], [0, 2]);
+    const publishTrace = all.one;
+    assert.equal(publishTrace.clientId, "publisher");
+    assert.equal(publishTrace.topic, "a");
+    assert.deepEqual([publishTrace.qos, publishTrace.payloadBytes], [qos, 5]);
+    assert.deepEqual([publishTrace.reason, publishTrace.subscribers], [0, 2]);
     assert.deepEqual(
-      passage.deliveries.map(({ clientId, outcome }) => [clientId, outcome]),
+      publishTrace.deliveries.map((
+        { clientId, outcome },
+      ) => [clientId, outcome]),
       [["one", "written"], ["two", "written"]],
     );
-    const { submittedAt, begunAt, routedAt, endedAt } = passage;
+    const { submittedAt, begunAt, routedAt, endedAt } = publishTrace;
     assert.ok(submittedAt !== undefined);
     assertInOrder(submittedAt, begunAt, routedAt, endedAt);
-    assert.equal(passage.waitsForStore, false);
-    assert.equal(passage.unfinished, false);
+    assert.equal(publishTrace.waitsForStore, false);
+    assert.equal(publishTrace.unfinished, false);
   }
 });
 
@@ -87,18 +89,22 @@ Deno.test("tracing: followed QoS 0 messages keep their order, those before and b
   const subscriber = await router.connect();
   await subscriber.subscribe("a");
   let count = 0;
-  const passages: Passage[] = [];
+  const publishTraces: PublishTrace[] = [];
   router.handle.trace({
     begin: () =>
-      count++ % 3 === 1 ? (passage) => void passages.push(passage) : undefined,
+      count++ % 3 === 1
+        ? (publishTrace) => void publishTraces.push(publishTrace)
+        : undefined,
     tooMany: () => {},
   });
   const texts = Array.from({ length: 10 }, (_, i) => `${i}`);
   await publisher.send(...texts.map((text) => publish(5, "a", text)));
   await router.settle();
   assert.deepEqual(subscriber.payloads(), texts);
-  assert.equal(passages.length, 3);
-  for (const { deliveries } of passages) assert.equal(deliveries.length, 1);
+  assert.equal(publishTraces.length, 3);
+  for (const { deliveries } of publishTraces) {
+    assert.equal(deliveries.length, 1);
+  }
 });
 
 Deno.test("tracing: what needs the disk ends when it is committed, and is held up at the gate until then", async () => {
@@ -111,7 +117,7 @@ Deno.test("tracing: what needs the disk ends when it is committed, and is held u
   const all = follow(router);
   await publisher.publish("a", "", { qos: 2 });
   await router.settle();
-  assert.deepEqual(all.passages, []);
+  assert.deepEqual(all.publishTraces, []);
   await router.commit();
   const { waitsForStore, routedAt, committedAt, deliveries } = all.one;
   assert.equal(waitsForStore, true);
@@ -136,7 +142,7 @@ Deno.test("tracing: what a publisher receives of its own at once ends then, thou
   const all = follow(router);
   await publisher.publish("a", "", { qos: 1 });
   await router.settle();
-  assert.deepEqual(all.passages, []);
+  assert.deepEqual(all.publishTraces, []);
   await router.commit();
   const { deliveries: [own], routedAt, committedAt } = all.one;
   assert.equal(own!.clientId, "publisher");
@@ -210,9 +216,9 @@ Deno.test("tracing: ends with a client that goes, with the tracer, and when it t
 
   await publisher.publish("a");
   await router.settle();
-  assert.deepEqual(all.passages, []);
+  assert.deepEqual(all.publishTraces, []);
   await router.advance(29_000);
-  assert.deepEqual(all.passages, []);
+  assert.deepEqual(all.publishTraces, []);
   await router.advance(2_000);
   const late = all.one;
   assert.equal(late.deliveries[0]!.outcome, "unfinished");
@@ -224,7 +230,7 @@ Deno.test("tracing: ends with a client that goes, with the tracer, and when it t
   assert.equal(all.one.unfinished, true);
   await publisher.publish("a");
   await router.settle();
-  assert.deepEqual(all.passages, []);
+  assert.deepEqual(all.publishTraces, []);
 
   router.handle.trace(all);
   await publisher.publish("a");
@@ -244,10 +250,10 @@ Deno.test("tracing: no more than a thousand are under way, and 32 receivers told
   const packet = publish(5, "a", "");
   await publisher.send(...Array.from({ length: 1003 }, () => packet));
   await router.settle();
-  assert.deepEqual([all.passages.length, all.notFollowed], [0, 3]);
+  assert.deepEqual([all.publishTraces.length, all.notFollowed], [0, 3]);
   slow.resume();
-  assert.equal(all.passages.length, 1000);
-  all.passages.length = 0;
+  assert.equal(all.publishTraces.length, 1000);
+  all.publishTraces.length = 0;
 
   for (let i = 0; i < 34; i++) {
     await (await router.connect()).subscribe("b");

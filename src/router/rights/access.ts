@@ -2,7 +2,7 @@ import { PacketError } from "../../codec/packet_error.ts";
 import { ReasonCode } from "../../codec/reason_code.ts";
 import type { Counters } from "../../core/counters.ts";
 import type { Log } from "../../core/log.ts";
-import type { PacedLogOptions } from "../../core/limited_log.ts";
+import type { LimitedLogOptions } from "../../core/limited_log.ts";
 import type { SessionContext } from "../../session/context.ts";
 import type { Rights, RightsSource } from "../../session/rights.ts";
 import type { Session } from "../../session/session.ts";
@@ -13,7 +13,7 @@ import type { SubscriptionTree } from "../topics/subscription_tree.ts";
 import { parseSharedFilter } from "../topics/filter.ts";
 
 /** What {@linkcode Access} works with. */
-export interface AccessOptions extends PacedLogOptions {
+export interface AccessOptions extends LimitedLogOptions {
   /** The rules in force; left out, nothing is forbidden. */
   readonly rights?: RightsSource;
   /** Holds the subscriptions, of which some are mute by the rules. */

@@ -1,6 +1,6 @@
 import type { Counters } from "../../core/counters.ts";
 import type { LogFields } from "../../core/log.ts";
-import { PacedLog, type PacedLogOptions } from "../../core/limited_log.ts";
+import { LimitedLog, type LimitedLogOptions } from "../../core/limited_log.ts";
 import type { Rights } from "../../session/rights.ts";
 
 /** What may be denied. */
@@ -33,19 +33,19 @@ const LENGTH = 256;
 
 /** What rules denied: all is counted, and told once for each client, topic and minute with the reason. */
 export class Denials {
-  readonly #options: PacedLogOptions & { readonly counters: Counters };
-  readonly #logs: Readonly<Record<DeniedAction, PacedLog>>;
+  readonly #options: LimitedLogOptions & { readonly counters: Counters };
+  readonly #logs: Readonly<Record<DeniedAction, LimitedLog>>;
   /** The topics that are told apart, by client identifier. */
   readonly #topics = new Map<string, Set<string>>();
   #begin = 0;
 
   /** Counts and logs there. */
-  constructor(options: PacedLogOptions & { readonly counters: Counters }) {
+  constructor(options: LimitedLogOptions & { readonly counters: Counters }) {
     this.#options = options;
     this.#logs = {
-      publish: new PacedLog("Publishing denied", options),
-      subscribe: new PacedLog("Subscription denied", options),
-      will: new PacedLog("Will denied", options),
+      publish: new LimitedLog("Publishing denied", options),
+      subscribe: new LimitedLog("Subscription denied", options),
+      will: new LimitedLog("Will denied", options),
     };
   }
 

@@ -12,9 +12,9 @@ import { Session } from "../../session/session.ts";
 import type { BatchNumber, StoredSession } from "../../store/store.ts";
 import type { Access } from "../rights/access.ts";
 import { connackFor, grantedInterval } from "./connack.ts";
-import { Ownership } from "./session_user.ts";
+import { SessionUser } from "./session_user.ts";
 import type { Subscriptions } from "./subscriptions.ts";
-import { TakeoverPace } from "./takeover_rate.ts";
+import { TakeoverRate } from "./takeover_rate.ts";
 import { isWithinLimits } from "../topics/filter.ts";
 import type { Wills } from "./wills.ts";
 
@@ -63,8 +63,8 @@ export interface RegistryOptions {
 /** The sessions by client identifier: who comes, who goes, who takes over (3.1.4, 4.1). */
 export class Registry {
   readonly #options: RegistryOptions;
-  readonly #ownership: Ownership;
-  readonly #takeoverPace: TakeoverPace;
+  readonly #sessionUser: SessionUser;
+  readonly #takeoverRate: TakeoverRate;
   /** Newcomers that wait before they take over, by client identifier. */
   readonly #waiting = new Map<string, Link>();
   readonly #sessions = new Map<string, Session>();
@@ -72,8 +72,8 @@ export class Registry {
   /** Makes a registry without sessions. */
   constructor(options: RegistryOptions) {
     this.#options = options;
-    this.#ownership = new Ownership(options);
-    this.#takeoverPace = new TakeoverPace(options);
+    this.#sessionUser = new SessionUser(options);
+    this.#takeoverRate = new TakeoverRate(options);
   }
 
   /** All sessions, online or not. */
@@ -155,7 +155,7 @@ export class Registry {
     }
     access.requireWill(arrival);
     const former = this.#sessions.get(clientId);
-    if (former !== undefined) this.#ownership.require(former, user);
+    if (former !== undefined) this.#sessionUser.require(former, user);
     if (!context.disk.ample) this.#requireRoom(connect, former);
     if (former?.link !== undefined) {
       if (this.#waits(arrival, former.link)) return;
@@ -324,7 +324,7 @@ export class Registry {
     if (arrival.waited) return false;
     const { clientId, link } = arrival;
     const { timers, connectAgain } = this.#options;
-    const wait = this.#takeoverPace.takeover(
+    const wait = this.#takeoverRate.takeover(
       clientId,
       present.origin.address,
       link.origin.address,

@@ -74,15 +74,15 @@ Deno.test("Restore puts subscriptions, queues and packet ids back [MQTT-4.1.0-1]
 
 Deno.test("Restore goes on with QoS 2 where it was, in both directions [MQTT-4.3.3]", async () => {
   let router = new TestRouter();
-  const witness = await router.connect({ ...PERSISTENT, clientId: "w" });
-  await witness.subscribe("a", { qos: 2 });
+  const observer = await router.connect({ ...PERSISTENT, clientId: "w" });
+  await observer.subscribe("a", { qos: 2 });
   const publisher = await router.connect({ ...PERSISTENT, clientId: "p" });
   await publisher.publish("a", "once", { qos: 2, packetId: 9 });
   await router.settle();
-  const [message] = witness.messages();
-  await witness.acknowledge("pubrec", message!.packetId);
+  const [message] = observer.messages();
+  await observer.acknowledge("pubrec", message!.packetId);
   await router.settle();
-  witness.expect("pubrel");
+  observer.expect("pubrel");
   router = await restart(router);
   const again = await back(router, "w");
   assert.equal(again.expect("pubrel").packetId, message!.packetId);
@@ -198,8 +198,8 @@ const WILL = {
 
 Deno.test("Restore sends wills after their delay, and each only once", async () => {
   let router = new TestRouter();
-  const witness = await router.connect({ ...PERSISTENT, clientId: "w" });
-  await witness.subscribe("will", { qos: 1 });
+  const observer = await router.connect({ ...PERSISTENT, clientId: "w" });
+  await observer.subscribe("will", { qos: 1 });
   const properties = { willDelayInterval: 5 };
   for (const clientId of ["kept", "back"]) {
     const will = { ...WILL, properties };

@@ -1,15 +1,15 @@
 import { PacketError } from "../../codec/packet_error.ts";
 import { ReasonCode } from "../../codec/reason_code.ts";
-import { PacedLog, type PacedLogOptions } from "../../core/limited_log.ts";
+import { LimitedLog, type LimitedLogOptions } from "../../core/limited_log.ts";
 import type { Session } from "../../session/session.ts";
 
 /** Sees to it that a session serves the user alone whose it is. */
-export class Ownership {
-  readonly #refused: PacedLog;
+export class SessionUser {
+  readonly #refused: LimitedLog;
 
   /** Tells there who was refused. */
-  constructor(options: PacedLogOptions) {
-    this.#refused = new PacedLog(
+  constructor(options: LimitedLogOptions) {
+    this.#refused = new LimitedLog(
       "Client refused: its client identifier is that of another user's session",
       options,
     );

@@ -1,4 +1,4 @@
-import { PacedLog, type PacedLogOptions } from "../../core/limited_log.ts";
+import { LimitedLog, type LimitedLogOptions } from "../../core/limited_log.ts";
 import type {
   Subscribe,
   SubscriptionRequest,
@@ -37,7 +37,7 @@ const FILTERS_BETWEEN_LOOKS = 64;
 export type Subscriber = Subscription | SharedGroup;
 
 /** What {@linkcode Subscriptions} work with. */
-export interface SubscriptionsOptions extends PacedLogOptions {
+export interface SubscriptionsOptions extends LimitedLogOptions {
   /** What sessions work with. */
   readonly context: SessionContext;
   /** Holds the subscriptions. */
@@ -59,7 +59,7 @@ export class Subscriptions implements SharedGroups {
   readonly #retained: RetainedMessages;
   readonly #system: SystemMessages;
   readonly #access: Access;
-  readonly #tooMany: PacedLog;
+  readonly #tooMany: LimitedLog;
   readonly #groups = new Map<string, SharedGroup>();
   readonly #bySession = new WeakMap<Session, Map<string, Subscription>>();
 
@@ -70,7 +70,7 @@ export class Subscriptions implements SharedGroups {
     this.#retained = options.retained;
     this.#system = options.system;
     this.#access = options.access;
-    this.#tooMany = new PacedLog(
+    this.#tooMany = new LimitedLog(
       "Subscriptions refused: the client has too many",
       options,
     );

@@ -24,8 +24,8 @@ interface Contest {
   toldAt: number;
 }
 
-/** What a {@linkcode TakeoverPace} works with. */
-export interface TakeoverPaceOptions {
+/** What a {@linkcode TakeoverRate} works with. */
+export interface TakeoverRateOptions {
   /** Where it is told of two devices with one client identifier. */
   readonly log: Log;
   /** The time to pace with. */
@@ -39,12 +39,12 @@ export interface TakeoverPaceOptions {
  * newcomer is to wait. A device that comes back after its connection was lost takes over from itself once, and waits
  * for nothing.
  */
-export class TakeoverPace {
-  readonly #options: TakeoverPaceOptions;
+export class TakeoverRate {
+  readonly #options: TakeoverRateOptions;
   readonly #contests = new Map<string, Contest>();
 
   /** Remembers nothing yet. */
-  constructor(options: TakeoverPaceOptions) {
+  constructor(options: TakeoverRateOptions) {
     this.#options = options;
   }
 

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../core/clock.ts";
 import { createLog } from "../../core/log.ts";
-import { TakeoverPace } from "./takeover_rate.ts";
+import { TakeoverRate } from "./takeover_rate.ts";
 
 function setUp() {
   const clock = new ManualClock();
   const lines: string[] = [];
   const write = (line: string) => void lines.push(line);
   const log = createLog({ level: "warn", format: "text", write });
-  const pace = new TakeoverPace({ log, clock, limits: { takeovers: 5 } });
+  const pace = new TakeoverRate({ log, clock, limits: { takeovers: 5 } });
   /** A take-over so many milliseconds after the last one. */
   const takeover = (after: number, clientId = "pump") => {
     clock.advance(after);
@@ -17,13 +17,13 @@ function setUp() {
   return { clock, lines, takeover };
 }
 
-Deno.test("TakeoverPace lets a device that comes back now and then in at once", () => {
+Deno.test("TakeoverRate lets a device that comes back now and then in at once", () => {
   const { lines, takeover } = setUp();
   for (let i = 0; i < 50; i++) assert.equal(takeover(3000), 0);
   assert.deepEqual(lines, []);
 });
 
-Deno.test("TakeoverPace slows two devices down that throw each other out, and names both once a minute", () => {
+Deno.test("TakeoverRate slows two devices down that throw each other out, and names both once a minute", () => {
   const { lines, takeover } = setUp();
   const waits: number[] = [];
   let last = 0;
@@ -41,7 +41,7 @@ Deno.test("TakeoverPace slows two devices down that throw each other out, and na
   assert.equal(lines.length, 2);
 });
 
-Deno.test("TakeoverPace forgets a contest that is over, and tells client identifiers apart", () => {
+Deno.test("TakeoverRate forgets a contest that is over, and tells client identifiers apart", () => {
   const { takeover } = setUp();
   for (let i = 0; i < 5; i++) takeover(10);
   assert.equal(takeover(10, "other"), 0);
@@ -49,7 +49,7 @@ Deno.test("TakeoverPace forgets a contest that is over, and tells client identif
   assert.equal(takeover(31_000), 0);
 });
 
-Deno.test("TakeoverPace remembers only so many client identifiers", () => {
+Deno.test("TakeoverRate remembers only so many client identifiers", () => {
   const { takeover } = setUp();
   for (let i = 0; i < 5; i++) takeover(10);
   for (let i = 0; i < 10_000; i++) takeover(0, `client ${i}`);

@@ -11,7 +11,7 @@ import { prepareTables, type Tables } from "../tables/tables.ts";
 import { readLogState } from "../database/write_ahead_log.ts";
 
 /** A database that is open, with all that is asked of it. */
-export interface SoundDatabase extends OpenDatabase {
+export interface VerifiedDatabase extends OpenDatabase {
   /** Its tables. */
   readonly tables: Tables;
   /** Whether it was not closed. */
@@ -47,18 +47,18 @@ export type LogFinding =
  *
  * @throws {Error} If the files cannot be read or written.
  */
-export function openSound(
+export function openVerified(
   path: string,
   now: number,
   checkedFirst: number = CHECKED_FIRST,
-): SoundDatabase & Findings {
+): VerifiedDatabase & Findings {
   let mending = finishMending(path);
   const hadLog = mending !== undefined || sizeOf(`${path}-wal`) !== undefined;
   // SQLite cuts off what it cannot read of the log.
   const log = keepLog(path, now);
   const size = (sizeOf(path) ?? 0) + (sizeOf(`${path}-wal`) ?? 0);
   const checkNow = size <= checkedFirst;
-  let opened: SoundDatabase;
+  let opened: VerifiedDatabase;
   try {
     opened = openChecked(path, checkNow);
   } catch (error) {
@@ -78,7 +78,7 @@ export function openSound(
 }
 
 /** Opens a database, and looks at its structure if it was not closed and `check` says so. */
-export function openChecked(path: string, check: boolean): SoundDatabase {
+export function openChecked(path: string, check: boolean): VerifiedDatabase {
   const opened = openDatabase(path);
   const { database, fresh } = opened;
   try {

@@ -22,8 +22,8 @@ import { resumedTime } from "../tables/service_time.ts";
 import {
   type Findings,
   openChecked,
-  openSound,
-  type SoundDatabase,
+  openVerified,
+  type VerifiedDatabase,
 } from "../repair/verified_database.ts";
 import type { BacklogQuery, StoredBacklog } from "../store.ts";
 import { prepareTables, type Tables } from "../tables/tables.ts";
@@ -88,7 +88,7 @@ export class StoreThread {
   constructor(path: string, wall: number, checkedFirst?: number) {
     this.#path = path;
     this.#walIndex = new WalIndex(path);
-    const sound = openSound(path, wall, checkedFirst);
+    const sound = openVerified(path, wall, checkedFirst);
     const { mending, log, unchecked } = sound;
     this.#fresh = sound.fresh && mending === undefined;
     this.#findings = { mending, log, unchecked };
@@ -130,7 +130,7 @@ export class StoreThread {
     return mending;
   }
 
-  #use({ database, tables }: SoundDatabase): void {
+  #use({ database, tables }: VerifiedDatabase): void {
     this.#database = database;
     this.#tables = tables;
     this.#damage = new Damage();

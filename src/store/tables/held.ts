@@ -6,7 +6,11 @@ import { STORED_BODIES } from "../journal/message_body.ts";
 import type { Purge } from "./purge.ts";
 import { readRows } from "../database/row_pages.ts";
 import type { RowCounts } from "../database/schema.ts";
-import { ROW_COLUMNS, SoundRows, type SoundTable } from "./verified_rows.ts";
+import {
+  ROW_COLUMNS,
+  VerifiedRows,
+  type VerifiedTable,
+} from "./verified_rows.ts";
 
 /** Pieces are handed over from this size on: a little below that of the buffer behind them, which doubles. */
 const PIECE = 1024 * 1024 - 16 * 1024;
@@ -27,7 +31,7 @@ export class Held {
   readonly #damage: Damage;
   readonly #purge: Purge;
   readonly #journal = new JournalWriter(STORED_BODIES);
-  readonly #sound = new SoundRows(this.#journal);
+  readonly #sound = new VerifiedRows(this.#journal);
 
   /** Reads this database, and notes damage there. */
   constructor(database: DatabaseSync, damage: Damage, purge: Purge) {
@@ -63,7 +67,7 @@ export class Held {
   }
 
   /** Tells the rows of a table that are to be trusted, and notes the others. */
-  *#each(table: SoundTable): Generator<void> {
+  *#each(table: VerifiedTable): Generator<void> {
     const columns = ROW_COLUMNS[table];
     for (const row of readRows(this.#database, { table, columns })) {
       if (this.#sound[table](row) !== undefined) {

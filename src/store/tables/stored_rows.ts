@@ -9,8 +9,8 @@ import {
   NO_OWNER,
   ROW_COLUMNS,
   type RowSink,
-  SoundRows,
-  type SoundTable,
+  VerifiedRows,
+  type VerifiedTable,
   WRONG_CHECKSUM,
 } from "./verified_rows.ts";
 
@@ -60,7 +60,7 @@ class StoredRows {
   readonly #database: DatabaseSync;
   readonly #sink: RowSink;
   readonly #problem: (problem: RowProblem) => void;
-  readonly #sound: SoundRows;
+  readonly #sound: VerifiedRows;
   readonly #rows: DeliveryRows;
   #shared = 0;
   /** Owners that are gone, whose deliveries are being removed. */
@@ -74,7 +74,7 @@ class StoredRows {
     this.#problem = problem;
     const gone = database.prepare("SELECT owner FROM purge").all();
     this.#gone = new Set(gone.map(({ owner }) => Number(owner)));
-    this.#sound = new SoundRows(sink);
+    this.#sound = new VerifiedRows(sink);
     this.#rows = new DeliveryRows(
       database,
       (row) => problem({ table: "message", row, problem: WRONG_CHECKSUM }),
@@ -93,7 +93,7 @@ class StoredRows {
     yield* this.#guarded("message", this.#unreferenced());
   }
 
-  *#each(table: SoundTable): Generator<void> {
+  *#each(table: VerifiedTable): Generator<void> {
     const columns = ROW_COLUMNS[table];
     for (const row of readRows(this.#database, { table, columns })) {
       const problem = this.#sound[table](row);

@@ -47,14 +47,14 @@ export const ROW_COLUMNS = {
   ],
 } as const;
 
-/** A table whose rows {@linkcode SoundRows} tells. */
-export type SoundTable = keyof typeof ROW_COLUMNS;
+/** A table whose rows {@linkcode VerifiedRows} tells. */
+export type VerifiedTable = keyof typeof ROW_COLUMNS;
 
 /**
  * Tells what rows say, if they are to be trusted; owners first, then sessions, then what belongs to these. The method
  * of each table takes a row of its {@linkcode ROW_COLUMNS} and returns what is wrong with it, if anything.
  */
-export class SoundRows {
+export class VerifiedRows {
   readonly #sink: RowSink;
   readonly #names = new Map<number, string>();
   /** Names of clients whose sessions were told. */

@@ -1,5 +1,5 @@
 import { describeError } from "../../core/errors.ts";
-import type { PacedLog } from "../../core/limited_log.ts";
+import type { LimitedLog } from "../../core/limited_log.ts";
 import type { Timers } from "../../core/timer_wheel.ts";
 import { Refused } from "../refused.ts";
 import type { Transport } from "../transport.ts";
@@ -13,8 +13,8 @@ export interface Gate {
   pass(transport: Transport): Promise<Transport>;
 }
 
-/** What an {@linkcode Opening} works with. */
-export interface OpeningOptions {
+/** What an {@linkcode Handshakes} works with. */
+export interface HandshakesOptions {
   /** What connections go through, in this order. */
   readonly gates: readonly Gate[];
   /** Milliseconds for all of them. */
@@ -22,19 +22,19 @@ export interface OpeningOptions {
   /** Wakes it when those are over. */
   readonly timers: Timers;
   /** Tells, by address, of connections that came to nothing. */
-  readonly refused: PacedLog;
+  readonly refused: LimitedLog;
   /** Takes those over that got through. */
   readonly onAccept: (transport: Transport) => void;
 }
 
 /** Leads connections through what stands before MQTT, within a time and a number that are bounded. */
-export class Opening {
-  readonly #options: OpeningOptions;
+export class Handshakes {
+  readonly #options: HandshakesOptions;
   /** Those under way, the oldest first, each with what ends it. */
   readonly #underWay = new Set<(reason: string | undefined) => void>();
 
   /** Nothing is under way yet. */
-  constructor(options: OpeningOptions) {
+  constructor(options: HandshakesOptions) {
     this.#options = options;
   }
 

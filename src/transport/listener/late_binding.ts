@@ -1,7 +1,7 @@
 import { delay } from "@std/async/delay";
 import { describeError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
-import { type Door, isAbsent } from "../socket/open_address.ts";
+import { type BoundAddress, isAbsent } from "../socket/open_address.ts";
 
 /** Milliseconds until an address that is not there is tried again; doubles up to the second figure. */
 const FIRST_PAUSE = 250;
@@ -12,7 +12,7 @@ export interface LateBinding {
   /** The address, for the log. */
   readonly url: string;
   /** Tries to listen. */
-  readonly open: () => Promise<Door>;
+  readonly open: () => Promise<BoundAddress>;
   /** Where it tells that it waits and that it listens. */
   readonly log: Log;
   /** Ends the waiting. */
@@ -25,7 +25,7 @@ export interface LateBinding {
 export async function openWhenThere(
   { url, open, log, signal, pause = wait }: LateBinding,
   absence: unknown,
-): Promise<Door | undefined> {
+): Promise<BoundAddress | undefined> {
   let told = describeError(absence);
   log.warn("Waiting for an address to listen on", { url, error: told });
   for (let ms = FIRST_PAUSE;; ms = Math.min(ms * 2, LONGEST_PAUSE)) {

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { until } from "../../../tests/support/programs/broker.ts";
 import { TestListener } from "../../../tests/support/programs/listener.ts";
 import { createLog } from "../../core/log.ts";
-import { type Door, openDoor } from "../socket/open_address.ts";
+import { bindAddress, type BoundAddress } from "../socket/open_address.ts";
 import { openWhenThere } from "./late_binding.ts";
 
 const ABSENT = new Deno.errors.AddrNotAvailable("Cannot assign (os error 99)");
-const DOOR: Door = {
+const DOOR: BoundAddress = {
   address: { protocol: "mqtt", hostname: "192.0.2.1", port: 1 },
   accept: () => Promise.reject(new Error("Closed")),
   close: () => {},
@@ -15,7 +15,9 @@ const DOOR: Door = {
 /** Waits for an address that is there after so many failures; returns the pauses and the log. */
 async function waitThrough(
   failures: readonly Error[],
-): Promise<{ door: Door | undefined; pauses: number[]; lines: string[] }> {
+): Promise<
+  { door: BoundAddress | undefined; pauses: number[]; lines: string[] }
+> {
   const lines: string[] = [];
   const pauses: number[] = [];
   const left = [...failures];
@@ -80,8 +82,8 @@ Deno.test("Listener does not wait for a port that is taken, nor for an address o
   );
 });
 
-Deno.test("openDoor finds the address of a name", async () => {
-  const door = await openDoor({
+Deno.test("bindAddress finds the address of a name", async () => {
+  const door = await bindAddress({
     protocol: "mqtt",
     hostname: "localhost",
     port: 0,

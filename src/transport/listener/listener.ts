@@ -4,9 +4,13 @@ import type { Counters } from "../../core/counters.ts";
 import { describeError, StartError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { Log } from "../../core/log.ts";
-import { PacedLog } from "../../core/limited_log.ts";
+import { LimitedLog } from "../../core/limited_log.ts";
 import type { Timers } from "../../core/timer_wheel.ts";
-import { type Door, isAbsent, openDoor } from "../socket/open_address.ts";
+import {
+  bindAddress,
+  type BoundAddress,
+  isAbsent,
+} from "../socket/open_address.ts";
 import type { InheritedSockets } from "../socket/inherited_sockets.ts";
 import { openWhenThere } from "./late_binding.ts";
 import {
@@ -15,7 +19,7 @@ import {
   type PortAddress,
   type SocketAddress,
 } from "../listener_settings.ts";
-import { type Gate, Opening } from "./handshakes.ts";
+import { type Gate, Handshakes } from "./handshakes.ts";
 import { ProxyGate } from "../proxy/gate.ts";
 import type { TlsKeeper } from "../tls/keeper.ts";
 import type { Transport } from "../transport.ts";
@@ -71,11 +75,11 @@ const FRAMING = 4 * 1024;
 export class Listener implements ListenerHandle {
   readonly #options: ListenerOptions;
   /** What stands before MQTT; `undefined` where nothing does. */
-  readonly #opening: Opening | undefined;
+  readonly #opening: Handshakes | undefined;
   /** Its certificates; `undefined` without TLS. */
   readonly #tls: TlsKeeper | undefined;
   readonly #stop = new AbortController();
-  #door: Door | undefined;
+  #door: BoundAddress | undefined;
   #running: Promise<void> = Promise.resolve();
 
   /**
@@ -88,7 +92,7 @@ export class Listener implements ListenerHandle {
     const url = formatAddress(address);
     const tls = await startTls(options, url);
     const actor = new Listener(options, await gatesOf(options, tls), tls);
-    const open = () => openDoor(address, inherited);
+    const open = () => bindAddress(address, inherited);
     try {
       actor.#door = await open();
       actor.#running = actor.#run(actor.#door);
@@ -113,11 +117,11 @@ export class Listener implements ListenerHandle {
     const { limits, timers, onAccept } = options;
     this.#options = options;
     this.#tls = tls;
-    this.#opening = gates.length === 0 ? undefined : new Opening({
+    this.#opening = gates.length === 0 ? undefined : new Handshakes({
       gates,
       time: limits.connectTimeout,
       timers,
-      refused: new PacedLog("Connection refused", {
+      refused: new LimitedLog("Connection refused", {
         ...options,
         subject: "address",
       }),
@@ -161,7 +165,7 @@ export class Listener implements ListenerHandle {
 
   async #runLater(
     url: string,
-    open: () => Promise<Door>,
+    open: () => Promise<BoundAddress>,
     absence: unknown,
   ): Promise<void> {
     const { log } = this.#options;
@@ -170,7 +174,7 @@ export class Listener implements ListenerHandle {
     if (this.#door !== undefined) await this.#run(this.#door);
   }
 
-  async #run(door: Door): Promise<void> {
+  async #run(door: BoundAddress): Promise<void> {
     const { log, onAccept, ready } = this.#options;
     const { signal } = this.#stop;
     let pause = FIRST_PAUSE;
@@ -231,7 +235,7 @@ async function gatesOf(
   if (proxiesFrom !== undefined) gates.push(new ProxyGate(proxiesFrom));
   if (tls !== undefined) gates.push(tls.gate);
   if (webSocket !== undefined) {
-    const faults = new PacedLog("WebSocket client broke its protocol", {
+    const faults = new LimitedLog("WebSocket client broke its protocol", {
       ...options,
       subject: "address",
     });

@@ -86,7 +86,7 @@ Deno.test("ProxyGate gives a proxy only so much time, and holds up nobody meanwh
   assert.match(listener.log[0]!, /it took too long/);
 });
 
-Deno.test("Opening ends the slowest when too many are under way, and all when the listener closes", async () => {
+Deno.test("Handshakes ends the slowest when too many are under way, and all when the listener closes", async () => {
   const listener = await listen(["127.0.0.1"]);
   const connections: Deno.TcpConn[] = [];
   try {

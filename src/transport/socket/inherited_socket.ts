@@ -2,11 +2,11 @@
 
 import { createServer, type Server, type Socket } from "node:net";
 import { Deque } from "../../core/deque.ts";
-import type { Door } from "./open_address.ts";
+import type { BoundAddress } from "./open_address.ts";
 import { formatPeer } from "../format_peer.ts";
 import { normalIpAddress } from "../ip_address.ts";
 import { NodeSocketTransport } from "./node_socket.ts";
-import { SELF_PACED } from "./self_limiting.ts";
+import { SELF_LIMITING } from "./self_limiting.ts";
 import type { Transport } from "../transport.ts";
 import { LOCAL } from "./unix_socket.ts";
 
@@ -66,7 +66,7 @@ export class InheritedSocket {
   }
 
   /** Makes a door of it, which is said to be at an address. */
-  take(address: Door["address"]): Door {
+  take(address: BoundAddress["address"]): BoundAddress {
     this.#isWanted = this.#isTaken = true;
     return {
       address,
@@ -109,11 +109,11 @@ export class InheritedSocket {
 function transportOf(connection: Socket): Transport {
   const { remoteAddress, remotePort } = connection;
   if (remoteAddress === undefined || remotePort === undefined) {
-    return new NodeSocketTransport(connection, SELF_PACED, ANYBODY);
+    return new NodeSocketTransport(connection, SELF_LIMITING, ANYBODY);
   }
   connection.setNoDelay(true);
   const host = normalIpAddress(remoteAddress);
-  return new NodeSocketTransport(connection, SELF_PACED, {
+  return new NodeSocketTransport(connection, SELF_LIMITING, {
     peer: formatPeer(host, remotePort),
     host,
     certificate: undefined,

@@ -2,7 +2,7 @@
 
 import { describeError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
-import type { Door } from "./open_address.ts";
+import type { BoundAddress } from "./open_address.ts";
 import { formatPeer } from "../format_peer.ts";
 import { InheritedSocket } from "./inherited_socket.ts";
 import type { PortAddress, SocketAddress } from "../listener_settings.ts";
@@ -40,7 +40,7 @@ export class InheritedSockets {
    * A door made of the socket with this address, whose host must be resolved; `undefined` if there is none. Unix sockets
    * are taken in the order in which they were passed.
    */
-  take(address: PortAddress | SocketAddress): Door | undefined {
+  take(address: PortAddress | SocketAddress): BoundAddress | undefined {
     const socket = this.#sockets.find((one) =>
       !one.isTaken && isFor(one, address)
     );

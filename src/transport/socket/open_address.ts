@@ -5,7 +5,7 @@ import type { Transport } from "../transport.ts";
 import { listenOnSocket } from "./unix_socket.ts";
 
 /** A place that is listened on. */
-export interface Door {
+export interface BoundAddress {
   /** Where it really is: with the port that the system chose. */
   readonly address: PortAddress | SocketAddress;
   /** The next connection. Rejects if one could not be accepted, and when the door closes. */
@@ -18,10 +18,10 @@ export interface Door {
  * Listens on an address, whatever is then spoken there: on a socket that was passed, where there is one for it. Rejects
  * with what the system says.
  */
-export async function openDoor(
+export async function bindAddress(
   address: PortAddress | SocketAddress,
   inherited?: InheritedSockets,
-): Promise<Door> {
+): Promise<BoundAddress> {
   if (address.protocol === "unix") {
     return inherited?.take(address) ?? await listenOnSocket(address);
   }

@@ -1,4 +1,4 @@
-import type { Door } from "./open_address.ts";
+import type { BoundAddress } from "./open_address.ts";
 import type { SocketAddress } from "../listener_settings.ts";
 import { SystemTransport } from "./tcp.ts";
 
@@ -16,7 +16,9 @@ export interface OpenSocket {
 }
 
 /** Listens on a Unix socket, whose file is replaced if it was left behind, and removed at the end. */
-export async function listenOnSocket(address: SocketAddress): Promise<Door> {
+export async function listenOnSocket(
+  address: SocketAddress,
+): Promise<BoundAddress> {
   const { path, mode } = address;
   const { listener, close } = await openSocket(path, mode);
   return {

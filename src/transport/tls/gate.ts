@@ -8,7 +8,7 @@ import {
   TLSSocket,
 } from "node:tls";
 import type { Counters } from "../../core/counters.ts";
-import type { PacedLog } from "../../core/limited_log.ts";
+import type { LimitedLog } from "../../core/limited_log.ts";
 import { certificateFault } from "./client_certificate.ts";
 import type { TlsSettings } from "../listener_settings.ts";
 import type { LoadedTls } from "./load.ts";
@@ -36,7 +36,7 @@ export interface TlsGateOptions {
   /** The time by which certificates are judged, in milliseconds since the epoch. */
   readonly now: () => number;
   /** Tells, by address, why handshakes came to nothing. */
-  readonly failed: PacedLog;
+  readonly failed: LimitedLog;
   /** Where these are counted. */
   readonly counters: Pick<Counters, "tlsFailures">;
 }

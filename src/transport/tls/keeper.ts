@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Counters } from "../../core/counters.ts";
 import type { Log } from "../../core/log.ts";
-import { PacedLog } from "../../core/limited_log.ts";
+import { LimitedLog } from "../../core/limited_log.ts";
 import type { Timer, Timers } from "../../core/timer_wheel.ts";
 import type { TlsSettings } from "../listener_settings.ts";
 import {
@@ -75,7 +75,7 @@ export class TlsKeeper {
     this.#ahead = this.#aheadNow;
     this.#loaded = loaded;
     this.#seen = loaded.contents;
-    const failed = new PacedLog("TLS handshake failed", {
+    const failed = new LimitedLog("TLS handshake failed", {
       ...options,
       subject: "address",
       level: "info",

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Authentication } from "../../../src/auth/authentication.ts";
-import { Damper } from "../../../src/auth/throttle/login_throttle.ts";
+import { LoginThrottle } from "../../../src/auth/throttle/login_throttle.ts";
 import { LateAnswers } from "../../../src/auth/methods/late_answers.ts";
 import { PasswordVerifier } from "../../../src/auth/passwords/verifier.ts";
 import {
@@ -28,7 +28,7 @@ function authenticationOf(stage: Stage, ...lines: string[]): Authentication {
     { users: usersOf(...lines), anonymous: false },
     {
       verifier: new PasswordVerifier(stage),
-      damper: new Damper(stage),
+      loginThrottle: new LoginThrottle(stage),
       lateAnswers: new LateAnswers(stage.timers),
       log: stage.log,
     },

@@ -13,7 +13,7 @@ import {
   runWith,
 } from "../../support/programs/program.ts";
 import { Authentication } from "../../../src/auth/authentication.ts";
-import { Damper } from "../../../src/auth/throttle/login_throttle.ts";
+import { LoginThrottle } from "../../../src/auth/throttle/login_throttle.ts";
 import { LateAnswers } from "../../../src/auth/methods/late_answers.ts";
 import { parsePasswordFile } from "../../../src/auth/passwords/file.ts";
 import { PasswordVerifier } from "../../../src/auth/passwords/verifier.ts";
@@ -69,7 +69,7 @@ async function lets(
     },
     {
       verifier: new PasswordVerifier(stage),
-      damper: new Damper(stage),
+      loginThrottle: new LoginThrottle(stage),
       lateAnswers: new LateAnswers(stage.timers),
       log: stage.log,
     },
