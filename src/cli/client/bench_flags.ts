@@ -1,5 +1,4 @@
 import { CLIENT_FLAGS } from "./flags.ts";
-import type { Command } from "../../terminal/command.ts";
 import type { WordFlag } from "../../terminal/word_flags.ts";
 
 /** Below which topic it publishes, unless it is said. */
@@ -35,15 +34,3 @@ export const BENCH_FLAGS: readonly WordFlag[] = [
   { name: "json", help: "write one JSON object, for machines" },
   ...CLIENT_FLAGS,
 ];
-
-/** The command `bench`. */
-export const BENCH_COMMAND: Command = {
-  summary: "measure what a broker and the way to it can do",
-  usage: "bench [URL] [FLAGS]",
-  about:
-    "Measures any broker from here: how long single messages take at each QoS, how many a second come through at QoS " +
-    "0 and 1 with several clients at full speed, and how many are lost. It takes ten seconds, a topic of its own, and " +
-    "all that the broker can give meanwhile.",
-  flags: BENCH_FLAGS,
-  run: async (args) => (await import("./bench.ts")).bench(args),
-};

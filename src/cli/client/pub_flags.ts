@@ -1,5 +1,4 @@
 import { CLIENT_FLAGS } from "./flags.ts";
-import type { Command } from "../../terminal/command.ts";
 import type { WordFlag } from "../../terminal/word_flags.ts";
 
 /** The heading of `--help`. */
@@ -77,15 +76,3 @@ export const PUB_FLAGS: readonly WordFlag[] = [
   },
   ...CLIENT_FLAGS,
 ];
-
-/** The command `pub`. */
-export const PUB_COMMAND: Command = {
-  summary: "publish a message to any broker",
-  usage: "pub [URL] -t TOPIC {-m TEXT | -f FILE | -l | -s | -n} [FLAGS]",
-  about:
-    "Publishes messages, with the flags of mosquitto_pub: mailboxqtt pub -h 192.0.2.7 -t test -m hello, or " +
-    "mailboxqtt pub mqtt://192.0.2.7/test -m hello. Ends with status 0 once the broker has all of them: what " +
-    "that means, the QoS says.",
-  flags: PUB_FLAGS,
-  run: async (args) => (await import("./pub.ts")).pub(args),
-};

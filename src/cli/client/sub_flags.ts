@@ -1,5 +1,4 @@
 import { CLIENT_FLAGS } from "./flags.ts";
-import type { Command } from "../../terminal/command.ts";
 import type { WordFlag } from "../../terminal/word_flags.ts";
 
 /** The headings of `--help`. */
@@ -146,15 +145,3 @@ export const SUB_FLAGS: readonly WordFlag[] = [
   },
   ...CLIENT_FLAGS,
 ];
-
-/** The command `sub`. */
-export const SUB_COMMAND: Command = {
-  summary: "subscribe at any broker and show what comes",
-  usage: "sub [URL] -t FILTER [FLAGS]",
-  about:
-    "Subscribes and shows messages, with the flags of mosquitto_sub: mailboxqtt sub -h 192.0.2.7 -t 'test/#' -v, or " +
-    "mailboxqtt sub 'mqtt://192.0.2.7/test/#'. On a terminal JSON is indented and what is no text shown in " +
-    "hexadecimal; elsewhere payloads go out as they came. It connects again by itself, and ends with Ctrl-C.",
-  flags: SUB_FLAGS,
-  run: async (args) => (await import("./sub.ts")).sub(args),
-};

@@ -1,4 +1,4 @@
-import type { ClientTls } from "../../client/open_transport.ts";
+import type { ClientTls } from "../../client/broker_address.ts";
 import { describeError, StartError } from "../../core/errors.ts";
 import { type ParsedFlags, usageError } from "../../terminal/flags.ts";
 

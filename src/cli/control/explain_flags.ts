@@ -5,11 +5,6 @@ import type { FlagInfo } from "../../terminal/flags.ts";
 export const EXPLAIN_USAGE =
   "explain --user USER --client ID [--ip ADDRESS] [--live] publish|subscribe|receive TOPIC";
 
-/** What it does. */
-export const EXPLAIN_ABOUT: string =
-  "Says whether a client may publish to a topic, subscribe to a topic filter, or be sent messages of a topic: by which " +
-  "file, line and rule, and what would be needed. Ends with status 0 if it may, else with 1.";
-
 /** The flags of `explain`. */
 export const EXPLAIN_FLAGS: readonly FlagInfo[] = [
   {

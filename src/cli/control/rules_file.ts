@@ -1,4 +1,5 @@
-import { parseRuleFile, type RuleFault } from "../../auth/rules/file.ts";
+import { parseRuleFile } from "../../auth/rules/file.ts";
+import type { RuleFault } from "../../auth/rules/text.ts";
 import { RuleSet } from "../../auth/rules/set.ts";
 import { describeError, StartError } from "../../core/errors.ts";
 

@@ -7,10 +7,11 @@ import {
   type ControlAction,
   controlAction,
 } from "./actions.ts";
+import { EXPLAIN_FLAGS, EXPLAIN_USAGE } from "./explain_flags.ts";
 import { ASK_FLAGS } from "./flags.ts";
 import { HEALTH_FLAGS } from "./health_flags.ts";
 import { STATUS_FLAGS } from "./status.ts";
-import { TRACE_COMMAND } from "./trace_flags.ts";
+import { TRACE_ON_FLAGS } from "./trace_flags.ts";
 
 /** The commands of several words that begin with `session`. */
 const SESSION_COMMANDS: ReadonlyMap<string, Command> = new Map([
@@ -45,7 +46,37 @@ const SESSION_COMMANDS: ReadonlyMap<string, Command> = new Map([
   ],
 ]);
 
-/** The commands by name. */
+/** The commands of several words that begin with `trace`. */
+const TRACE_COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ["on", {
+    summary: "send traces to the collector for a while",
+    usage: "trace on [FLAGS]",
+    about:
+      "Has the broker that runs send traces to the collector of OpenTelemetry that otlp.endpoint names: how long " +
+      "each publish waited, was routed, was stored and was on its way to each receiver. Name a client or a topic, " +
+      "or a share where there is much; a trace of each publish costs a busy broker a lot.",
+    flags: TRACE_ON_FLAGS,
+    run: async (args) => (await import("./trace.ts")).traceOn(args),
+  }],
+  ["off", {
+    summary: "send no more traces",
+    usage: "trace off [FLAGS]",
+    about:
+      "Has the broker that runs trace nothing any more, also not the share that otlp.traces names, until its next " +
+      "start, or until the configuration is loaded anew with another share.",
+    flags: ASK_FLAGS,
+    run: async (args) => (await import("./trace.ts")).traceOff(args),
+  }],
+  ["status", {
+    summary: "say what is traced, and what was",
+    usage: "trace status [FLAGS]",
+    about: "Says what the broker that runs traces, and what it has sent.",
+    flags: ASK_FLAGS,
+    run: async (args) => (await import("./trace.ts")).traceStatus(args),
+  }],
+]);
+
+/** The control commands by name. */
 export const CONTROL_COMMANDS: readonly (readonly [string, Command])[] = [
   ["status", {
     summary: "show how the broker is that runs",
@@ -108,7 +139,23 @@ export const CONTROL_COMMANDS: readonly (readonly [string, Command])[] = [
       "Changes the level of the broker that runs to debug, info, warn or error, until its next start or reload.",
     ),
   ],
-  ["trace", TRACE_COMMAND],
+  [
+    "trace",
+    commandGroup(
+      "trace",
+      "follow publishes on their way through the broker that runs",
+      TRACE_COMMANDS,
+    ),
+  ],
+  ["explain", {
+    summary: "say who may publish or subscribe to a topic, and by which rule",
+    usage: EXPLAIN_USAGE,
+    about:
+      "Says whether a client may publish to a topic, subscribe to a topic filter, or be sent messages of a topic: by which " +
+      "file, line and rule, and what would be needed. Ends with status 0 if it may, else with 1.",
+    flags: EXPLAIN_FLAGS,
+    run: async (args) => (await import("./explain.ts")).explain(args),
+  }],
 ];
 
 function action(

@@ -1,4 +1,4 @@
-// The store commands: what is looked at, saved or put right in a data folder. One file per command, store_*.ts.
+// The store commands: look at a data folder, save it or repair it. Each command is a file of this room.
 
 import { type Command, commandGroup } from "../../terminal/command.ts";
 import { DATA_FLAG, EXPORT_FLAGS, IMPORT_FLAGS, INFO_FLAGS } from "./flags.ts";
@@ -55,7 +55,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
 ]);
 
 /** The command `store`, which needs the name of another one behind it. */
-export const STORE: Command = commandGroup(
+export const STORE_COMMAND: Command = commandGroup(
   "store",
   "look at what is kept in a folder, save it, or put it right",
   COMMANDS,
