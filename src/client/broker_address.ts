@@ -3,6 +3,18 @@
 
 import { formatPeer } from "../transport/format_peer.ts";
 
+/** How a client does TLS; certificates and keys are texts (PEM). */
+export interface ClientTls {
+  /** The authorities whose certificates are good; without them, those that the system trusts. */
+  readonly authorities?: string;
+  /** The client's certificate. */
+  readonly certificate?: string;
+  /** Its key. */
+  readonly key?: string;
+  /** Not to check the host's name; and without authorities of its own, not to check the certificate at all. */
+  readonly isInsecure?: boolean;
+}
+
 /** Where a broker is. */
 export type BrokerAddress =
   | {

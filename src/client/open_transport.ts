@@ -1,18 +1,6 @@
 import { SystemTransport, tcpTransport } from "../transport/socket/tcp.ts";
 import type { Transport } from "../transport/transport.ts";
-import type { BrokerAddress } from "./broker_address.ts";
-
-/** How a client does TLS; certificates and keys are texts (PEM). */
-export interface ClientTls {
-  /** The authorities whose certificates are good; without them, those that the system trusts. */
-  readonly authorities?: string;
-  /** The client's certificate. */
-  readonly certificate?: string;
-  /** Its key. */
-  readonly key?: string;
-  /** Not to check the host's name; and without authorities of its own, not to check the certificate at all. */
-  readonly isInsecure?: boolean;
-}
+import type { BrokerAddress, ClientTls } from "./broker_address.ts";
 
 /** The addresses of `localhost`, in the order in which they are tried: many brokers listen on one of them. */
 const LOCALHOST = ["127.0.0.1", "::1"];

@@ -6,7 +6,7 @@ import { formatPeer } from "../transport/format_peer.ts";
 import { NodeSocketTransport } from "../transport/socket/node_socket.ts";
 import type { Transport } from "../transport/transport.ts";
 import { SELF_LIMITING } from "../transport/socket/self_limiting.ts";
-import type { ClientTls } from "./open_transport.ts";
+import type { ClientTls } from "./broker_address.ts";
 
 /** Where systems keep the authorities that they trust: Debian and Alpine, Fedora, macOS. */
 const SYSTEM_AUTHORITIES = [

@@ -6,8 +6,11 @@ import { createWebSocketStream, WebSocket } from "ws";
 import { formatPeer } from "../transport/format_peer.ts";
 import { NodeSocketTransport } from "../transport/socket/node_socket.ts";
 import type { Transport } from "../transport/transport.ts";
-import { type BrokerAddress, formatBroker } from "./broker_address.ts";
-import type { ClientTls } from "./open_transport.ts";
+import {
+  type BrokerAddress,
+  type ClientTls,
+  formatBroker,
+} from "./broker_address.ts";
 import { SELF_LIMITING } from "../transport/socket/self_limiting.ts";
 
 /** Opens a WebSocket in whose binary frames MQTT goes. */

@@ -1,7 +1,6 @@
-/**
- * What the bytes mean: one type per MQTT control packet, told apart by `type`.
- * Start reading the codec here, then decoder.ts (bytes to packets) and encode.ts (packets to bytes).
- */
+// What the bytes mean: one type for each MQTT control packet, told apart by `type`. Read this file first, then
+// decode/decoder.ts (bytes to packets) and encode/encode.ts (packets to bytes).
+
 import type { Properties } from "./properties.ts";
 import type { ReasonCode } from "./reason_code.ts";
 

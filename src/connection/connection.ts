@@ -12,7 +12,8 @@ import { PacketError } from "../codec/packet_error.ts";
 import type { ReasonCode } from "../codec/reason_code.ts";
 import type { Transport } from "../transport/transport.ts";
 import { causeOf, DISCONNECT_CODE } from "../session/disconnect_code.ts";
-import { Link, type LinkHost } from "../session/link.ts";
+import { type LinkHost, LinkOf } from "../session/link.ts";
+import type { Link } from "../session/session.ts";
 import { Outbox } from "../session/outbox.ts";
 import type { Denial, Identity } from "../auth/methods/method.ts";
 import { ClientLimits, clientLimitsFor } from "./client_limits.ts";
@@ -56,9 +57,9 @@ export class Connection
   readonly transport: Transport;
   readonly #outbox: Outbox;
   readonly #writer: WriterHandle;
-  readonly #packetInput: PacketInput;
+  readonly #incoming: PacketInput;
   readonly #throttle: Throttle;
-  readonly #connectionLog: ConnectionLog;
+  readonly #log: ConnectionLog;
   #link: Link | undefined;
   #reauthentication: Reauthentication | undefined;
   #clientLimits: ClientLimits | undefined;
@@ -81,28 +82,21 @@ export class Connection
     const { limits, counters, clock } = context;
     this.#context = context;
     this.transport = transport;
-    this.#connectionLog = new ConnectionLog(context, transport.peer);
+    this.#log = new ConnectionLog(context, transport.peer);
     const outbox = this.#outbox = new Outbox(limits.outboxBytes);
     this.#writer = Writer.start({ transport, outbox, clock, owner: this });
-    const liveness = this.#liveness = new Liveness(
-      context,
-      this.#writer,
-      outbox,
-      this,
-    );
     const { router } = context;
-    const packetInput = this.#packetInput = new PacketInput(
-      limits,
-      router.governor,
-    );
-    const input = packetInput.buffer;
+    this.#liveness = new Liveness(context, this.#writer, outbox, this);
+    this.#incoming = new PacketInput(limits, router.governor);
+    const { buffer: input } = this.#incoming;
+    const liveness = this.#liveness;
     this.#throttle = new Throttle({ router, counters, input, liveness });
     this.finished = this.#run();
   }
 
   async #run(): Promise<void> {
     try {
-      const admission = new Admission(this.#context, this.#packetInput, this);
+      const admission = new Admission(this.#context, this.#incoming, this);
       const connect = await admission.connect();
       const granted = connect && await admission.authenticate(connect);
       if (connect !== undefined && granted !== undefined) {
@@ -123,22 +117,22 @@ export class Connection
 
   /** Makes the client's Link; `undefined` if it may not come in after all. */
   #makeLink(connect: Connect): Link | undefined {
-    this.#connectionLog.clientId = connect.clientId ||
+    this.#log.clientId = connect.clientId ||
       `auto-${crypto.randomUUID()}`;
     // The settings may have changed since it began to show who it is.
     this.recheck();
     if (this.ended) return undefined;
-    const clientLimits = clientLimitsFor(this.#context, this.#connectionLog);
+    const clientLimits = clientLimitsFor(this.#context, this.#log);
     if (!(clientLimits instanceof ClientLimits)) {
       this.refuse(clientLimits, connect.properties.maximumPacketSize);
       return undefined;
     }
     const { limits } = this.#clientLimits = clientLimits;
-    this.#packetInput.allow(limits.maximumPacketSize);
-    return new Link({
+    this.#incoming.allow(limits.maximumPacketSize);
+    return new LinkOf({
       owner: this,
       outbox: this.#outbox,
-      origin: this.#connectionLog.origin,
+      origin: this.#log.origin,
       limits,
       store: this.#context.store,
       terms: termsFor(connect, limits),
@@ -147,7 +141,7 @@ export class Connection
 
   /** Remembers who the client is. */
   #know(connect: Connect, identity: Identity): void {
-    this.#connectionLog.identity = identity;
+    this.#log.identity = identity;
     if (connect.properties.authenticationMethod === undefined) return;
     this.#reauthentication = new Reauthentication({
       identity,
@@ -165,7 +159,7 @@ export class Connection
     granted: Granted,
   ): Promise<void> {
     const { router, limits, timers } = this.#context;
-    const clientId = this.#connectionLog.clientId!;
+    const clientId = this.#log.clientId!;
     const keepAlive = keepAliveFor(connect, limits);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#admitted = resolve;
@@ -174,14 +168,14 @@ export class Connection
       connect,
       link,
       clientId,
-      user: this.#connectionLog.user,
+      user: this.#log.user,
       serverKeepAlive: keepAlive === connect.keepAlive ? undefined : keepAlive,
       methodProperties: methodProperties(
         connect.properties.authenticationMethod,
         granted.data,
       ),
       accepted: () => {
-        this.#connectionLog.accepted(connect.protocolVersion, keepAlive);
+        this.#log.accepted(connect.protocolVersion, keepAlive);
         if (keepAlive > 0) this.#liveness.keepAlive(keepAlive);
         resolve();
       },
@@ -199,22 +193,22 @@ export class Connection
   /** Hands over batch after batch, until the connection ends. */
   async #serve(link: Link): Promise<void> {
     const { router, counters } = this.#context;
-    const packetInput = this.#packetInput;
-    const input = packetInput.buffer;
+    const incoming = this.#incoming;
+    const { buffer: input } = incoming;
     const clientLimits = this.#clientLimits!;
     while (!this.ended) {
       const { start } = input;
       // It changes while the client is connected.
       const { rateLimit } = clientLimits;
       const packets: FinishedPacket[] = [];
-      let rest = packetInput.nextInto(packets);
+      let rest = incoming.nextInto(packets);
       while (rest !== undefined && !(rest instanceof PacketError)) {
         const packet = rest instanceof UnfinishedPacket
           ? await finish(rest)
           : rest;
-        if (packet instanceof PacketError) rest = packet;
-        else {rest = this.#take(packet, packets) ??
-            packetInput.nextInto(packets);}
+        rest = packet instanceof PacketError
+          ? packet
+          : this.#take(packet, packets) ?? incoming.nextInto(packets);
       }
       const size = input.start - start;
       counters.packetsReceived += packets.length;
@@ -263,7 +257,7 @@ export class Connection
   async read(): Promise<boolean> {
     let bytes: number | null;
     try {
-      bytes = await this.transport.read(this.#packetInput.buffer.space());
+      bytes = await this.transport.read(this.#incoming.buffer.space());
     } catch {
       this.lost("networkError");
       return false;
@@ -274,7 +268,7 @@ export class Connection
   }
 
   #received(bytes: number): void {
-    this.#packetInput.buffer.filled(bytes);
+    this.#incoming.buffer.filled(bytes);
     this.#liveness.received();
     this.#context.counters.bytesReceived += bytes;
   }
@@ -288,13 +282,13 @@ export class Connection
   }
 
   denied({ detail }: Denial): void {
-    this.#connectionLog.denied(detail);
+    this.#log.denied(detail);
     this.end("notAuthorized");
   }
 
   recheck(): void {
     const { authenticator } = this.#context.door;
-    const { identity } = this.#connectionLog;
+    const { identity } = this.#log;
     if (identity !== undefined && authenticator?.holds(identity) === false) {
       this.end("notAuthorized");
     }
@@ -313,7 +307,7 @@ export class Connection
   ): void {
     if (this.ended) return;
     const terms = this.#link?.terms;
-    if (terms === undefined || !this.#connectionLog.isClient) {
+    if (terms === undefined || !this.#log.isClient) {
       // What it is told is a CONNACK [MQTT-3.2.0-1].
       const refusal = { cause: refusedCauseOf(cause), code, detail };
       this.refuse(refusal, terms?.maximumPacketSize, cause);
@@ -321,7 +315,7 @@ export class Connection
     }
     const packet = farewell(terms, code, detail);
     if (packet !== undefined) this.#outbox.buffer.append(packet);
-    this.#connectionLog.ended(cause, detail);
+    this.#log.ended(cause, detail);
     this.#close(cause);
   }
 
@@ -345,8 +339,8 @@ export class Connection
     cause: DisconnectedCause = "networkError",
   ): void {
     if (this.ended) return;
-    this.#connectionLog.refused(refusal);
-    const { version } = this.#packetInput;
+    this.#log.refused(refusal);
+    const { version } = this.#incoming;
     if (version !== undefined) {
       const connack = refusingConnack(refusal, version, maximumPacketSize);
       if (connack !== undefined) this.#outbox.buffer.append(connack);
@@ -356,8 +350,8 @@ export class Connection
 
   lost(cause: DisconnectedCause): void {
     if (this.ended) return;
-    if (this.#connectionLog.isClient) this.#connectionLog.ended(cause);
-    else this.#connectionLog.refused({ cause: "closedEarly" });
+    if (this.#log.isClient) this.#log.ended(cause);
+    else this.#log.refused({ cause: "closedEarly" });
     this.#close(cause);
   }
 
@@ -394,13 +388,13 @@ export class Connection
       // Closed by the timer, or by the client's reset: there is nothing left to save.
     }
     this.#lingering?.cancel();
-    this.#packetInput.buffer.release();
+    this.#incoming.buffer.release();
     this.#outbox.clear();
     if (this.#link) this.#context.router.governor.forgetLink(this.#link);
   }
 
   fault(error: unknown): void {
-    this.#connectionLog.fault(error);
+    this.#log.fault(error);
     this.end("internalError");
   }
 }

@@ -1,6 +1,6 @@
 import type { Counters } from "../core/counters.ts";
 import type { FinishedPacket } from "../codec/packet.ts";
-import type { Link } from "../session/link.ts";
+import type { Link } from "../session/session.ts";
 import { MemoryStep } from "../router/memory_governor.ts";
 import type { RouterHandle } from "../router/messages.ts";
 import { HeldPackets, type HoldingRule } from "./held_packets.ts";

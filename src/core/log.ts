@@ -10,14 +10,17 @@ import {
   formatJournal,
   formatJson,
   formatText,
+  type LogFields,
+  type LogLevel,
   type LogLine,
 } from "./log_format.ts";
 
-/** The levels, from the most talkative to the most silent. */
-export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
-
-/** One of {@linkcode LOG_LEVELS}. */
-export type LogLevel = typeof LOG_LEVELS[number];
+export {
+  LOG_LEVELS,
+  type LogFields,
+  type LogLevel,
+  type LogValue,
+} from "./log_format.ts";
 
 /**
  * How lines are written: `text` for people, `json` (one object on a line) for machines, `journal` for systemd's, which
@@ -27,12 +30,6 @@ export const LOG_FORMATS = ["text", "json", "journal"] as const;
 
 /** One of {@linkcode LOG_FORMATS}. */
 export type LogFormat = typeof LOG_FORMATS[number];
-
-/** What a field may hold. `undefined` leaves the field out; an error is shown with its stack. */
-export type LogValue = string | number | bigint | boolean | Error | undefined;
-
-/** The fields of one line, shown in their order. `time`, `level` and `message` are taken. */
-export type LogFields = Readonly<Record<string, LogValue>>;
 
 /** Fields, or a function that builds them, called only if the line is written. */
 export type LazyLogFields = LogFields | (() => LogFields);

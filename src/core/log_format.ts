@@ -1,6 +1,16 @@
 /** How one log line looks. Pure functions; whatever a client sent can neither forge a line nor hide in one. */
 
-import type { LogFields, LogLevel, LogValue } from "./log.ts";
+/** The levels, from the most talkative to the most silent. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+
+/** One of {@linkcode LOG_LEVELS}. */
+export type LogLevel = typeof LOG_LEVELS[number];
+
+/** What a field may hold. `undefined` leaves the field out; an error is shown with its stack. */
+export type LogValue = string | number | bigint | boolean | Error | undefined;
+
+/** The fields of one line, shown in their order. `time`, `level` and `message` are taken. */
+export type LogFields = Readonly<Record<string, LogValue>>;
 
 /** Characters of a value beyond which it is cut: a client id alone may have 65,535. */
 const LONGEST_VALUE = 512;

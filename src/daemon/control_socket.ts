@@ -13,7 +13,7 @@ import type { Uptime } from "../core/uptime.ts";
 import { PROTOCOL_NAMES } from "../codec/packet.ts";
 import { urlOf } from "../connection/doors.ts";
 import type { SessionRecord } from "../router/session_admin.ts";
-import type { Link } from "../session/link.ts";
+import type { Link } from "../session/session.ts";
 import { explainAnswer } from "./explain_answer.ts";
 import type { Reloader } from "./reload.ts";
 import { VERSION } from "../terminal/version.ts";

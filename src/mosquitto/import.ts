@@ -1,5 +1,5 @@
-// What a mosquitto.conf becomes here. Read mosquitto_lines.ts (how it is read), mosquitto_model.ts (what belongs
-// together), this file, and then mosquitto_listener.ts, mosquitto_access.ts and mosquitto_limits.ts.
+// Translates a mosquitto.conf. Read lines.ts (how it is read), model.ts (which lines belong together), this file, and then
+// listener.ts, access.ts and limits.ts.
 
 import { ImportDraft, keyText } from "./draft.ts";
 import { translateAccess } from "./access.ts";

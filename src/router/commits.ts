@@ -1,6 +1,6 @@
 import { Deque } from "../core/deque.ts";
 import type { SessionContext } from "../session/context.ts";
-import type { Link } from "../session/link.ts";
+import type { Link } from "../session/session.ts";
 import type { BatchNumber } from "../store/store.ts";
 
 interface Callback {

@@ -2,7 +2,7 @@ import { toError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { PacketError } from "../codec/packet_error.ts";
 import { causeOf } from "../session/disconnect_code.ts";
-import type { Link } from "../session/link.ts";
+import type { Link } from "../session/session.ts";
 
 /** Keeps what goes wrong to the one client that it concerns; where it concerns none, it is told and no more. */
 export class Guard {

@@ -3,7 +3,7 @@ import { toError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Log } from "../core/log.ts";
 import type { Timer, Timers } from "../core/timer_wheel.ts";
-import type { Link } from "../session/link.ts";
+import type { Link } from "../session/session.ts";
 import type { Session } from "../session/session.ts";
 import type { Store } from "../store/store.ts";
 

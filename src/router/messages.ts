@@ -7,13 +7,14 @@ import type { Log } from "../core/log.ts";
 import type { FinishedPacket, Publish } from "../codec/packet.ts";
 import type { DiskRoom } from "../store/disk_room.ts";
 import type { Store, StoreReader } from "../store/store.ts";
-import type { Link } from "../session/link.ts";
+import type { Link } from "../session/session.ts";
 import type { QueuePolicies } from "../session/queue_policy.ts";
 import type { RightsSource } from "../session/rights.ts";
 import type { AlarmChange } from "./delivery/alarms.ts";
 import type { DurabilityRules } from "./topics/durability_rules.ts";
 import type { MemoryGovernor } from "./memory_governor.ts";
-import type { Arrival, Registry } from "./sessions/registry.ts";
+import type { Arrival } from "./sessions/connack.ts";
+import type { Registry } from "./sessions/registry.ts";
 import type { Task } from "./sessions/subscriptions.ts";
 import type { Tracer } from "./delivery/tracer.ts";
 

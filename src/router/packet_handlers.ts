@@ -6,7 +6,7 @@ import {
 } from "../codec/packet.ts";
 import { protocolError } from "../codec/packet_error.ts";
 import type { SessionContext } from "../session/context.ts";
-import type { Link } from "../session/link.ts";
+import type { Link } from "../session/session.ts";
 import type { Session } from "../session/session.ts";
 import type { Dispatcher } from "./delivery/dispatcher.ts";
 import type { Publishing } from "./delivery/publishing.ts";

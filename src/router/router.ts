@@ -1,6 +1,7 @@
-// The Router: subscriptions, retained messages and sessions, and all that happens to them. Read router.ts (the actor),
-// then worklist.ts (batch by batch), packets.ts, publishing.ts and dispatcher.ts (the way of a message), subscriptions.ts,
-// registry.ts (sessions come and go), wills.ts and retained.ts.
+// The Router: subscriptions, retained messages and sessions, and everything that happens to them. Read this file (the
+// actor), then worklist.ts (bundle by bundle), packet_handlers.ts, delivery/publishing.ts and delivery/dispatcher.ts (the
+// way of a message), sessions/subscriptions.ts, sessions/registry.ts (sessions come and go), sessions/wills.ts and
+// retained/messages.ts.
 
 import { breathe } from "../core/breathe.ts";
 import type { Clock } from "../core/clock.ts";
@@ -12,7 +13,7 @@ import { Mailbox } from "../core/mailbox.ts";
 import { type Timers, TimerWheel } from "../core/timer_wheel.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { DeliveryGroup } from "../session/delivery.ts";
-import type { Link } from "../session/link.ts";
+import type { Link } from "../session/session.ts";
 import {
   DEFAULT_QUEUE_POLICIES,
   type QueuePolicies,
@@ -42,8 +43,8 @@ import { Registry } from "./sessions/registry.ts";
 import { MemoryGovernor } from "./memory_governor.ts";
 import { Restore } from "./sessions/restore.ts";
 import { RetainedMessages } from "./retained/messages.ts";
-import { RouteTable } from "./delivery/route.ts";
-import { type Subscriber, Subscriptions } from "./sessions/subscriptions.ts";
+import { RouteTable, type Subscriber } from "./delivery/route.ts";
+import { Subscriptions } from "./sessions/subscriptions.ts";
 import { SystemMessages } from "./delivery/system_messages.ts";
 import { SubscriptionTree } from "./topics/subscription_tree.ts";
 import { TopicTable } from "./delivery/topic_table.ts";

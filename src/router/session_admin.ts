@@ -1,4 +1,4 @@
-import type { Link } from "../session/link.ts";
+import type { Link } from "../session/session.ts";
 import type { Session } from "../session/session.ts";
 import type { Registry } from "./sessions/registry.ts";
 import type { RouterHandle } from "./messages.ts";

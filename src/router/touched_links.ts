@@ -1,4 +1,4 @@
-import type { Link } from "../session/link.ts";
+import type { Link } from "../session/session.ts";
 
 /** What becomes of links that were touched. */
 export interface TouchedLinksOptions {

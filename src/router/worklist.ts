@@ -1,7 +1,7 @@
 import { Deque } from "../core/deque.ts";
 import type { Histogram } from "../core/histogram.ts";
 import type { FinishedPacket } from "../codec/packet.ts";
-import type { Link } from "../session/link.ts";
+import type { Link } from "../session/session.ts";
 import type { Session } from "../session/session.ts";
 import type { Dispatcher } from "./delivery/dispatcher.ts";
 import type { Batch } from "./messages.ts";

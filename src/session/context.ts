@@ -1,6 +1,5 @@
 import type { Counters, DroppedCause } from "../core/counters.ts";
 import type { Limits } from "../core/limits.ts";
-import type { QoS } from "../codec/packet.ts";
 import type { DiskRoom } from "../store/disk_room.ts";
 import type { Message } from "../store/message.ts";
 import type {
@@ -8,11 +7,11 @@ import type {
   BacklogQuery,
   BatchNumber,
   Store,
+  StoredSubscription,
 } from "../store/store.ts";
-import type { DeliveryGroup } from "./delivery.ts";
-import type { Link } from "./link.ts";
+import type { DeliveryGroup, GroupMember } from "./delivery.ts";
+import type { AnyLink } from "./link.ts";
 import type { QueuePolicies } from "./queue_policy.ts";
-import type { Session } from "./session.ts";
 
 /** What sessions need of the Router around them. */
 export interface SessionContext {
@@ -29,9 +28,9 @@ export interface SessionContext {
   /** The wall clock, in milliseconds, at the beginning of this turn of the Router. */
   readonly now: number;
   /** Notes that the Link's Outbox has something to be written at the end of this turn. */
-  touch(link: Link): void;
+  touch(link: AnyLink): void;
   /** Has the session pumped again in a later turn: it stopped because it had worked long enough. */
-  pumpLater(session: Session): void;
+  pumpLater(session: SendingSession): void;
   /** Has the group looked at at the end of this turn: a message was given back to it. */
   groupWaits(group: DeliveryGroup): void;
   /** Reads a part of a backlog; `take` is called in a later turn of the Router. */
@@ -46,12 +45,16 @@ export interface SessionContext {
    * ends this client.
    */
   whenCommitted(
-    link: Link | undefined,
+    link: AnyLink | undefined,
     batch: BatchNumber,
     callback: () => void,
   ): void;
   /** Counts and, now and then, logs that the session missed messages. */
-  dropped(session: Session, cause: DroppedCause, messages?: number): void;
+  dropped(
+    session: SendingSession,
+    cause: DroppedCause,
+    messages?: number,
+  ): void;
   /** Tells that a session or shared group begins to miss messages, since its queue is full. */
   queueFull(owner: string, cause: DroppedCause): void;
   /** Tells that its queue has room again, or is no more; so many messages were dropped since it was full. */
@@ -60,14 +63,30 @@ export interface SessionContext {
   droppedShared(group: string, cause: DroppedCause, messages?: number): void;
 }
 
-/** How one message goes to one subscriber. */
-export interface Terms {
-  /** The QoS of the delivery: the lower of the message's and the subscription's. */
-  readonly qos: QoS;
-  /** The RETAIN flag of the delivery [MQTT-3.3.1-12, -13]. */
-  readonly retain: boolean;
-  /** Subscription identifiers to send with it. */
-  readonly identifiers: readonly number[];
-  /** The batch that must be committed before the message may leave. */
-  readonly batch: BatchNumber;
+/** A session, as its sending half sees it. */
+export interface SendingSession extends GroupMember {
+  /** Whether the Store knows it. */
+  readonly stored: boolean;
+  /** Whether what it was sent is kept until it is acknowledged. */
+  readonly isKept: boolean;
+  /** What it may use. */
+  readonly limits: Limits;
+  /** The present connection, if the client is online or about to be. */
+  readonly link: AnyLink | undefined;
+  /** Shared groups that it is a member of. */
+  readonly groups: ReadonlySet<DeliveryGroup>;
+  /** Whether it may be sent messages of this topic. */
+  mayReceive(topic: string): boolean;
+  /** Its sending half. */
+  readonly outbound: SendingHalf;
+}
+
+/** What the parts of a session's sending half ask of the whole. */
+export interface SendingHalf {
+  /** Sends what can be sent now. */
+  pump(): void;
+  /** Whether so many messages besides those under way would fill the window. */
+  windowFull(reserved: number): boolean;
+  /** Sends a retained message to a new subscription. */
+  deliverRetained(message: Message, subscription: StoredSubscription): void;
 }

@@ -1,8 +1,18 @@
 import type { QoS } from "../codec/packet.ts";
 import type { Message } from "../store/message.ts";
-import type { Terms } from "./context.ts";
 import type { BatchNumber, StoredDelivery } from "../store/store.ts";
-import type { Session } from "./session.ts";
+
+/** How one message goes to one subscriber. */
+export interface Terms {
+  /** The QoS of the delivery: the lower of the message's and the subscription's. */
+  readonly qos: QoS;
+  /** The RETAIN flag of the delivery [MQTT-3.3.1-12, -13]. */
+  readonly retain: boolean;
+  /** Subscription identifiers to send with it. */
+  readonly identifiers: readonly number[];
+  /** The batch that must be committed before the message may leave. */
+  readonly batch: BatchNumber;
+}
 
 /** A message owed to a subscriber, or to whichever member of a shared group takes it. */
 export interface Delivery {
@@ -31,6 +41,12 @@ export interface Delivery {
   gateBatch: BatchNumber;
 }
 
+/** A session that is a member of a shared group. */
+export interface GroupMember {
+  /** Its client identifier. */
+  readonly clientId: string;
+}
+
 /** A shared group, as its members' sessions see it. */
 export interface DeliveryGroup {
   /** `$share/group/filter`, under which the Store knows it. */
@@ -42,7 +58,7 @@ export interface DeliveryGroup {
   /** Gives what waits to whoever can take it, in turn. */
   feedAll(): void;
   /** Gives this member what waits, as long as it can take more. */
-  feed(session: Session): void;
+  feed(member: GroupMember): void;
 }
 
 /** A delivery that a shared group owes, under the group's number. */

@@ -1,19 +1,19 @@
+import type { SendingSession } from "./context.ts";
 import type { Limits } from "../core/limits.ts";
 import { isKept, type Message } from "../store/message.ts";
 import type { BatchNumber, Store, StoredDelivery } from "../store/store.ts";
-import type { Terms } from "./context.ts";
+import type { Terms } from "./delivery.ts";
 import type { BacklogOwner } from "./backlog_owner.ts";
 import { type Delivery, restoredDelivery } from "./delivery.ts";
-import type { Link } from "./link.ts";
-import type { Session } from "./session.ts";
+import type { AnyLink } from "./link.ts";
 
 /** Between a session and the Store: what that is told of its deliveries, if anything of it is to survive, and tells. */
 export class DeliveryLedger implements BacklogOwner<Delivery> {
   readonly #store: Store;
-  readonly #session: Session;
+  readonly #session: SendingSession;
 
   /** Tells this Store of the deliveries of this session. */
-  constructor(store: Store, session: Session) {
+  constructor(store: Store, session: SendingSession) {
     this.#store = store;
     this.#session = session;
   }
@@ -60,7 +60,7 @@ export class DeliveryLedger implements BacklogOwner<Delivery> {
 
   /** Notes a delivery's packet identifier; returns the batch before which it must not leave. */
   assign(
-    link: Link,
+    link: AnyLink,
     delivery: Delivery | undefined,
     packetId: number,
     batch: BatchNumber,

@@ -9,7 +9,6 @@ import type { TopicName } from "../store/message.ts";
 import type { BatchNumber, Store } from "../store/store.ts";
 import { UncommittedOutput } from "./uncommitted_output.ts";
 import type { Outbox } from "./outbox.ts";
-import type { Session } from "./session.ts";
 
 /** Bytes of the longest acknowledgement without properties. */
 const ACKNOWLEDGEMENT_SIZE = 5;
@@ -46,12 +45,15 @@ export interface LinkOrigin {
   readonly listener: string;
 }
 
+/** A Link of which it does not matter what holds it. */
+export type AnyLink = LinkOf<unknown>;
+
 /**
  * One connection of a client, as its session sees it: an epoch. What arrives through another Link than the
  * session's present one is dropped, so that a take-over in full flight mixes nothing up. Acknowledgements that
  * wait for the disk belong to the Link and end with it.
  */
-export class Link {
+export class LinkOf<Holder> {
   /** What client and server agreed on. */
   readonly terms: LinkTerms;
   /** Bytes on their way to the client. */
@@ -71,7 +73,7 @@ export class Link {
   /** The read buffer in which the batch that is worked on lies, where it is large enough to be handed on. */
   source: SharedBuffer | undefined;
   /** The session that it belongs, or belonged, to. */
-  session: Session | undefined;
+  session: Holder | undefined;
   /** Whether CONNACK has been written, so that other packets may follow [MQTT-3.2.0-1]. */
   ready = false;
   /** Whether it was ever ready. */

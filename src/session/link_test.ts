@@ -3,12 +3,13 @@ import { PacketType } from "../codec/packet.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
 import { MemoryStore } from "../store/memory_store.ts";
 import { DEFAULT_LIMITS } from "../core/limits.ts";
-import { Link, type LinkTerms } from "./link.ts";
+import { LinkOf, type LinkTerms } from "./link.ts";
+import type { Link } from "./session.ts";
 import { Outbox } from "./outbox.ts";
 
 function makeLink(version: 4 | 5 = 5, terms: Partial<LinkTerms> = {}) {
   const store = new MemoryStore("byHand");
-  const link = new Link({
+  const link: Link = new LinkOf({
     owner: { flush() {}, end() {} },
     origin: { address: "192.0.2.1:1000", listener: "mqtt://192.0.2.9:1883" },
     limits: DEFAULT_LIMITS,

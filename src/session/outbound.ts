@@ -10,7 +10,8 @@ import type {
   StoredSubscription,
 } from "../store/store.ts";
 import { Backlog } from "./backlog.ts";
-import type { SessionContext, Terms } from "./context.ts";
+import type { SendingSession, SessionContext } from "./context.ts";
+import type { Terms } from "./delivery.ts";
 import {
   type Delivery,
   type DeliveryGroup,
@@ -22,7 +23,7 @@ import { DeliveryLedger } from "./delivery_ledger.ts";
 import { DeliveryWindow } from "./delivery_window.ts";
 import type { Frames } from "./frames.ts";
 import { InflightState } from "./inflight_window.ts";
-import type { Link } from "./link.ts";
+import type { AnyLink } from "./link.ts";
 import {
   giveBack,
   markSent,
@@ -34,7 +35,6 @@ import { takesFrame, writeCopy, writeFrame } from "./publish_writer.ts";
 import { Replays } from "./replays.ts";
 import { Resends } from "./resends.ts";
 import { retainedTerms } from "./retained_terms.ts";
-import type { Session } from "./session.ts";
 
 /**
  * What a session sends: the window of QoS 1 and 2 messages under way, the queue behind it, and the retained
@@ -42,7 +42,7 @@ import type { Session } from "./session.ts";
  */
 export class Outbound {
   readonly #context: SessionContext;
-  readonly #session: Session;
+  readonly #session: SendingSession;
   readonly #window: DeliveryWindow;
   readonly #ledger: DeliveryLedger;
   /** What waits to be sent; made with the first that must. */
@@ -54,7 +54,7 @@ export class Outbound {
   #lastNumber = 0;
 
   /** Makes the sending side of a session. */
-  constructor(context: SessionContext, session: Session) {
+  constructor(context: SessionContext, session: SendingSession) {
     this.#context = context;
     this.#session = session;
     this.#ledger = new DeliveryLedger(context.store, session);
@@ -240,7 +240,7 @@ export class Outbound {
    *
    * @throws {PacketError} If it is of another kind than the message's QoS asks for.
    */
-  acknowledged(link: Link, packet: Acknowledgement): void {
+  acknowledged(link: AnyLink, packet: Acknowledgement): void {
     const { packetId, reasonCode } = packet;
     const state = this.#window.expect(packet);
     if (packet.type === PacketType.Pubrec && reasonCode < 0x80) {
@@ -261,7 +261,7 @@ export class Outbound {
     if (link.wantsDrain) this.#context.touch(link);
   }
 
-  #pump(link: Link): void {
+  #pump(link: AnyLink): void {
     if (!this.#resend(link)) return;
     for (;;) {
       const delivery = this.#queue?.peek();
@@ -281,7 +281,7 @@ export class Outbound {
   }
 
   /** Sends again what was under way when the last connection ended. Says whether all of it has been. */
-  #resend(link: Link): boolean {
+  #resend(link: AnyLink): boolean {
     for (;;) {
       const packetId = this.#resends.peek();
       if (packetId === undefined) return true;
@@ -334,7 +334,7 @@ export class Outbound {
   }
 
   /** Sends a delivery for the first time, if it is still to be sent. */
-  #send(link: Link, delivery: Delivery): void {
+  #send(link: AnyLink, delivery: Delivery): void {
     if (this.#drops(delivery)) return;
     const { qos } = delivery;
     const keep = this.#session.isKept || delivery.group !== undefined
@@ -347,7 +347,7 @@ export class Outbound {
 
   /** Sends a message; one that is too large for the client counts as delivered [MQTT-3.1.2-25]. */
   #writeOrDiscard(
-    link: Link,
+    link: AnyLink,
     delivery: Delivery,
     packetId: number,
     batch: BatchNumber,
@@ -363,7 +363,7 @@ export class Outbound {
 
   /** Encodes a message for this client alone; says whether it was small enough to be sent. */
   #write(
-    link: Link,
+    link: AnyLink,
     message: Message,
     terms: Terms,
     packetId = 0,
@@ -375,7 +375,7 @@ export class Outbound {
     return sent;
   }
 
-  #release(link: Link, packetId: number, state: InflightState): void {
+  #release(link: AnyLink, packetId: number, state: InflightState): void {
     let batch: BatchNumber = 0;
     if (state === InflightState.AwaitsPubrec) {
       batch = this.#ledger.release(this.#window.value(packetId), packetId);
@@ -389,7 +389,7 @@ export class Outbound {
   }
 
   /** Ends a message: acknowledged, or refused by the client with a reason code of 0x80 or above. */
-  #complete(link: Link, packetId: number, reasonCode: ReasonCode): void {
+  #complete(link: AnyLink, packetId: number, reasonCode: ReasonCode): void {
     const delivery = this.#window.close(packetId);
     if (link.sendQuota < link.terms.receiveMaximum) link.sendQuota++;
     if (reasonCode >= 0x80) {

@@ -3,12 +3,13 @@
 import type { QoS } from "../codec/packet.ts";
 import { publishSize, writePublish } from "../codec/encode/encode.ts";
 import type { Message } from "../store/message.ts";
-import type { SessionContext, Terms } from "./context.ts";
+import type { SessionContext } from "./context.ts";
+import type { Terms } from "./delivery.ts";
 import { type Frame, publishParts } from "./frames.ts";
-import type { Link } from "./link.ts";
+import type { AnyLink } from "./link.ts";
 
 /** Whether a client can be sent the encoding that others get, of this size. */
-export function takesFrame(link: Link, size: number, terms: Terms): boolean {
+export function takesFrame(link: AnyLink, size: number, terms: Terms): boolean {
   const { maximumPacketSize, version } = link.terms;
   return size <= maximumPacketSize && link.outboundAliases === undefined &&
     (terms.identifiers.length === 0 || version < 5);
@@ -17,7 +18,7 @@ export function takesFrame(link: Link, size: number, terms: Terms): boolean {
 /** Copies an encoded PUBLISH; `packetId` is 0 at QoS 0. */
 export function writeFrame(
   context: SessionContext,
-  link: Link,
+  link: AnyLink,
   frame: Frame,
   terms: Terms,
   packetId: number,
@@ -52,7 +53,7 @@ export interface Copy {
 /** Encodes a PUBLISH for one client alone; says whether it was small enough to be sent. */
 export function writeCopy(
   context: SessionContext,
-  link: Link,
+  link: AnyLink,
   { message, terms, packetId, dup }: Copy,
 ): boolean {
   const { version, maximumPacketSize, topicAliasMaximum } = link.terms;
@@ -94,7 +95,7 @@ export function writeCopy(
   return true;
 }
 
-function wrote(context: SessionContext, link: Link, qos: QoS): void {
+function wrote(context: SessionContext, link: AnyLink, qos: QoS): void {
   const { counters } = context;
   link.packets++;
   if (qos === 0) counters.messagesSent.qos0++;

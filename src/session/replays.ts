@@ -1,8 +1,7 @@
 import type { Message } from "../store/message.ts";
 import type { StoredSubscription } from "../store/store.ts";
-import type { SessionContext } from "./context.ts";
-import type { Link } from "./link.ts";
-import type { Session } from "./session.ts";
+import type { SendingSession, SessionContext } from "./context.ts";
+import type { AnyLink } from "./link.ts";
 
 /** Retained messages on their way to a new subscription: a cursor, read as the Outbox drains. */
 export interface Replay {
@@ -25,12 +24,12 @@ const AT_A_TIME = 500;
 /** The retained messages that a session has asked for and not yet been sent, however many they are. */
 export class Replays {
   readonly #context: SessionContext;
-  readonly #session: Session;
+  readonly #session: SendingSession;
   /** By their filters, in the order in which they were asked for. */
   #waiting: Map<string, Replay> | undefined;
 
   /** Makes the replays of a session: none. */
-  constructor(context: SessionContext, session: Session) {
+  constructor(context: SessionContext, session: SendingSession) {
     this.#context = context;
     this.#session = session;
   }
@@ -61,7 +60,7 @@ export class Replays {
   }
 
   /** Sends what the client can take now. */
-  pump(link: Link): void {
+  pump(link: AnyLink): void {
     let looked = 0;
     const waiting = this.#waiting;
     if (waiting === undefined) return;

@@ -1,21 +1,24 @@
-// What the broker knows of one client id. Read session.ts, then outbound.ts (what goes to the client), link.ts (its
-// connection), inflight_window.ts, outbox.ts, gate.ts and frames.ts (how one message is encoded for many).
+// What the broker knows of one client identifier. Read this file, then outbound.ts (what goes to the client), link.ts (its
+// connection), inflight_window.ts, outbox.ts, uncommitted_output.ts and frames.ts (one encoding for many receivers).
 
 import type { Limits } from "../core/limits.ts";
 import type { Timer } from "../core/timer_wheel.ts";
 import type { TopicName } from "../store/message.ts";
 import type { StoredSubscription, StoredWill } from "../store/store.ts";
-import type { SessionContext } from "./context.ts";
+import type { SendingSession, SessionContext } from "./context.ts";
 import type { DeliveryGroup } from "./delivery.ts";
-import type { Link } from "./link.ts";
+import type { LinkOf } from "./link.ts";
 import { Outbound } from "./outbound.ts";
 import { PacketIdSet } from "./packet_id_set.ts";
 import type { Rights } from "./rights.ts";
 
+/** The Link of a session. */
+export type Link = LinkOf<Session>;
+
 /**
  * The state of one client identifier (section 4.1). Lives in the Router, which alone calls it.
  */
-export class Session {
+export class Session implements SendingSession {
   /** The client identifier. */
   readonly clientId: string;
   /** The user that it belongs to; `undefined` where it was made by a client without one. */

@@ -4,7 +4,7 @@ import type { Delivery } from "./delivery.ts";
 import type { DeliveryLedger } from "./delivery_ledger.ts";
 import type { DeliveryWindow } from "./delivery_window.ts";
 import { InflightState } from "./inflight_window.ts";
-import type { Link } from "./link.ts";
+import type { AnyLink } from "./link.ts";
 
 /** Notes that an earlier connection has sent it, so that it stays with its member, come what may [MQTT-4.8.2-4]. */
 export function markSent(delivery: Delivery): void {
@@ -15,7 +15,7 @@ export function markSent(delivery: Delivery): void {
 /** Takes out what the socket of a member that went away never saw, oldest first; the rest stays with the member. */
 export function takeUnsent(
   window: DeliveryWindow,
-  link: Link,
+  link: AnyLink,
 ): Delivery[] {
   const unsent: Delivery[] = [];
   for (const id of window.identifiers()) {

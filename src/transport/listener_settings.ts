@@ -1,4 +1,5 @@
 import { formatPeer } from "./format_peer.ts";
+import type { Transport } from "./transport.ts";
 
 /** What is spoken on a TCP port: MQTT as it is or within WebSocket, each plain or over TLS. */
 export type PortProtocol = "mqtt" | "mqtts" | "ws" | "wss";
@@ -75,4 +76,14 @@ export function formatAddress(address: PortAddress | SocketAddress): string {
   }
   const { protocol, hostname, port } = address;
   return `${protocol}://${formatPeer(hostname, port)}`;
+}
+
+/** A place that is listened on. */
+export interface BoundAddress {
+  /** Where it really is: with the port that the system chose. */
+  readonly address: PortAddress | SocketAddress;
+  /** The next connection. Rejects if one could not be accepted, and when the door closes. */
+  accept(): Promise<Transport>;
+  /** Listens no more. */
+  close(): void;
 }

@@ -1,4 +1,5 @@
-// Ways for bytes to come and go. Read transport.ts (what all have in common), then listener.ts and tcp.ts.
+// Connections, whatever carries them. Read this file (what all have in common), then listener/listener.ts and
+// socket/tcp.ts.
 
 /** What is of use in a certificate that a client has shown. */
 export interface PeerCertificate {

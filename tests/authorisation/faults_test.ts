@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { parseRuleFile, type RuleFault } from "../../src/auth/rules/file.ts";
+import { parseRuleFile } from "../../src/auth/rules/file.ts";
+import type { RuleFault } from "../../src/auth/rules/text.ts";
 import { ruleWarnings } from "../../src/auth/rules/warnings.ts";
 
 const CASES = (await Deno.readTextFile(new URL("faults.txt", import.meta.url)))

@@ -11,7 +11,8 @@ import type { ReasonCode } from "../../src/codec/reason_code.ts";
 import { termsFor } from "../../src/connection/handshake.ts";
 import type { RouterHandle, RouterOptions } from "../../src/router/messages.ts";
 import { Router } from "../../src/router/router.ts";
-import { Link, type LinkHost } from "../../src/session/link.ts";
+import { type LinkHost, LinkOf } from "../../src/session/link.ts";
+import type { Link } from "../../src/session/session.ts";
 import { Outbox } from "../../src/session/outbox.ts";
 import { MemoryStore } from "../../src/store/memory_store.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -100,7 +101,7 @@ export class TestRouter implements AsyncDisposable {
       problemInformation: false,
     } as const;
     const outbox = new Outbox(0);
-    this.#idle = new Link({ owner, origin, limits, terms, store, outbox });
+    this.#idle = new LinkOf({ owner, origin, limits, terms, store, outbox });
   }
 
   /** Has a client send CONNECT. */
@@ -188,7 +189,7 @@ export class Peer implements LinkHost {
     const [packet] = this.#decode(connect({ ...options, clientId }));
     assert.ok(packet?.type === PacketType.Connect);
     const { store, limits, handle } = router;
-    this.link = new Link({
+    this.link = new LinkOf({
       owner: this,
       origin,
       limits,

@@ -1,6 +1,6 @@
-// Who may come in, and who may do what. Read method.ts (how a client shows who it is) first, then
-// authentication.ts (the methods of a listener, and guessing made slow), the methods (*_method.ts), password_file.ts (what
-// they go by), password_verifier.ts (hashing beside the event loop) and loginThrottle.ts (who is banned).
+// How a client proves who it is: the interface of an authentication method. Read this file, then ../authentication.ts
+// (the methods of one listener), the methods beside this file, ../passwords/file.ts (the users they know),
+// ../passwords/verifier.ts (hashing off the event loop) and ../throttle/login_throttle.ts (repeated failures).
 
 import type { PeerCertificate } from "../../transport/transport.ts";
 

@@ -1,25 +1,5 @@
+import type { Argon2Reply, Argon2Request } from "./argon2_worker.ts";
 import type { Timer, Timers } from "../../core/timer_wheel.ts";
-
-/** One hash to work out. */
-export interface Argon2Request {
-  /** The password. */
-  readonly password: Uint8Array;
-  /** What goes in beside it. */
-  readonly salt: Uint8Array;
-  /** Bytes to make. */
-  readonly bytes: number;
-  /** KiB. */
-  readonly memory: number;
-  /** How often all of it is gone over. */
-  readonly passes: number;
-  /** Lanes. */
-  readonly parallelism: number;
-}
-
-/** What comes of it. */
-export type Argon2Reply = { readonly hash: Uint8Array } | {
-  readonly error: string;
-};
 
 /** Milliseconds without work after which the thread is ended, and its memory comes back. */
 const IDLE = 30_000;

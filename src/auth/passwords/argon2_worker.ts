@@ -1,7 +1,27 @@
 // The thread in which Argon2id is worked out: it is WebAssembly, and would hold the event loop for a second.
 
 import { argon2id } from "hash-wasm";
-import type { Argon2Reply, Argon2Request } from "./argon2_thread.ts";
+
+/** One hash to work out. */
+export interface Argon2Request {
+  /** The password. */
+  readonly password: Uint8Array;
+  /** What goes in beside it. */
+  readonly salt: Uint8Array;
+  /** Bytes to make. */
+  readonly bytes: number;
+  /** KiB. */
+  readonly memory: number;
+  /** How often all of it is gone over. */
+  readonly passes: number;
+  /** Lanes. */
+  readonly parallelism: number;
+}
+
+/** What comes of it. */
+export type Argon2Reply = { readonly hash: Uint8Array } | {
+  readonly error: string;
+};
 
 const scope = self as unknown as {
   onmessage: (event: MessageEvent<Argon2Request>) => void;

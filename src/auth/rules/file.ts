@@ -1,6 +1,6 @@
 import { nearest } from "../../core/nearest.ts";
 import { filterFault } from "./filter_fault.ts";
-import { readText } from "./text.ts";
+import { readText, type RuleFault } from "./text.ts";
 
 /** What a rule allows; `deny` forbids both. */
 export type RuleAccess = "read" | "write" | "readwrite" | "deny";
@@ -22,18 +22,6 @@ export interface Rule {
   readonly access: RuleAccess;
   /** For which topics. In a pattern, levels `%c` and `%u` stand for the client identifier and the user's name. */
   readonly filter: string;
-}
-
-/** What is wrong, or odd, in a file of rules. */
-export interface RuleFault {
-  /** The line, from 1. */
-  readonly line: number;
-  /** The place in it, in characters from 1. */
-  readonly column: number;
-  /** What is wrong: lower case, no full stop. */
-  readonly message: string;
-  /** What to write instead. */
-  readonly hint?: string;
 }
 
 /** What a file of rules says. */

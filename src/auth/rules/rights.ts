@@ -4,27 +4,10 @@ import {
   type Decision,
   decisionOf,
   type RightsAction,
+  type RightsBasis,
   sentenceOf,
 } from "./explain.ts";
-import { judge, judgeFilter, type Layer, type Verdict } from "./layers.ts";
-import type { Rule, RuleFile } from "./file.ts";
-import type { Names } from "./tree.ts";
-
-/** Whose rights they are, and what they follow from. */
-export interface RightsBasis {
-  /** The file of the rules. */
-  readonly file: RuleFile;
-  /** The user; `undefined` for an anonymous client. */
-  readonly user: string | undefined;
-  /** The client identifier; `undefined` where no rule asks for it, and the rights are those of several clients. */
-  readonly clientId: string | undefined;
-  /** What stands for `%c` and `%u`. */
-  readonly names: Names;
-  /** The rules that hold for it, in the order in which they are asked. */
-  readonly layers: readonly Layer[];
-  /** A pattern that forbids and does not know what, because of the client's names: no pattern allows anything then. */
-  readonly closing: Rule | undefined;
-}
+import { judge, judgeFilter, type Verdict } from "./layers.ts";
 
 /** What one client may do by a file of rules. Remembers its answers, within bounds. */
 export class RuleRights implements Rights {

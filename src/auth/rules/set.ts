@@ -1,5 +1,5 @@
-// Who may do what, by a file of rules. Read rule_file.ts (the format), rule_tree.ts and layers.ts (how rules are found
-// and which of them decides), this file, rule_rights.ts (what one client may do), and explain_rights.ts (why).
+// Who may do what, by a rule file. Read file.ts (the format), tree.ts and layers.ts (how rules are found and which one
+// decides), this file, rights.ts (what one client may do) and explain.ts (why).
 
 import { getOrMake } from "../../core/get_or_make.ts";
 import type { RightsSource } from "../../session/rights.ts";

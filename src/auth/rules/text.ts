@@ -1,4 +1,14 @@
-import type { RuleFault } from "./file.ts";
+/** What is wrong, or odd, in a file of rules. */
+export interface RuleFault {
+  /** The line, from 1. */
+  readonly line: number;
+  /** The place in it, in characters from 1. */
+  readonly column: number;
+  /** What is wrong: lower case, no full stop. */
+  readonly message: string;
+  /** What to write instead. */
+  readonly hint?: string;
+}
 
 /** The text of a file that must be UTF-8 without a byte-order mark, or what is wrong with it. */
 export function readText(bytes: Uint8Array): string | RuleFault {

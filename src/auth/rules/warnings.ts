@@ -1,5 +1,6 @@
 import { enter, judgeFilter, noRules } from "./layers.ts";
-import type { Rule, RuleFault, RuleFile, Subject } from "./file.ts";
+import type { Rule, RuleFile, Subject } from "./file.ts";
+import type { RuleFault } from "./text.ts";
 import { RuleTree } from "./tree.ts";
 
 /** Stand for themselves, so that patterns can be held against each other. */

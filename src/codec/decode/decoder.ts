@@ -1,4 +1,6 @@
-/** Bytes to packets. The hot packets are decoded here and in decode_publish.ts, the others in decode_*.ts. */
+// Bytes to packets. Frequent packets are decoded here and in publish.ts, the others in connect.ts, subscribe.ts and
+// answers.ts.
+
 import { Budget } from "./budget.ts";
 import { Cursor } from "./cursor.ts";
 import {

@@ -1,7 +1,5 @@
-/**
- * Packets to bytes: {@linkcode encode} for any packet, and for the hot path the writers of
- * encode_publish.ts, which are passed on here.
- */
+// Packets to bytes: `encode` takes any packet; publish.ts has the writers of the hot path.
+
 import { ByteWriter } from "./byte_writer.ts";
 import { writeProperties } from "./properties.ts";
 import {

@@ -1,5 +1,5 @@
 import type { SessionContext } from "../../session/context.ts";
-import type { Link } from "../../session/link.ts";
+import type { Link } from "../../session/session.ts";
 import type { Session } from "../../session/session.ts";
 import type { BatchNumber } from "../../store/store.ts";
 import type { Route } from "./route.ts";

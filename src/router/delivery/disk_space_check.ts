@@ -1,6 +1,6 @@
 import type { Publish } from "../../codec/packet.ts";
 import type { SessionContext } from "../../session/context.ts";
-import type { Link } from "../../session/link.ts";
+import type { Link } from "../../session/session.ts";
 import type { Session } from "../../session/session.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { isWithinLimits } from "../topics/filter.ts";

@@ -1,4 +1,4 @@
-import type { Link } from "../../session/link.ts";
+import type { Link } from "../../session/session.ts";
 import type { BatchNumber } from "../../store/store.ts";
 import type { PublishTrace, TraceDelivery } from "./tracer.ts";
 import type { ObservedDelivery, ObservedLink } from "./delivery_observer.ts";

@@ -7,7 +7,7 @@ import {
 import { PacketError, protocolError } from "../../codec/packet_error.ts";
 import { ReasonCode } from "../../codec/reason_code.ts";
 import type { SessionContext } from "../../session/context.ts";
-import type { Link } from "../../session/link.ts";
+import type { Link } from "../../session/session.ts";
 import type { Session } from "../../session/session.ts";
 import { isKept, type Message } from "../../store/message.ts";
 import type { BatchNumber } from "../../store/store.ts";

@@ -10,6 +10,9 @@ export interface Subscription extends StoredSubscription {
   readonly session: Session;
 }
 
+/** What stands in the subscription tree. */
+export type Subscriber = Subscription | SharedGroup;
+
 /** A session that gets a topic's messages: once each, however many of its subscriptions match [MQTT-3.3.4-2]. */
 export interface Target {
   /** Who gets them. */

@@ -1,8 +1,8 @@
 import type { Limits } from "../../core/limits.ts";
 import type { Publish, QoS } from "../../codec/packet.ts";
-import type { Delivery, DeliveryGroup } from "../../session/delivery.ts";
+import type { Delivery, DeliveryGroup, Terms } from "../../session/delivery.ts";
 import type { Frames } from "../../session/frames.ts";
-import type { SessionContext, Terms } from "../../session/context.ts";
+import type { SessionContext } from "../../session/context.ts";
 import { Backlog } from "../../session/backlog.ts";
 import type { BacklogOwner } from "../../session/backlog_owner.ts";
 import type { Session } from "../../session/session.ts";

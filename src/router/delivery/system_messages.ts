@@ -2,7 +2,7 @@ import { hashTopic } from "../../codec/topic_hash.ts";
 import { Message } from "../../store/message.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { RetainedMessages } from "../retained/messages.ts";
-import type { Subscriber } from "../sessions/subscriptions.ts";
+import type { Subscriber } from "./route.ts";
 import type { SubscriptionTree } from "../topics/subscription_tree.ts";
 import { SYSTEM } from "../topics/filter.ts";
 import type { TopicEntry, TopicTable } from "./topic_table.ts";

@@ -1,26 +1,14 @@
 import type { DroppedCause } from "../../core/counters.ts";
-import type { Timer, Timers } from "../../core/timer_wheel.ts";
+import type { Timers } from "../../core/timer_wheel.ts";
 import type { SessionContext } from "../../session/context.ts";
 import type { Replay } from "../../session/replays.ts";
 import type { Session } from "../../session/session.ts";
 import { isKept, type Message, MESSAGE_OVERHEAD } from "../../store/message.ts";
 import type { BatchNumber, StoredSubscription } from "../../store/store.ts";
 import { DurabilityRules } from "../topics/durability_rules.ts";
-import { RetainedReplay } from "./replay.ts";
+import { type Retained, RetainedReplay } from "./replay.ts";
 import { RetainedTree } from "./tree.ts";
 import { SYSTEM } from "../topics/filter.ts";
-
-/** What is retained for a topic. */
-export interface Retained {
-  /** The topic. */
-  readonly topic: string;
-  /** Bytes that the message costs in memory, or would cost. */
-  readonly size: number;
-  /** The message; `undefined` where the Store alone has it. */
-  message: Message | undefined;
-  /** Runs until it expires. */
-  timer: Timer | undefined;
-}
 
 /**
  * The retained messages (3.3.1.3): the last one of each topic, within limits, until it expires. What the Store has is

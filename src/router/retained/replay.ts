@@ -1,10 +1,22 @@
+import type { Timer } from "../../core/timer_wheel.ts";
 import type { Replay } from "../../session/replays.ts";
 import type { SessionContext } from "../../session/context.ts";
 import type { Session } from "../../session/session.ts";
 import type { Message } from "../../store/message.ts";
 import type { StoredSubscription } from "../../store/store.ts";
-import type { Retained } from "./messages.ts";
 import type { RetainedCursor } from "./tree.ts";
+
+/** What is retained for a topic. */
+export interface Retained {
+  /** The topic. */
+  readonly topic: string;
+  /** Bytes that the message costs in memory, or would cost. */
+  readonly size: number;
+  /** The message; `undefined` where the Store alone has it. */
+  message: Message | undefined;
+  /** Runs until it expires. */
+  timer: Timer | undefined;
+}
 
 /** Topics that a cursor looks at before it lets others work: well under a millisecond. */
 const VISITS = 1000;

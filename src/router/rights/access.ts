@@ -1,3 +1,4 @@
+import type { Connect } from "../../codec/packet.ts";
 import { PacketError } from "../../codec/packet_error.ts";
 import { ReasonCode } from "../../codec/reason_code.ts";
 import type { Counters } from "../../core/counters.ts";
@@ -8,7 +9,6 @@ import type { Rights, RightsSource } from "../../session/rights.ts";
 import type { Session } from "../../session/session.ts";
 import type { TopicName } from "../../store/message.ts";
 import { Denials, type DeniedAction } from "./denials.ts";
-import type { Arrival } from "../sessions/registry.ts";
 import type { SubscriptionTree } from "../topics/subscription_tree.ts";
 import { parseSharedFilter } from "../topics/filter.ts";
 
@@ -22,6 +22,16 @@ export interface AccessOptions extends LimitedLogOptions {
   readonly context: Pick<SessionContext, "groupWaits">;
   /** Where it is counted what was denied. */
   readonly counters: Counters;
+}
+
+/** A client that wants to come in, as far as its will goes. */
+export interface ArrivingClient {
+  /** The CONNECT that it sent. */
+  readonly connect: Pick<Connect, "will">;
+  /** Its client identifier. */
+  readonly clientId: string;
+  /** Its user; `undefined` for an anonymous client. */
+  readonly user: string | undefined;
 }
 
 /** Who may do what, by the rules in force: gives sessions their rights. */
@@ -69,7 +79,9 @@ export class Access {
    *
    * @throws {PacketError} If the rules deny it.
    */
-  requireWill({ connect: { will }, clientId, user }: Arrival): void {
+  requireWill(
+    { connect: { will }, clientId, user }: ArrivingClient,
+  ): void {
     if (will === undefined) return;
     const { topic } = will;
     const rights = this.rightsOf(user, clientId);

@@ -6,8 +6,27 @@ import {
 } from "../../codec/packet.ts";
 import { ReasonCode } from "../../codec/reason_code.ts";
 import { type Limits, SESSION_NEVER_EXPIRES } from "../../core/limits.ts";
-import type { Session } from "../../session/session.ts";
-import type { Arrival } from "./registry.ts";
+import type { Link, Session } from "../../session/session.ts";
+
+/** A client that has sent its CONNECT and may come in. */
+export interface Arrival {
+  /** The CONNECT that it sent. */
+  readonly connect: Connect;
+  /** Its connection. */
+  readonly link: Link;
+  /** The client identifier that it has or was assigned. */
+  readonly clientId: string;
+  /** The user that it was found to be; `undefined` for an anonymous client. */
+  readonly user: string | undefined;
+  /** Seconds of keep alive that it must keep, where that is not what it asked for. */
+  readonly serverKeepAlive: number | undefined;
+  /** What CONNACK says of an authentication by method [MQTT-4.12.0-5]. */
+  readonly methodProperties: Properties;
+  /** Whether it has waited already before it takes over. */
+  readonly waited?: boolean;
+  /** Called when CONNACK is on its way. */
+  readonly accepted: () => void;
+}
 
 /** The CONNACK that lets a client in, if possible within the packet size that it takes. */
 export function connackFor(

@@ -1,4 +1,4 @@
-import type { Connect, Disconnect, Properties } from "../../codec/packet.ts";
+import type { Connect, Disconnect } from "../../codec/packet.ts";
 import { PacketError } from "../../codec/packet_error.ts";
 import { ReasonCode } from "../../codec/reason_code.ts";
 import type { Clock } from "../../core/clock.ts";
@@ -7,36 +7,16 @@ import type { Log } from "../../core/log.ts";
 import { type Limits, SESSION_NEVER_EXPIRES } from "../../core/limits.ts";
 import type { Timers } from "../../core/timer_wheel.ts";
 import type { SessionContext } from "../../session/context.ts";
-import type { Link } from "../../session/link.ts";
+import type { Link } from "../../session/session.ts";
 import { Session } from "../../session/session.ts";
 import type { BatchNumber, StoredSession } from "../../store/store.ts";
 import type { Access } from "../rights/access.ts";
-import { connackFor, grantedInterval } from "./connack.ts";
+import { type Arrival, connackFor, grantedInterval } from "./connack.ts";
 import { SessionUser } from "./session_user.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 import { TakeoverRate } from "./takeover_rate.ts";
 import { isWithinLimits } from "../topics/filter.ts";
 import type { Wills } from "./wills.ts";
-
-/** A client that has sent its CONNECT and may come in. */
-export interface Arrival {
-  /** The CONNECT that it sent. */
-  readonly connect: Connect;
-  /** Its connection. */
-  readonly link: Link;
-  /** The client identifier that it has or was assigned. */
-  readonly clientId: string;
-  /** The user that it was found to be; `undefined` for an anonymous client. */
-  readonly user: string | undefined;
-  /** Seconds of keep alive that it must keep, where that is not what it asked for. */
-  readonly serverKeepAlive: number | undefined;
-  /** What CONNACK says of an authentication by method [MQTT-4.12.0-5]. */
-  readonly methodProperties: Properties;
-  /** Whether it has waited already before it takes over. */
-  readonly waited?: boolean;
-  /** Called when CONNACK is on its way. */
-  readonly accepted: () => void;
-}
 
 /** What the registry works with. */
 export interface RegistryOptions {

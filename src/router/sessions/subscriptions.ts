@@ -9,13 +9,13 @@ import { encodeAnswer } from "../../codec/encode/answer.ts";
 import { PacketError } from "../../codec/packet_error.ts";
 import { ReasonCode } from "../../codec/reason_code.ts";
 import type { SessionContext } from "../../session/context.ts";
-import type { Link } from "../../session/link.ts";
+import type { Link } from "../../session/session.ts";
 import type { Session } from "../../session/session.ts";
 import type { BatchNumber, StoredSubscription } from "../../store/store.ts";
 import type { Access } from "../rights/access.ts";
 import type { RetainedMessages } from "../retained/messages.ts";
 import type { SystemMessages } from "../delivery/system_messages.ts";
-import type { Subscription } from "../delivery/route.ts";
+import type { Subscriber, Subscription } from "../delivery/route.ts";
 import { SharedGroup, type SharedGroups } from "../delivery/shared_group.ts";
 import type { SubscriptionTree } from "../topics/subscription_tree.ts";
 import {
@@ -32,9 +32,6 @@ const TOO_MANY = "the client has too many subscriptions";
 
 /** After so many filters a slice looks at the clock. */
 const FILTERS_BETWEEN_LOOKS = 64;
-
-/** What stands in the subscription tree. */
-export type Subscriber = Subscription | SharedGroup;
 
 /** What {@linkcode Subscriptions} work with. */
 export interface SubscriptionsOptions extends LimitedLogOptions {

@@ -1,4 +1,4 @@
-// The store as lines of JSON. Read this file (what is in them), export_message.ts, import_lines.ts (the way back).
+// The store as lines of JSON. Read this file (what is in them), export_message.ts and import_line.ts (the way back).
 
 import type { DatabaseSync } from "node:sqlite";
 import { exportMessage, type MessageObject } from "./export_message.ts";

@@ -1,5 +1,5 @@
-// How writes travel between the broker's thread and the Store's: as a journal, operations one behind the other in
-// one buffer. Read journal.ts (what is in it), encoding.ts, journal_writer.ts, journal_reader.ts, message_body.ts.
+// How writes travel from the broker's thread to the Store's: operations one after the other in one buffer. Read this file
+// (what is in it), encoding.ts, writer.ts, reader.ts and message_body.ts.
 
 import type { ByteBuffer } from "../../core/byte_buffer.ts";
 import type { Message } from "../message.ts";

@@ -1,5 +1,5 @@
-// The Store on disk. Read sqlite_store.ts and group_commit.ts (the broker's side), worker_messages.ts,
-// store_thread.ts (the other side), net_writes.ts (what a batch comes to), schema.ts, held.ts (what is told at start).
+// The Store on disk. Read this file and group_commit.ts (the broker's side), worker_messages.ts, thread.ts (the other
+// side), ../tables/net_writes.ts (what a batch comes to), ../database/schema.ts and ../tables/held.ts (what the start reads).
 
 import type { Clock } from "../../core/clock.ts";
 import { CHECKED_FIRST } from "../database/checked_first.ts";

@@ -1,7 +1,8 @@
 import { delay } from "@std/async/delay";
 import { describeError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
-import { type BoundAddress, isAbsent } from "../socket/open_address.ts";
+import type { BoundAddress } from "../listener_settings.ts";
+import { isAbsent } from "../socket/open_address.ts";
 
 /** Milliseconds until an address that is not there is tried again; doubles up to the second figure. */
 const FIRST_PAUSE = 250;

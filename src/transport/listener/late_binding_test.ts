@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { until } from "../../../tests/support/programs/broker.ts";
 import { TestListener } from "../../../tests/support/programs/listener.ts";
 import { createLog } from "../../core/log.ts";
-import { bindAddress, type BoundAddress } from "../socket/open_address.ts";
+import type { BoundAddress } from "../listener_settings.ts";
+import { bindAddress } from "../socket/open_address.ts";
 import { openWhenThere } from "./late_binding.ts";
 
 const ABSENT = new Deno.errors.AddrNotAvailable("Cannot assign (os error 99)");

@@ -6,14 +6,11 @@ import type { Limits } from "../../core/limits.ts";
 import type { Log } from "../../core/log.ts";
 import { LimitedLog } from "../../core/limited_log.ts";
 import type { Timers } from "../../core/timer_wheel.ts";
-import {
-  bindAddress,
-  type BoundAddress,
-  isAbsent,
-} from "../socket/open_address.ts";
+import { bindAddress, isAbsent } from "../socket/open_address.ts";
 import type { InheritedSockets } from "../socket/inherited_sockets.ts";
 import { openWhenThere } from "./late_binding.ts";
 import {
+  type BoundAddress,
   formatAddress,
   type ListenerSettings,
   type PortAddress,

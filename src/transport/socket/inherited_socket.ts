@@ -2,7 +2,7 @@
 
 import { createServer, type Server, type Socket } from "node:net";
 import { Deque } from "../../core/deque.ts";
-import type { BoundAddress } from "./open_address.ts";
+import type { BoundAddress } from "../listener_settings.ts";
 import { formatPeer } from "../format_peer.ts";
 import { normalIpAddress } from "../ip_address.ts";
 import { NodeSocketTransport } from "./node_socket.ts";

@@ -2,10 +2,13 @@
 
 import { describeError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
-import type { BoundAddress } from "./open_address.ts";
 import { formatPeer } from "../format_peer.ts";
 import { InheritedSocket } from "./inherited_socket.ts";
-import type { PortAddress, SocketAddress } from "../listener_settings.ts";
+import type {
+  BoundAddress,
+  PortAddress,
+  SocketAddress,
+} from "../listener_settings.ts";
 
 /** The first file descriptor that is passed (sd_listen_fds(3)). */
 const FIRST = 3;

@@ -1,18 +1,11 @@
 import type { InheritedSockets } from "./inherited_sockets.ts";
-import type { PortAddress, SocketAddress } from "../listener_settings.ts";
+import type {
+  BoundAddress,
+  PortAddress,
+  SocketAddress,
+} from "../listener_settings.ts";
 import { tcpTransport } from "./tcp.ts";
-import type { Transport } from "../transport.ts";
 import { listenOnSocket } from "./unix_socket.ts";
-
-/** A place that is listened on. */
-export interface BoundAddress {
-  /** Where it really is: with the port that the system chose. */
-  readonly address: PortAddress | SocketAddress;
-  /** The next connection. Rejects if one could not be accepted, and when the door closes. */
-  accept(): Promise<Transport>;
-  /** Listens no more. */
-  close(): void;
-}
 
 /**
  * Listens on an address, whatever is then spoken there: on a socket that was passed, where there is one for it. Rejects

@@ -1,4 +1,4 @@
-import type { BoundAddress } from "./open_address.ts";
+import type { BoundAddress } from "../listener_settings.ts";
 import type { SocketAddress } from "../listener_settings.ts";
 import { SystemTransport } from "./tcp.ts";
 
