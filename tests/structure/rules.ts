@@ -233,6 +233,18 @@ export function judgeCircles(sources: readonly Source[]): string[] {
   return sentences;
 }
 
+/** Names the files that a file imports and that are not there: the type check does not look at all of them. */
+export function* judgeTargets(
+  source: Source,
+  paths: ReadonlySet<string>,
+): Generator<string> {
+  for (const target of importsOf(source)) {
+    if (target.endsWith(".ts") && !paths.has(target)) {
+      yield `${source.path}: imports ${target}, which is not there`;
+    }
+  }
+}
+
 /** Names folders with too many files. */
 export function* judgeFolders(paths: readonly string[]): Generator<string> {
   const counts = new Map<string, number>();

@@ -5,6 +5,7 @@ import {
   judgeFolders,
   judgeMentions,
   judgeProgram,
+  judgeTargets,
   judgeTest,
   LONGEST_FILE,
   MOST_FILES,
@@ -133,6 +134,10 @@ Deno.test("structure rules find what they look for", () => {
   ];
   assertNone(mentions("Read a.ts, codec/b.ts, ../codec/b.ts and tests/c.ts."));
   assert.equal(mentions("Read b.ts, then gone.ts.").length, 2);
+
+  const source = { path: "src/core/d.ts", text: `await import("./a.ts");` };
+  assertNone(judgeTargets(source, paths));
+  assert.equal([...judgeTargets(source, new Set())].length, 1);
 
   const text =
     `Deno.test({ sanitizeOps: false });\nDeno.test.only("a", () => {});`;

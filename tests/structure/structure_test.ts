@@ -9,6 +9,7 @@ import {
   judgeLength,
   judgeMentions,
   judgeProgram,
+  judgeTargets,
   judgeTest,
   type Source,
 } from "./rules.ts";
@@ -68,7 +69,7 @@ Deno.test("no file of the program imports itself by way of others", async () => 
   assertNone(judgeCircles(await Array.fromAsync(readSources("src"))));
 });
 
-Deno.test("comments name only files that are there", async () => {
+Deno.test("imports and comments name only files that are there", async () => {
   const folders = ["src", "tests", "scripts"];
   const sources = await Promise.all(
     folders.map((folder) => Array.fromAsync(readSources(folder))),
@@ -77,7 +78,10 @@ Deno.test("comments name only files that are there", async () => {
   const paths = new Set(["main.ts", ...all.map(({ path }) => path)]);
   assertNone(
     all.filter(({ path }) => path !== "tests/structure/rules_test.ts")
-      .flatMap((source) => [...judgeMentions(source, paths)]),
+      .flatMap((source) => [
+        ...judgeTargets(source, paths),
+        ...judgeMentions(source, paths),
+      ]),
   );
 });
 

@@ -36,7 +36,7 @@ export const SETUP_COMMANDS: readonly (readonly [string, Command])[] = [
       "all is well, else with 1.",
     flags: CHECK_FLAGS,
     more: listenerHelp,
-    run: async (args) => (await import("./setup/check.ts")).check(args),
+    run: async (args) => (await import("./check.ts")).check(args),
   }],
   [
     "config",
