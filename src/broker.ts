@@ -22,7 +22,7 @@ import type {
   SocketAddress,
 } from "./transport/listener_settings.ts";
 import { DurabilityRules } from "./router/topics/durability_rules.ts";
-import type { RouterHandle } from "./router/messages.ts";
+import type { RouterHandle, RouterView } from "./router/handle.ts";
 import type { QueuePolicies } from "./session/queue_policy.ts";
 import { Router } from "./router/router.ts";
 import { SessionAdmin } from "./router/session_admin.ts";
@@ -83,7 +83,9 @@ export class Broker {
   /** The sessions, for an operator. */
   readonly sessions: SessionAdmin;
   /** Raises and clears alarms, which clients see as retained messages on `$SYS/broker/alarm/<name>`. */
-  readonly alarms: Pick<RouterHandle, "raise" | "clear" | "alarms">;
+  readonly alarms:
+    & Pick<RouterHandle, "raise" | "clear">
+    & Pick<RouterView, "alarms">;
   readonly #doors: Doors;
   readonly #users: UserQuotas;
   readonly #clock: Clock;
@@ -133,7 +135,7 @@ export class Broker {
     const opening = store.open({
       resumed: (now) => {
         clock.set?.(now);
-        router.clockSet();
+        router.restore.begin();
       },
       startOver: () => {
         router.close();
@@ -155,7 +157,7 @@ export class Broker {
         counters.diskLastDay = meter.lastDay;
       },
       room: (report) => {
-        router.disk.set(report.room);
+        router.view.disk.set(report.room);
         news.take(report);
       },
       failed: (error) => {
@@ -208,7 +210,7 @@ export class Broker {
         counters,
         doors: () => doors.states,
         uptime: new Uptime(),
-        system: router.system,
+        router,
         timers,
       });
     }
@@ -240,7 +242,12 @@ export class Broker {
     this.#users = parts.users;
     this.#clock = parts.clock;
     this.#router = parts.router;
-    this.alarms = parts.router;
+    const { router } = parts;
+    this.alarms = {
+      raise: (name, matter, sentence) => router.raise(name, matter, sentence),
+      clear: (name, matter) => router.clear(name, matter),
+      alarms: () => router.view.alarms(),
+    };
     this.sessions = new SessionAdmin(parts.router);
     this.#store = parts.store;
     this.#timers = parts.timers;
@@ -248,12 +255,12 @@ export class Broker {
 
   /** Whether there is room on the disk, where things are kept on one. */
   get diskRoom(): Room {
-    return this.#router.disk.room;
+    return this.#router.view.disk.room;
   }
 
   /** Bytes that messages cost now, about, and those at which publishers are made to wait. */
   get messageMemory(): { readonly bytes: number; readonly ceiling: number } {
-    const { governor } = this.#router;
+    const { governor } = this.#router.view;
     return { bytes: governor.bytes, ceiling: governor.ceiling };
   }
 
@@ -300,7 +307,7 @@ export class Broker {
     });
   }
 
-  /** Has other rules hold from now on, when it returns, for clients that are connected too; without any, all is allowed. */
+  /** Has other rules hold, for all that comes after and for clients that are connected too; without any, all is allowed. */
   changeRights(source: RightsSource | undefined): void {
     this.#router.changeRights(source);
   }

@@ -1,11 +1,15 @@
 import type { Timers } from "../core/timer_wheel.ts";
-import type { SystemTopics } from "../router/messages.ts";
+import type {
+  SystemSource,
+  SystemText,
+} from "../router/delivery/system_messages.ts";
+import type { RouterHandle } from "../router/handle.ts";
 import { sysLoads, type SysSource, sysTopics } from "./sys_topics.ts";
 
 /** What a {@linkcode SysPublisher} works with. */
 export interface SysPublisherOptions extends SysSource {
   /** Where it publishes. */
-  readonly system: SystemTopics;
+  readonly router: Pick<RouterHandle, "systemSource" | "publishSystem">;
   /** Wakes it. */
   readonly timers: Timers;
   /** Milliseconds between two times. */
@@ -27,7 +31,7 @@ interface Load {
  * Publishes what the broker tells of itself below `$SYS`, again and again while anybody has subscribed to that: then
  * only what has changed. While nobody has, nothing is computed and no timer runs.
  */
-export class SysPublisher {
+export class SysPublisher implements SystemSource {
   readonly #options: SysPublisherOptions;
   /** What was published last, by topic. */
   readonly #told = new Map<string, string>();
@@ -37,13 +41,11 @@ export class SysPublisher {
   /** Begins where somebody has subscribed already. */
   constructor(options: SysPublisherOptions) {
     this.#options = options;
-    options.system.onSubscribe(() => this.#heard());
-    if (options.system.heard) this.#heard();
+    options.router.systemSource(this);
   }
 
-  /** Somebody is about to subscribe, and is to find what holds now. */
-  #heard(): void {
-    const { system } = this.#options;
+  /** What has changed; called when a client is about to subscribe, which is to find what holds now. */
+  changes(): SystemText[] {
     if (!this.#running) {
       this.#running = true;
       this.#loads.clear();
@@ -52,7 +54,7 @@ export class SysPublisher {
       }
       this.#sleep();
     }
-    for (const [topic, text] of this.#changes()) system.keep(topic, text);
+    return this.#changes();
   }
 
   #sleep(): void {
@@ -61,23 +63,22 @@ export class SysPublisher {
   }
 
   #wake(): void {
-    const { system } = this.#options;
-    if (!system.heard) {
-      this.#running = false;
-      this.#forget();
-      return;
-    }
-    this.#average();
-    system.publish(this.#changes());
-    this.#sleep();
+    this.#options.router.publishSystem((heard) => {
+      if (!heard) {
+        this.#running = false;
+        return this.#forgotten();
+      }
+      this.#average();
+      this.#sleep();
+      return this.#changes();
+    });
   }
 
-  /** Nobody is to find what held when the last one went. */
-  #forget(): void {
-    this.#options.system.publish(
-      [...this.#told.keys()].map((topic) => [topic, ""]),
-    );
+  /** Takes all texts away: nobody is to find what held when the last subscriber went. */
+  #forgotten(): SystemText[] {
+    const texts = [...this.#told.keys()].map((topic) => [topic, ""] as const);
     this.#told.clear();
+    return texts;
   }
 
   /** The topics whose texts are others than before. */

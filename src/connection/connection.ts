@@ -87,7 +87,7 @@ export class Connection
     this.#writer = Writer.start({ transport, outbox, clock, owner: this });
     const { router } = context;
     this.#liveness = new Liveness(context, this.#writer, outbox, this);
-    this.#incoming = new PacketInput(limits, router.governor);
+    this.#incoming = new PacketInput(limits, router.view.governor);
     const { buffer: input } = this.#incoming;
     const liveness = this.#liveness;
     this.#throttle = new Throttle({ router, counters, input, liveness });
@@ -324,7 +324,7 @@ export class Connection
     counters.bytesSent += bytes;
     const link = this.#link;
     if (link === undefined) return;
-    router.governor.drained(link, bytes);
+    router.view.governor.drained(link, bytes);
     if (link.drains()) router.drained(link);
   }
 
@@ -390,7 +390,7 @@ export class Connection
     this.#lingering?.cancel();
     this.#incoming.buffer.release();
     this.#outbox.clear();
-    if (this.#link) this.#context.router.governor.forgetLink(this.#link);
+    if (this.#link) this.#context.router.view.governor.forgetLink(this.#link);
   }
 
   fault(error: unknown): void {

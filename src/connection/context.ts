@@ -7,7 +7,7 @@ import type { ScopedLimits } from "../core/scoped_limits.ts";
 import type { Log } from "../core/log.ts";
 import type { LimitedLog } from "../core/limited_log.ts";
 import type { Timers } from "../core/timer_wheel.ts";
-import type { RouterHandle } from "../router/messages.ts";
+import type { RouterHandle } from "../router/handle.ts";
 import type { Store } from "../store/store.ts";
 
 /** What holds at present for the connections of one listener. */

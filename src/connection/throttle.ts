@@ -2,7 +2,7 @@ import type { Counters } from "../core/counters.ts";
 import type { FinishedPacket } from "../codec/packet.ts";
 import type { Link } from "../session/session.ts";
 import { MemoryStep } from "../router/memory_governor.ts";
-import type { RouterHandle } from "../router/messages.ts";
+import type { RouterHandle } from "../router/handle.ts";
 import { HeldPackets, type HoldingRule } from "./held_packets.ts";
 import type { ReadBuffer } from "./read_buffer.ts";
 import type { Liveness } from "./liveness.ts";
@@ -43,7 +43,7 @@ export class Throttle {
 
   /** Whether packets of this client need not come this way. */
   idle(link: Link): boolean {
-    const { governor, disk } = this.#options.router;
+    const { governor, disk } = this.#options.router.view;
     return governor.step === MemoryStep.Free && disk.takesMessages &&
       !link.uncommitted.full && this.#held.empty &&
       this.#released === undefined;
@@ -74,7 +74,7 @@ export class Throttle {
     }
     link.source = input.shared;
     if (passed.length > 0) await router.submit(link, passed);
-    if (router.governor.step > MemoryStep.Waiting) {
+    if (router.view.governor.step > MemoryStep.Waiting) {
       this.#held.dropAtMostOnce(counters);
     }
     await this.#roomToRead();
@@ -108,7 +108,7 @@ export class Throttle {
     const rule = this.#rule(link);
     this.#unlisten();
     if (rule === "memory") {
-      if (router.governor.step > MemoryStep.Waiting) {
+      if (router.view.governor.step > MemoryStep.Waiting) {
         this.#held.dropAtMostOnce(counters);
       }
       if (this.#held.empty) this.#meter(-this.#held.bufferBytes);
@@ -126,30 +126,34 @@ export class Throttle {
   /** What must wait now; `undefined` if nothing must. */
   #rule(link: Link): HoldingRule | undefined {
     const { router } = this.#options;
-    if (link.uncommitted.full || router.governor.step !== MemoryStep.Free) {
+    if (
+      link.uncommitted.full || router.view.governor.step !== MemoryStep.Free
+    ) {
       return "memory";
     }
-    if (router.disk.takesMessages || link.terms.version === 5) return undefined;
-    return (publish) => router.waits(link, publish);
+    if (router.view.disk.takesMessages || link.terms.version === 5) {
+      return undefined;
+    }
+    return (publish) => router.view.waits(link, publish);
   }
 
   /** Looks again at the next change. */
   #listen(link: Link): void {
-    const { governor, disk } = this.#options.router;
+    const { governor, disk } = this.#options.router.view;
     if (link.uncommitted.full) link.uncommitted.onceRoom(this.#onChange);
     governor.onceChanged(this.#onChange);
     disk.onceChanged(this.#onChange);
   }
 
   #unlisten(): void {
-    const { governor, disk } = this.#options.router;
+    const { governor, disk } = this.#options.router.view;
     governor.forget(this.#onChange);
     disk.forget(this.#onChange);
   }
 
   #meter(bytes: number): void {
     this.#held.bufferBytes += bytes;
-    this.#options.router.governor.inputBytes += bytes;
+    this.#options.router.view.governor.inputBytes += bytes;
     if (this.#link !== undefined) this.#link.inputBytes += bytes;
   }
 }

@@ -1,6 +1,7 @@
 // The queue in front of an actor. Read this to know how actors talk to each other.
 
 import { Channel } from "@std/async/channel";
+import { Deque } from "./deque.ts";
 
 /** Bounds of a {@linkcode Mailbox}. */
 export interface MailboxOptions<T> {
@@ -24,7 +25,7 @@ const WAKE = Symbol("wake");
  */
 export class Mailbox<T> {
   readonly #channel: Channel<T | typeof WAKE>;
-  readonly #urgent: T[] = [];
+  readonly #urgent = new Deque<T>();
   readonly #byteCapacity: number;
   readonly #sizeOf: (message: T) => number;
   #bytes = 0;
@@ -73,7 +74,7 @@ export class Mailbox<T> {
 
   /** Puts a message into the lane that is never full and is drained first. Lost once the mailbox is closed. */
   sendUrgent(message: T): void {
-    this.#urgent.push(message);
+    this.#urgent.pushBack(message);
     // A full channel has something to receive already, so nobody sleeps beside it.
     if (this.#urgent.length === 1) this.#channel.trySend(WAKE);
   }
@@ -85,7 +86,7 @@ export class Mailbox<T> {
    */
   async receive(): Promise<T> {
     for (;;) {
-      const urgent = this.#urgent.shift();
+      const urgent = this.#urgent.popFront();
       if (urgent !== undefined) return urgent;
       const message = await this.#channel.receive();
       if (message !== WAKE) return this.#received(message);
@@ -94,7 +95,7 @@ export class Mailbox<T> {
 
   /** Takes the next message if there is one now; `undefined` if there is none. */
   tryReceive(): T | undefined {
-    if (this.#urgent.length > 0) return this.#urgent.shift();
+    if (this.#urgent.length > 0) return this.#urgent.popFront();
     for (;;) {
       const result = this.#channel.tryReceive();
       if (result.state !== "ok") return undefined;
@@ -113,9 +114,8 @@ export class Mailbox<T> {
     return this.#readable ??= this.#channel.toReadableStream().pipeThrough(
       new TransformStream<T | typeof WAKE, T>({
         transform: (message, controller) => {
-          for (const urgent of this.#urgent.splice(0)) {
-            controller.enqueue(urgent);
-          }
+          for (const urgent of this.#urgent) controller.enqueue(urgent);
+          this.#urgent.clear();
           if (message !== WAKE) controller.enqueue(this.#received(message));
         },
       }),

@@ -27,38 +27,39 @@ import type {
   BatchNumber,
   Store,
 } from "../store/store.ts";
-import { Access } from "./rights/access.ts";
-import { Alarms } from "./delivery/alarms.ts";
 import { AllQueues } from "./all_queues.ts";
 import { Commits } from "./commits.ts";
-import { DiskSpaceCheck } from "./delivery/disk_space_check.ts";
-import { Dispatcher } from "./delivery/dispatcher.ts";
 import { Drops } from "./drops.ts";
 import { Guard } from "./guard.ts";
-import { handleOf } from "./handle.ts";
-import { PacketHandlers } from "./packet_handlers.ts";
-import { Publishing } from "./delivery/publishing.ts";
-import type { RouterHandle, RouterMessage, RouterOptions } from "./messages.ts";
-import { Registry } from "./sessions/registry.ts";
-import { MemoryGovernor } from "./memory_governor.ts";
-import { Restore } from "./sessions/restore.ts";
-import { RetainedMessages } from "./retained/messages.ts";
-import { RouteTable, type Subscriber } from "./delivery/route.ts";
-import { Subscriptions } from "./sessions/subscriptions.ts";
-import { SystemMessages } from "./delivery/system_messages.ts";
-import { SubscriptionTree } from "./topics/subscription_tree.ts";
-import { TopicTable } from "./delivery/topic_table.ts";
+import { RouterHandle } from "./handle.ts";
+import type { RouterMessage } from "./messages.ts";
+import { makeParts, type RouterOptions, type RouterParts } from "./parts.ts";
+import type { Registry } from "./sessions/registry.ts";
+import type { MemoryGovernor } from "./memory_governor.ts";
+import type { RetainedMessages } from "./retained/messages.ts";
 import { TouchedLinks } from "./touched_links.ts";
-import { Tracing } from "./delivery/tracing.ts";
-import { Wills } from "./sessions/wills.ts";
-import { Worklist } from "./worklist.ts";
+import type { Worklist } from "./worklist.ts";
 
-/** Batches that wait for the Router before Connections wait to put theirs in. */
+/** Bundles that wait for the Router before Connections wait to put theirs in. */
 const MAILBOX_CAPACITY = 4096;
 /** Milliseconds that the Router works before it lets the event loop look at everything else. */
 const SLICE = 2;
 /** Messages after which a turn looks at the clock. */
 const MESSAGES_BETWEEN_LOOKS = 8;
+
+/** What the Router is told that is no client's doing. */
+type AdministrativeMessage = Exclude<
+  RouterMessage,
+  {
+    type:
+      | "bundle"
+      | "connect"
+      | "disconnected"
+      | "drained"
+      | "committed"
+      | "workLeft";
+  }
+>;
 
 /** The actor that holds everything that clients share. It awaits nothing but its own mailbox. */
 export class Router implements SessionContext {
@@ -79,17 +80,12 @@ export class Router implements SessionContext {
     capacity: MAILBOX_CAPACITY,
   });
   readonly #timers: TimerWheel;
+  readonly #parts: RouterParts;
   readonly #retained: RetainedMessages;
-  readonly #diskSpaceCheck: DiskSpaceCheck;
   readonly #registry: Registry;
-  readonly #access: Access;
-  readonly #alarms: Alarms;
-  readonly #system: SystemMessages;
   readonly #governor: MemoryGovernor;
-  readonly #restore: Restore;
   readonly #touched: TouchedLinks;
   readonly #worklist: Worklist;
-  readonly #tracing: Tracing;
   readonly #waitingGroups = new Set<DeliveryGroup>();
   readonly #commits: Commits;
   readonly #drops: Drops;
@@ -104,19 +100,17 @@ export class Router implements SessionContext {
   static start(options: RouterOptions): RouterHandle {
     const router = new Router(options);
     router.#ended = router.#run();
-    return handleOf({
+    return new RouterHandle({
       mailbox: router.#mailbox,
-      turn: (work) => router.#turn(work),
-      registry: router.#registry,
-      retained: router.#retained,
-      governor: router.#governor,
-      disk: router.disk,
-      waits: (link, packet) => router.#diskSpaceCheck.waits(link, packet),
-      restore: router.#restore,
-      alarms: () => router.#alarms.sentences,
-      system: router.#system,
-      access: router.#access,
-      tracing: router.#tracing,
+      restore: router.#parts.restore,
+      view: {
+        governor: router.#governor,
+        disk: router.disk,
+        waits: (link, packet) =>
+          router.#parts.diskSpaceCheck.waits(link, packet),
+        alarms: () => router.#parts.alarms.sentences,
+        traces: () => router.#parts.tracing.tracer !== undefined,
+      },
       close: () => router.#close(),
     });
   }
@@ -150,77 +144,21 @@ export class Router implements SessionContext {
     };
     this.#drops = new Drops({ ...options, timers });
     this.#allQueues = new AllQueues({ ...options, context: this });
-    this.#retained = new RetainedMessages(this, timers, options.durability);
-    const retained = this.#retained;
-    const tree = new SubscriptionTree<Subscriber>();
-    const access = new Access({ ...options, context: this, tree, timers });
-    const topics = new TopicTable(options.durability);
-    const routes = new RouteTable(tree);
-    const dispatcher = new Dispatcher({ context: this, tree, routes, topics });
-    const tracing = new Tracing({ context: this, dispatcher, timers });
-    const system = new SystemMessages({ dispatcher, retained, topics, tree });
-    const subscriptions = new Subscriptions({
-      ...options,
+    const parts = makeParts(options, {
       context: this,
-      tree,
-      retained,
-      system,
-      access,
       timers,
-    });
-    this.#diskSpaceCheck = new DiskSpaceCheck({ context: this, dispatcher });
-    this.#system = system;
-    this.#alarms = new Alarms(system);
-    const wills = new Wills({
-      context: this,
-      dispatcher,
-      retained,
-      topics,
-      timers,
-      access,
-    });
-    const registry = new Registry({
-      ...options,
-      context: this,
-      subscriptions,
-      wills,
-      access,
-      timers,
+      guard: this.#guard,
       connectAgain: (arrival) =>
         this.#mailbox.sendUrgent({ type: "connect", arrival }),
+      lookAtClock: () => {
+        this.now = this.#clock.now();
+      },
     });
-    this.#tracing = tracing;
-    this.#access = access;
-    this.#registry = registry;
-    const packets = new PacketHandlers({
-      context: this,
-      dispatcher,
-      publishing: new Publishing({
-        context: this,
-        dispatcher,
-        retained,
-        diskSpaceCheck: this.#diskSpaceCheck,
-        access,
-        tracing,
-      }),
-      subscriptions,
-      registry,
-      tracing,
-    });
-    this.#worklist = new Worklist({
-      dispatcher,
-      routing: this.counters.routing,
-      tracing,
-      onPacket: (link, session, packet) => packets.take(link, session, packet),
-      onFault: this.#guard.fail,
-    });
-    this.#restore = new Restore({ registry, subscriptions, retained });
-    this.#governor = new MemoryGovernor({
-      ...options,
-      timers,
-      sessions: () => registry.sessions(),
-      endSession: (session) => registry.end(session),
-    });
+    this.#parts = parts;
+    this.#governor = parts.governor;
+    this.#registry = parts.registry;
+    this.#retained = parts.retained;
+    this.#worklist = parts.worklist;
   }
 
   touch(link: Link): void {
@@ -322,7 +260,7 @@ export class Router implements SessionContext {
 
   #handle(message: RouterMessage): void {
     switch (message.type) {
-      case "batch":
+      case "bundle":
         this.#worklist.work(message, this.#sliceEnd);
         break;
       case "connect":
@@ -344,16 +282,45 @@ export class Router implements SessionContext {
           if (session?.link === message.link) session.outbound.pump();
         });
         break;
-      case "alarm":
-        this.#alarms.change(message.change);
-        break;
-      case "ask":
-        message.answer();
-        break;
       case "committed":
         this.#catchUp();
         break;
       case "workLeft":
+        break;
+      default:
+        this.#guard.run(undefined, () => this.#administer(message));
+    }
+  }
+
+  /** Does what is no client's doing. */
+  #administer(message: AdministrativeMessage): void {
+    switch (message.type) {
+      case "restored":
+        this.#parts.restore.finish();
+        this.#retained.restored();
+        break;
+      case "keepAgain":
+        this.#registry.keepAgain();
+        break;
+      case "rights":
+        this.#parts.access.change(message.source, this.#registry.sessions());
+        break;
+      case "trace":
+        this.#parts.tracing.change(message.tracer);
+        break;
+      case "alarm":
+        this.#parts.alarms.change(message.change);
+        break;
+      case "systemSource":
+        this.#parts.system.takeFrom(message.source);
+        break;
+      case "system":
+        for (const [topic, text] of message.changes(this.#parts.system.heard)) {
+          this.#parts.system.publish(topic, text);
+        }
+        break;
+      case "ask":
+        message.answer(this.#registry);
     }
   }
 
@@ -382,7 +349,7 @@ export class Router implements SessionContext {
       message !== undefined;
       message = this.#mailbox.tryReceive()
     ) {
-      if (message.type === "batch") message.done();
+      if (message.type === "bundle") message.done();
     }
     this.#worklist.close();
     await this.#ended;

@@ -272,7 +272,7 @@ Deno.test("Router meters what waits at gates as well as in Outboxes", async () =
   await subscriber.subscribe("a", { qos: 2 });
   await router.commit();
   publisher.expect("connack");
-  const { governor } = router.handle;
+  const { governor } = router.handle.view;
   const metered = () => governor.bytes - store.uncommittedBytes;
   const size = 100_000;
   await publisher.publish("a", "x".repeat(size), { qos: 2 });

@@ -1,7 +1,7 @@
 import type { Link } from "../session/session.ts";
 import type { Session } from "../session/session.ts";
 import type { Registry } from "./sessions/registry.ts";
-import type { RouterHandle } from "./messages.ts";
+import type { RouterHandle } from "./handle.ts";
 
 /** What is known of one session, at one moment. Times are milliseconds of the broker's clock. */
 export interface SessionRecord {

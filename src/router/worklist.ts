@@ -4,7 +4,7 @@ import type { FinishedPacket } from "../codec/packet.ts";
 import type { Link } from "../session/session.ts";
 import type { Session } from "../session/session.ts";
 import type { Dispatcher } from "./delivery/dispatcher.ts";
-import type { Batch } from "./messages.ts";
+import type { Bundle } from "./messages.ts";
 import type { Task } from "./sessions/subscriptions.ts";
 import type { Tracing } from "./delivery/tracing.ts";
 
@@ -13,11 +13,11 @@ const WORK_BETWEEN_LOOKS = 500;
 
 /** What a {@linkcode Worklist} works with. */
 export interface WorklistOptions {
-  /** Sends the last messages of a batch, and says how much was to be done for the packets before. */
+  /** Sends the last messages of a bundle, and says how much was to be done for the packets before. */
   readonly dispatcher: Dispatcher;
-  /** Where it counts how long a batch took. */
+  /** Where it counts how long a bundle took. */
   readonly routing: Histogram;
-  /** Told since when the batch waited that is worked on. */
+  /** Told since when the bundle waited that is worked on. */
   readonly tracing: Tracing;
   /** Takes one packet; returns what is left to do of it, if that may be long. */
   readonly onPacket: (
@@ -29,11 +29,11 @@ export interface WorklistOptions {
   readonly onFault: (link: Link | undefined, error: unknown) => void;
 }
 
-/** The Router's work that may take longer than a slice: batches of packets, and sessions with much to send. */
+/** The Router's work that may take longer than a slice: bundles of packets, and sessions with much to send. */
 export class Worklist {
   readonly #options: WorklistOptions;
-  /** Batches that took longer than a slice. */
-  readonly #unfinished = new Deque<Batch>();
+  /** Bundles that took longer than a slice. */
+  readonly #unfinished = new Deque<Bundle>();
   readonly #pumpLater = new Set<Session>();
 
   /** Makes an empty one. */
@@ -51,27 +51,27 @@ export class Worklist {
     this.#pumpLater.add(session);
   }
 
-  /** Works on a batch until it is done or the slice ends; what is left then goes on later. */
-  work(batch: Batch, sliceEnd: number): void {
+  /** Works on a bundle until it is done or the slice ends; what is left then goes on later. */
+  work(bundle: Bundle, sliceEnd: number): void {
     const { dispatcher, routing, tracing, onFault } = this.#options;
-    tracing.submittedAt = batch.since;
+    tracing.submittedAt = bundle.since;
     let done = true;
     try {
       try {
-        done = this.#workOn(batch, batch.link, sliceEnd);
+        done = this.#workOn(bundle, bundle.link, sliceEnd);
       } finally {
         dispatcher.flushRun();
       }
     } catch (error) {
       done = true;
-      onFault(batch.link, error);
+      onFault(bundle.link, error);
     }
     if (done) {
-      if (batch.since !== undefined) {
-        routing.record(performance.now() - batch.since);
+      if (bundle.since !== undefined) {
+        routing.record(performance.now() - bundle.since);
       }
-      batch.done();
-    } else this.#unfinished.pushBack(batch);
+      bundle.done();
+    } else this.#unfinished.pushBack(bundle);
   }
 
   /** Goes on with what did not end in its slice, in turn. */
@@ -92,37 +92,37 @@ export class Worklist {
     }
   }
 
-  /** Lets go of the batches that are not done. */
+  /** Lets go of the bundles that are not done. */
   close(): void {
-    for (const batch of this.#unfinished) batch.done();
+    for (const bundle of this.#unfinished) bundle.done();
     this.#unfinished.clear();
   }
 
-  #workOn(batch: Batch, link: Link, sliceEnd: number): boolean {
-    const { packets } = batch;
+  #workOn(bundle: Bundle, link: Link, sliceEnd: number): boolean {
+    const { packets } = bundle;
     const { dispatcher, onPacket } = this.#options;
     let unlooked = 0;
     let work = dispatcher.work;
-    while (batch.next < packets.length) {
+    while (bundle.next < packets.length) {
       const { session } = link;
       // Another epoch, or an ended one: nothing more of it counts.
       if (session === undefined || session.link !== link || link.ended) {
         return true;
       }
-      if (batch.task === undefined) {
-        batch.task = onPacket(link, session, packets[batch.next]!);
+      if (bundle.task === undefined) {
+        bundle.task = onPacket(link, session, packets[bundle.next]!);
       }
-      if (batch.task !== undefined) {
-        if (!batch.task(sliceEnd)) return false;
-        batch.task = undefined;
+      if (bundle.task !== undefined) {
+        if (!bundle.task(sliceEnd)) return false;
+        bundle.task = undefined;
       }
-      batch.next++;
+      bundle.next++;
       unlooked++;
       if (unlooked + dispatcher.work - work >= WORK_BETWEEN_LOOKS) {
         unlooked = 0;
         work = dispatcher.work;
         if (performance.now() > sliceEnd) {
-          return batch.next === packets.length;
+          return bundle.next === packets.length;
         }
       }
     }

@@ -154,14 +154,14 @@ Deno.test("QueuePolicy refuse of all queues lasts until there is room", async ()
   assert.equal(codes[5], 0);
   assert.equal(codes[9], 0x97);
   assert.equal(router.counters.queuePauses, 1);
-  assert.equal(router.handle.disk.takesMessages, false);
+  assert.equal(router.handle.view.disk.takesMessages, false);
   await send(11, 11, "nobody's");
   const [answer] = publisher.take();
   assert.equal(answer?.type === "puback" && answer.reasonCode, 0x10);
   const peer = await back();
   const taken = await drained(router, peer);
   assert.equal(taken.length, codes.filter((code) => code === 0).length);
-  assert.equal(router.handle.disk.takesMessages, true);
+  assert.equal(router.handle.view.disk.takesMessages, true);
   await send(12, 12);
   assert.deepEqual(await drained(router, peer), ["12"]);
 });

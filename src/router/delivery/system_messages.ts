@@ -10,6 +10,15 @@ import type { TopicEntry, TopicTable } from "./topic_table.ts";
 const encoder = new TextEncoder();
 const NO_BYTES = new Uint8Array(0);
 
+/** A topic below `$SYS`, and its text; an empty one takes the topic away. */
+export type SystemText = readonly [topic: string, text: string];
+
+/** Knows what the broker tells of itself below `$SYS`. */
+export interface SystemSource {
+  /** What has changed since it was last asked. Called when a client subscribes there. */
+  changes(): Iterable<SystemText>;
+}
+
 /** What {@linkcode SystemMessages} works with. */
 export interface SystemMessagesOptions {
   /** Hands messages to who has subscribed. */
@@ -28,8 +37,7 @@ export interface SystemMessagesOptions {
  */
 export class SystemMessages {
   readonly #options: SystemMessagesOptions;
-  /** Called when somebody is about to subscribe to some of them, to put right what is retained. */
-  onSubscribe: () => void = () => {};
+  #source: SystemSource | undefined;
 
   /** Publishes by these. */
   constructor(options: SystemMessagesOptions) {
@@ -41,9 +49,17 @@ export class SystemMessages {
     return this.#options.tree.hasLevel(SYSTEM);
   }
 
-  /** Puts a message in the place of the retained one of its topic, for who subscribes; an empty one takes that away. */
-  keep(topic: string, text: string): void {
-    this.#options.retained.announce(this.#message(topic, text));
+  /** Takes the texts of new subscribers from this source from now on. */
+  takeFrom(source: SystemSource): void {
+    this.#source = source;
+    if (this.heard) this.refresh();
+  }
+
+  /** Brings the retained texts up to date: a client is about to subscribe to some of them. */
+  refresh(): void {
+    for (const [topic, text] of this.#source?.changes() ?? []) {
+      this.#options.retained.announce(this.#message(topic, text));
+    }
   }
 
   /** Keeps a message, and sends it to who has subscribed. */

@@ -30,9 +30,10 @@ class All implements Tracer {
   }
 }
 
-function follow(router: TestRouter): All {
+async function follow(router: TestRouter): Promise<All> {
   const all = new All();
   router.handle.trace(all);
+  await router.settle();
   return all;
 }
 
@@ -60,7 +61,7 @@ Deno.test("tracing: a publish is followed to the socket of each receiver, at eve
   ];
   await one.subscribe("a", { qos: 2 });
   await two.subscribe("a", { qos: 0 });
-  const all = follow(router);
+  const all = await follow(router);
   for (const qos of [0, 1, 2] as const) {
     await publisher.publish("a", "hello", { qos });
     await router.settle();
@@ -114,7 +115,7 @@ Deno.test("tracing: what needs the disk ends when it is committed, and is held u
   const subscriber = router.arrive({ ...PERSISTENT, clientId: "subscriber" });
   await router.commit();
   await subscribeOnDisk(router, subscriber, { filter: "a", qos: 2 });
-  const all = follow(router);
+  const all = await follow(router);
   await publisher.publish("a", "", { qos: 2 });
   await router.settle();
   assert.deepEqual(all.publishTraces, []);
@@ -139,7 +140,7 @@ Deno.test("tracing: what a publisher receives of its own at once ends then, thou
   await publisher.subscribe("a", { qos: 0 });
   await subscribeOnDisk(router, away, { filter: "a", qos: 1 });
   await away.lose();
-  const all = follow(router);
+  const all = await follow(router);
   await publisher.publish("a", "", { qos: 1 });
   await router.settle();
   assert.deepEqual(all.publishTraces, []);
@@ -156,7 +157,7 @@ Deno.test("tracing: tells for whom a message waits, and what was dropped", async
   const away = await router.connect({ ...PERSISTENT, clientId: "away" });
   await away.subscribe("a", { qos: 1 });
   await away.lose();
-  const all = follow(router);
+  const all = await follow(router);
 
   await publisher.publish("a", "", { qos: 1 });
   await router.settle();
@@ -186,7 +187,7 @@ Deno.test("tracing: finds the member of a shared group that got a message, and a
   for (const member of members) {
     await member.subscribe("$share/g/a", { qos: 1 });
   }
-  const all = follow(router);
+  const all = await follow(router);
   const receivers: string[] = [];
   for (const qos of [0, 0, 1, 1] as const) {
     await publisher.publish("a", "", { qos });
@@ -212,7 +213,7 @@ Deno.test("tracing: ends with a client that goes, with the tracer, and when it t
   const slow = await router.connect({ clientId: "slow" });
   await slow.subscribe("a");
   slow.limit(0);
-  const all = follow(router);
+  const all = await follow(router);
 
   await publisher.publish("a");
   await router.settle();
@@ -227,12 +228,14 @@ Deno.test("tracing: ends with a client that goes, with the tracer, and when it t
   await publisher.publish("a");
   await router.settle();
   router.handle.trace(undefined);
+  await router.settle();
   assert.equal(all.one.unfinished, true);
   await publisher.publish("a");
   await router.settle();
   assert.deepEqual(all.publishTraces, []);
 
   router.handle.trace(all);
+  await router.settle();
   await publisher.publish("a");
   await router.settle();
   await slow.lose();
@@ -246,7 +249,7 @@ Deno.test("tracing: no more than a thousand are under way, and 32 receivers told
   const slow = await router.connect();
   await slow.subscribe("a");
   slow.limit(0);
-  const all = follow(router);
+  const all = await follow(router);
   const packet = publish(5, "a", "");
   await publisher.send(...Array.from({ length: 1003 }, () => packet));
   await router.settle();
@@ -270,7 +273,7 @@ Deno.test("tracing: no more than a thousand are under way, and 32 receivers told
 Deno.test("tracing: tells what a publisher is told that is refused", async () => {
   await using router = new TestRouter();
   const publisher = await router.connect();
-  const all = follow(router);
+  const all = await follow(router);
   await publisher.publish("$SYS/a", "", { qos: 1 });
   await router.settle();
   const { reason, detail, deliveries } = all.one;

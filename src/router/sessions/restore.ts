@@ -22,6 +22,8 @@ export interface RestoreOptions {
   readonly subscriptions: Subscriptions;
   /** Retained messages. */
   readonly retained: RetainedMessages;
+  /** Looks at the clock, by which all that follows is judged. */
+  readonly begin: () => void;
 }
 
 /** Puts back what the Store held when the broker ended, however it ended. All of it comes before the first client. */
@@ -35,6 +37,11 @@ export class Restore implements StoreReader {
   /** Fills these. */
   constructor(options: RestoreOptions) {
     this.#options = options;
+  }
+
+  /** Begins; the clock shows the service time that the Store goes on from. */
+  begin(): void {
+    this.#options.begin();
   }
 
   /** Puts a session back, offline. */

@@ -158,6 +158,7 @@ Deno.test("Restore ends sessions when their interval has passed since they were 
   });
   await router[Symbol.asyncDispose]();
   router = new TestRouter({ store: new MemoryStore("atOnce", kept) });
+  await router.settle();
   await router.advance(4001);
   assert.deepEqual([...kept.sessions.keys()], ["left", "online"]);
   const store = router.store as MemoryStore;

@@ -228,7 +228,7 @@ export class Subscriptions implements SharedGroups {
     const subscription: StoredSubscription = { ...request, identifier };
     session.subscriptions.set(request.filter, subscription);
     if (isNew) counters.subscriptionsNow++;
-    if (filter.startsWith(SYSTEM)) this.#system.onSubscribe();
+    if (filter.startsWith(SYSTEM)) this.#system.refresh();
     if (shared === undefined) {
       this.#list(session, subscription);
       // [MQTT-3.3.1-9, -10, -11]; none for shared subscriptions [4.8.2]
