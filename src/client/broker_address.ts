@@ -2,6 +2,13 @@
 // that goes on from one connection to the next).
 
 import { formatPeer } from "../transport/format_peer.ts";
+import {
+  DEFAULT_WEB_SOCKET_PATH,
+  isSocket,
+  protocolOf,
+  PROTOCOLS,
+  SCHEMES_TEXT,
+} from "../transport/protocols.ts";
 
 /** How a client does TLS; certificates and keys are texts (PEM). */
 export interface ClientTls {
@@ -36,17 +43,6 @@ export type BrokerAddress =
     readonly path: string;
   };
 
-/** The ports on which brokers listen, where a URL names none. */
-export const DEFAULT_PORTS = {
-  mqtt: 1883,
-  mqtts: 8883,
-  ws: 8083,
-  wss: 8084,
-} as const;
-
-/** Where WebSocket listeners are asked for MQTT, where a URL names no path. */
-export const DEFAULT_PATH = "/mqtt";
-
 /** What a URL says of a broker, of who comes, and of a topic. */
 export interface BrokerUrl {
   /** Where the broker is. */
@@ -70,11 +66,9 @@ const FORM =
  */
 export function readBrokerUrl(text: string): BrokerUrl {
   const [, scheme, user, host, port, path] = FORM.exec(text) ?? [];
-  const protocol = SCHEMES.get(scheme?.toLowerCase() ?? "");
+  const protocol = protocolOf(scheme ?? "");
   if (scheme !== undefined && protocol === undefined) {
-    throw new Error(
-      "it must begin with mqtt://, mqtts://, ws://, wss:// or unix://",
-    );
+    throw new Error(`it must begin with ${SCHEMES_TEXT}`);
   }
   if (protocol === undefined || host === undefined) {
     throw new Error(
@@ -92,13 +86,17 @@ export function readBrokerUrl(text: string): BrokerUrl {
   }
   const place = {
     hostname: host === "" ? "localhost" : host.replace(/^\[(.*)\]$/, "$1"),
-    port: port === undefined ? DEFAULT_PORTS[protocol] : Number(port),
+    port: port === undefined ? PROTOCOLS[protocol].port : Number(port),
   };
   if (place.port < 1 || place.port > 65_535) {
     throw new Error("the port must be a whole number from 1 to 65535");
   }
   if (protocol === "ws" || protocol === "wss") {
-    const address = { protocol, ...place, path: path ?? DEFAULT_PATH };
+    const address = {
+      protocol,
+      ...place,
+      path: path ?? DEFAULT_WEB_SOCKET_PATH,
+    };
     return { address, ...credentials };
   }
   const topic = decode(path?.slice(1) ?? "");
@@ -111,22 +109,11 @@ export function readBrokerUrl(text: string): BrokerUrl {
 
 /** The address as a URL, fit to be shown: nothing in it is secret. */
 export function formatBroker(address: BrokerAddress): string {
-  if (address.protocol === "unix") return `unix://${address.path}`;
+  if (isSocket(address)) return `unix://${address.path}`;
   const { protocol, hostname, port } = address;
   const path = "path" in address ? address.path : "";
   return `${protocol}://${formatPeer(hostname, port)}${path}`;
 }
-
-const SCHEMES: ReadonlyMap<string, BrokerAddress["protocol"]> = new Map([
-  ["mqtt", "mqtt"],
-  ["tcp", "mqtt"],
-  ["mqtts", "mqtts"],
-  ["ssl", "mqtts"],
-  ["tls", "mqtts"],
-  ["ws", "ws"],
-  ["wss", "wss"],
-  ["unix", "unix"],
-]);
 
 function readCredentials(
   text: string | undefined,

@@ -1,3 +1,4 @@
+import { speaksTls } from "../transport/protocols.ts";
 import {
   Acknowledgement,
   type AcknowledgementType,
@@ -317,8 +318,7 @@ async function handshake(
   for (;;) {
     const packets = await reader.next();
     if (packets === undefined) {
-      const isSecure = address.protocol === "mqtts" ||
-        address.protocol === "wss";
+      const isSecure = speaksTls(address);
       throw new ClientError(
         `it closed the connection without an answer; ${
           !isSecure

@@ -1,3 +1,8 @@
+import {
+  isSocket,
+  speaksTls,
+  speaksWebSocket,
+} from "../transport/protocols.ts";
 import { SystemTransport, tcpTransport } from "../transport/socket/tcp.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { BrokerAddress, ClientTls } from "./broker_address.ts";
@@ -10,18 +15,17 @@ export async function openTransport(
   address: BrokerAddress,
   tls: ClientTls = {},
 ): Promise<Transport> {
-  const { protocol } = address;
-  if (protocol === "unix") {
+  if (isSocket(address)) {
     const { path } = address;
     const connection = await Deno.connect({ transport: "unix", path });
     return new SystemTransport(connection, `unix:${path}`, "local");
   }
-  if (protocol === "ws" || protocol === "wss") {
+  if (speaksWebSocket(address)) {
     const { openWebSocket } = await import("./web_socket_client.ts");
     return await openWebSocket(address, tls);
   }
   const { hostname, port } = address;
-  if (protocol === "mqtt") {
+  if (!speaksTls(address)) {
     return await firstOf(
       hostname,
       async (host) =>

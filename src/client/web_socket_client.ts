@@ -1,5 +1,6 @@
 // Loaded only where WebSocket is spoken: what it needs takes memory.
 
+import { speaksTls } from "../transport/protocols.ts";
 import type { IncomingMessage } from "node:http";
 // @ts-types="@types/ws"
 import { createWebSocketStream, WebSocket } from "ws";
@@ -20,7 +21,7 @@ export async function openWebSocket(
 ): Promise<Transport> {
   const socket = new WebSocket(formatBroker(address), ["mqtt"], {
     perMessageDeflate: false,
-    ...(address.protocol === "wss" &&
+    ...(speaksTls(address) &&
       (await import("./tls_client.ts")).tlsOptions(tls)),
   });
   await opened(socket);

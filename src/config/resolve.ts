@@ -1,3 +1,4 @@
+import { isSocket } from "../transport/protocols.ts";
 import { LIMIT_INFO, LIMIT_KEYS, type Limits } from "../core/limits.ts";
 import { DEFAULT_QUEUE_POLICIES } from "../session/queue_policy.ts";
 import { processEnvironment } from "./settings/data_folder.ts";
@@ -193,8 +194,8 @@ function settleListeners(
   const plans = new Map<ListenerPlan, GivenListener>();
   for (const listener of given.listeners ?? [DEFAULT_LISTENER]) {
     const { place, transport: { address }, url } = listener;
-    const isFree = address.protocol !== "unix" && address.port === 0;
-    const key = address.protocol === "unix" ? url : url.split("://")[1]!;
+    const isFree = !isSocket(address) && address.port === 0;
+    const key = isSocket(address) ? url : url.split("://")[1]!;
     if (seen.has(key) && !isFree) {
       faults.push({
         place,

@@ -1,3 +1,4 @@
+import { isSocket } from "../transport/protocols.ts";
 import { describeError } from "../core/errors.ts";
 import type { InheritedSockets } from "../transport/socket/inherited_sockets.ts";
 import {
@@ -202,12 +203,12 @@ function inTheWay(
 
 /** The port that a listener asks for; `undefined` for any free one, and for a socket. */
 function portOf({ address }: ListenerSettings): number | undefined {
-  return address.protocol === "unix" ? undefined : address.port || undefined;
+  return isSocket(address) ? undefined : address.port || undefined;
 }
 
 /** What is the same for a door before and after a change. Doors on any free port are told apart by their order. */
 function keyOf({ address }: ListenerSettings, at: number): string {
-  if (address.protocol === "unix") return address.path;
+  if (isSocket(address)) return address.path;
   const { protocol, hostname, port } = address;
   return `${protocol} ${hostname} ${port === 0 ? `any, ${at}` : port}`;
 }

@@ -1,3 +1,4 @@
+import { isSocket } from "../transport/protocols.ts";
 import type { DoorState } from "../connection/doors.ts";
 import type { Log } from "../core/log.ts";
 import {
@@ -51,7 +52,7 @@ export function announce(
 function flagsToReach(
   address: PortAddress | SocketAddress,
 ): string | undefined {
-  if (address.protocol === "unix") return `--unix ${address.path}`;
+  if (isSocket(address)) return `--unix ${address.path}`;
   if (address.protocol !== "mqtt") return undefined;
   return `-h ${reachable(address.hostname)} -p ${address.port}`;
 }

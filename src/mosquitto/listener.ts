@@ -1,8 +1,6 @@
+import { portProtocol } from "../transport/protocols.ts";
 import { SCOPED_LIMIT_INFO } from "../core/scoped_limits.ts";
-import {
-  formatAddress,
-  type PortProtocol,
-} from "../transport/listener_settings.ts";
+import { formatAddress } from "../transport/listener_settings.ts";
 import { type DraftSection, type ImportDraft, keyText } from "./draft.ts";
 import { ListenerError } from "../config/listeners/table.ts";
 import { readListener } from "../config/listeners/url.ts";
@@ -145,11 +143,10 @@ class Translation {
     if (port === 0 && host !== undefined) {
       return formatAddress({ protocol: "unix", path: host });
     }
-    const protocol: PortProtocol = this.#isWeb
-      ? this.#isTls ? "wss" : "ws"
-      : this.#isTls
-      ? "mqtts"
-      : "mqtt";
+    const protocol = portProtocol({
+      tls: this.#isTls,
+      webSocket: this.#isWeb,
+    });
     // Linux takes IPv4 connections there too.
     const all = this.#value("socket_domain") === "ipv4" ? "0.0.0.0" : "::";
     const address = { protocol, hostname: host ?? all, port };

@@ -1,8 +1,6 @@
 import { formatPeer } from "./format_peer.ts";
+import { isSocket, type PortProtocol } from "./protocols.ts";
 import type { Transport } from "./transport.ts";
-
-/** What is spoken on a TCP port: MQTT as it is or within WebSocket, each plain or over TLS. */
-export type PortProtocol = "mqtt" | "mqtts" | "ws" | "wss";
 
 /** A TCP port to listen on. */
 export interface PortAddress {
@@ -71,7 +69,7 @@ export interface ListenerSettings {
 
 /** The URL of an address, without its settings. */
 export function formatAddress(address: PortAddress | SocketAddress): string {
-  if (address.protocol === "unix") {
+  if (isSocket(address)) {
     return `unix://${address.path.replaceAll(/[%?#\s]/g, encodeURIComponent)}`;
   }
   const { protocol, hostname, port } = address;

@@ -1,8 +1,8 @@
+import { PROTOCOLS, speaksTls } from "../../transport/protocols.ts";
 import { promptSecret } from "@std/cli/prompt-secret";
 import {
   type BrokerAddress,
   type BrokerUrl,
-  DEFAULT_PORTS,
   readBrokerUrl,
 } from "../../client/broker_address.ts";
 import type { ClientOptions } from "../../client/mqtt_client.ts";
@@ -85,7 +85,7 @@ export async function readClient(
       address,
       reconnects: true,
       ...(switches.has("debug") && { trace: packetTrace(clientId) }),
-      ...((address.protocol === "mqtts" || address.protocol === "wss") &&
+      ...(speaksTls(address) &&
         { tls: await readClientTls(parsed) }),
       connect: {
         type: PacketType.Connect,
@@ -171,8 +171,7 @@ function readAddress(
   const path = values.get("unix")?.[0];
   if (url !== undefined) {
     const { address } = url;
-    const isPlain = !["mqtts", "wss"].includes(address.protocol);
-    if (isPlain && asksForTls(parsed)) {
+    if (!speaksTls(address) && asksForTls(parsed)) {
       throw usageError(
         "The flags say that TLS is spoken, and the URL that it is not: begin it with mqtts:// or wss://",
       );
@@ -181,16 +180,15 @@ function readAddress(
   }
   if (path !== undefined) return { protocol: "unix", path };
   const port = readNumber(parsed, "port", 1, 65_535);
-  const protocol = asksForTls(parsed) || port === DEFAULT_PORTS.mqtts
-    ? "mqtts"
-    : "mqtt";
+  const tls = asksForTls(parsed) || port === PROTOCOLS.mqtts.port;
+  const protocol = tls ? "mqtts" : "mqtt";
   return {
     protocol,
     hostname: (values.get("host")?.[0] ?? "localhost").replace(
       /^\[(.*)\]$/,
       "$1",
     ),
-    port: port ?? DEFAULT_PORTS[protocol],
+    port: port ?? PROTOCOLS[protocol].port,
   };
 }
 

@@ -1,3 +1,4 @@
+import { isSocket } from "../../transport/protocols.ts";
 import { dirname, join } from "node:path";
 import { describeError } from "../../core/errors.ts";
 import {
@@ -44,7 +45,7 @@ export async function checkFolders(
   }
   for (const plan of settings.listeners) {
     const { address } = plan.transport;
-    if (address.protocol !== "unix") continue;
+    if (!isSocket(address)) continue;
     const place = origins.inListener(plan, "url");
     const subject = subjectOf(place, "listener.url");
     faults.push(...await checkSocket(address.path, place, subject, false));

@@ -1,4 +1,4 @@
-import type { ListenerProtocol } from "../listeners/table.ts";
+import type { Protocol } from "../../transport/protocols.ts";
 import { URL_FIELD } from "./schema.ts";
 import { USER_LIMITS } from "../settings/limits.ts";
 import { LISTENER_FIELDS } from "../listeners/fields.ts";
@@ -9,7 +9,7 @@ import { ALL_SETTINGS, variableOf } from "../settings/table.ts";
 const WIDTH = 100;
 
 /** Listeners to show: between them they have all settings. */
-const LISTENERS: readonly { protocol: ListenerProtocol; url: string }[] = [
+const LISTENERS: readonly { protocol: Protocol; url: string }[] = [
   { protocol: "wss", url: "wss://127.0.0.1:8084/mqtt" },
   { protocol: "unix", url: "unix:///run/mailboxqtt.sock" },
 ];

@@ -2,6 +2,7 @@ import type {
   ListenerSettings,
   PortAddress,
 } from "../../transport/listener_settings.ts";
+import { isSocket } from "../../transport/protocols.ts";
 
 /** Where the broker listens if it is not told: only programs on the same machine reach it there. */
 export const DEFAULT_LISTEN: ListenerSettings & {
@@ -19,7 +20,7 @@ export function isLoopback(hostname: string): boolean {
 /** Whether strangers may come to a listener. What is behind a proxy is reached from where the proxy is. */
 export function isExposed(settings: ListenerSettings): boolean {
   const { address, tls, proxiesFrom } = settings;
-  if (address.protocol === "unix") return false;
+  if (isSocket(address)) return false;
   if (tls?.clientCertificates === "require") return false;
   return proxiesFrom !== undefined || !isLoopback(address.hostname);
 }

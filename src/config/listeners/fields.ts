@@ -1,11 +1,12 @@
 /** All that can be said about one listener beside its URL: its transport, who may come in, and limits. */
 
+import type { Protocol } from "../../transport/protocols.ts";
 import { LISTENER_LIMITS } from "../settings/limits.ts";
 import {
   LISTENER_SETTINGS,
   ListenerError,
-  type ListenerProtocol,
   type ListenerSetting,
+  TLS,
 } from "./table.ts";
 import {
   choice,
@@ -24,7 +25,7 @@ import {
 /** A setting of a listener. */
 export interface ListenerField extends Field {
   /** Which listeners it is for; all without it. */
-  readonly protocols?: readonly ListenerProtocol[];
+  readonly protocols?: readonly Protocol[];
 }
 
 /** Settings that name files. */
@@ -42,8 +43,6 @@ const OTHER_FORMS: Readonly<Record<string, Form>> = {
         : FORMS.text.texts(value),
   },
 };
-
-const TLS = ["mqtts", "wss"] as const;
 
 /** The settings that say who may come in. */
 export const ACCESS_FIELDS = {

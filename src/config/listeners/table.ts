@@ -4,17 +4,15 @@
  */
 
 import { Network } from "../../transport/network.ts";
-import type {
-  PortProtocol,
-  SocketAddress,
-  TlsSettings,
-} from "../../transport/listener_settings.ts";
+import type { TlsSettings } from "../../transport/listener_settings.ts";
+import {
+  type Protocol,
+  PROTOCOL_LIST,
+  PROTOCOLS,
+} from "../../transport/protocols.ts";
 
 /** Stands for the pages of all sites. */
 export const ALL_ORIGINS = "*";
-
-/** What a listener's URL may begin with. */
-export type ListenerProtocol = PortProtocol | SocketAddress["protocol"];
 
 /** The settings of a listener, as they were said. What was not said is left out. */
 export interface ListenerValues extends Partial<TlsSettings> {
@@ -52,7 +50,7 @@ export interface ListenerSetting {
   /** What holds if it is not given. */
   readonly defaultText?: string;
   /** Which listeners it is for. */
-  readonly protocols: readonly ListenerProtocol[];
+  readonly protocols: readonly Protocol[];
   /** Whether it takes several values: with commas between them in a query, as an array in a file. */
   readonly isList: boolean;
   /** Reads a value, or one of several. Throws a {@linkcode ListenerError}. */
@@ -61,9 +59,12 @@ export interface ListenerSetting {
   readonly format: (value: unknown) => string;
 }
 
-const TLS = ["mqtts", "wss"] as const;
-const WEB_SOCKET = ["ws", "wss"] as const;
-const PORTS = ["mqtt", "mqtts", "ws", "wss"] as const;
+/** The listeners that speak TLS. */
+export const TLS: readonly Protocol[] = PROTOCOL_LIST.filter((one) =>
+  PROTOCOLS[one].tls
+);
+const WEB_SOCKET = PROTOCOL_LIST.filter((one) => PROTOCOLS[one].webSocket);
+const PORTS = PROTOCOL_LIST.filter((one) => PROTOCOLS[one].port !== undefined);
 
 /** All settings, in the order in which they are shown. */
 export const LISTENER_SETTINGS: readonly ListenerSetting[] = [

@@ -6,19 +6,22 @@ import {
   type SocketAddress,
 } from "../../transport/listener_settings.ts";
 import {
+  DEFAULT_WEB_SOCKET_PATH,
+  isSocket,
+  type Protocol,
+  protocolOf,
+  PROTOCOLS,
+  SCHEMES_TEXT,
+  speaksWebSocket,
+} from "../../transport/protocols.ts";
+import {
   ALL_ORIGINS,
   LISTENER_SETTINGS,
   ListenerError,
-  type ListenerProtocol,
   type ListenerSetting,
   type ListenerValues,
 } from "./table.ts";
 import { nearest } from "../../core/nearest.ts";
-
-/** The ports at which clients look for each. */
-const DEFAULT_PORTS = { mqtt: 1883, mqtts: 8883, ws: 8083, wss: 8084 };
-/** The path at which WebSocket clients look for a broker. */
-const DEFAULT_PATH = "/mqtt";
 
 const URL_FORM =
   /^([a-z][a-z0-9+.-]*):\/\/(\[[^\]]*\]|[^:/?#@[\]]*)(?::([^/?#@]*))?(\/[^?#]*)?(?:\?([^#]*))?$/i;
@@ -36,13 +39,10 @@ export function readListener(
   beside: GivenSettings = new Map(),
 ): ListenerSettings {
   const [, scheme, host, port, path, query] = URL_FORM.exec(text) ?? [];
-  const protocol = scheme?.toLowerCase();
-  if (protocol === undefined || host === undefined) throw badForm();
-  if (!isProtocol(protocol)) {
-    throw new ListenerError(
-      "url",
-      "it must begin with mqtt://, mqtts://, ws://, wss:// or unix://",
-    );
+  if (scheme === undefined || host === undefined) throw badForm();
+  const protocol = protocolOf(scheme);
+  if (protocol === undefined) {
+    throw new ListenerError("url", `it must begin with ${SCHEMES_TEXT}`);
   }
   const values = readSettings(protocol, query, beside);
   if (protocol === "unix") {
@@ -65,9 +65,9 @@ export function readListener(
   const address: PortAddress = {
     protocol,
     hostname,
-    port: port === undefined ? DEFAULT_PORTS[protocol] : parsePort(port),
+    port: port === undefined ? PROTOCOLS[protocol].port : parsePort(port),
   };
-  const isWebSocket = protocol === "ws" || protocol === "wss";
+  const isWebSocket = speaksWebSocket(address);
   if (!isWebSocket && path !== undefined && path !== "/") throw badForm();
   const tls = tlsOf(protocol, values);
   const { proxiesFrom } = values;
@@ -89,7 +89,7 @@ export function formatListener(settings: ListenerSettings): string {
       origins: webSocket.origins === "all" ? [ALL_ORIGINS] : webSocket.origins,
     }),
     ...(proxiesFrom && { proxiesFrom }),
-    ...(address.protocol === "unix" && address.mode !== undefined && {
+    ...(isSocket(address) && address.mode !== undefined && {
       mode: address.mode,
     }),
   };
@@ -108,7 +108,7 @@ export function formatListener(settings: ListenerSettings): string {
 
 /** Reads all settings of a listener, and says of those that are not for it which listeners they are for. */
 function readSettings(
-  protocol: ListenerProtocol,
+  protocol: Protocol,
   query: string | undefined,
   beside: GivenSettings,
 ): ListenerValues {
@@ -177,7 +177,7 @@ function tlsOf(
   protocol: PortAddress["protocol"],
   values: ListenerValues,
 ): ListenerSettings["tls"] {
-  if (protocol !== "mqtts" && protocol !== "wss") return undefined;
+  if (!PROTOCOLS[protocol].tls) return undefined;
   const { certificate, key } = values;
   if (certificate === undefined || key === undefined) {
     throw new ListenerError(
@@ -219,10 +219,6 @@ function tlsOf(
   };
 }
 
-function isProtocol(word: string): word is ListenerProtocol {
-  return word === "unix" || Object.hasOwn(DEFAULT_PORTS, word);
-}
-
 /** A host in its normal form: lower case, IPv6 shortened and without brackets. */
 function parseHost(host: string): string | undefined {
   if (!/^(?:[\w.-]+|\[[\da-f:.]+\])$/i.test(host)) return undefined;
@@ -241,7 +237,7 @@ function parsePort(text: string): number {
   );
 }
 
-function webPath(path = DEFAULT_PATH): string {
+function webPath(path = DEFAULT_WEB_SOCKET_PATH): string {
   if (/^[!-~]+$/.test(path)) return path;
   throw new ListenerError(
     "url",

@@ -1,3 +1,4 @@
+import { speaksTls } from "../protocols.ts";
 import { delay } from "@std/async/delay";
 import type { Clock } from "../../core/clock.ts";
 import type { Counters } from "../../core/counters.ts";
@@ -202,9 +203,7 @@ async function startTls(
   url: string,
 ): Promise<TlsKeeper | undefined> {
   const { settings: { address, tls } } = options;
-  if (address.protocol !== "mqtts" && address.protocol !== "wss") {
-    return undefined;
-  }
+  if (!speaksTls(address)) return undefined;
   if (tls === undefined) {
     throw new StartError(`Cannot listen on ${url}: it needs a certificate`);
   }

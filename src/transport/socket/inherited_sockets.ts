@@ -1,5 +1,6 @@
 // Loaded only where a supervisor has passed sockets: what it needs takes memory.
 
+import { isSocket } from "../protocols.ts";
 import { describeError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import { formatPeer } from "../format_peer.ts";
@@ -67,7 +68,7 @@ function isFor(
   { address }: InheritedSocket,
   asked: PortAddress | SocketAddress,
 ): boolean {
-  if (asked.protocol === "unix") return address === undefined;
+  if (isSocket(asked)) return address === undefined;
   if (address?.port !== asked.port) return false;
   return address.hostname === asked.hostname ||
     ALL.includes(address.hostname) && ALL.includes(asked.hostname);

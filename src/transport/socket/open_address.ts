@@ -1,3 +1,4 @@
+import { isSocket } from "../protocols.ts";
 import type { InheritedSockets } from "./inherited_sockets.ts";
 import type {
   BoundAddress,
@@ -15,7 +16,7 @@ export async function bindAddress(
   address: PortAddress | SocketAddress,
   inherited?: InheritedSockets,
 ): Promise<BoundAddress> {
-  if (address.protocol === "unix") {
+  if (isSocket(address)) {
     return inherited?.take(address) ?? await listenOnSocket(address);
   }
   const { protocol, port } = address;
