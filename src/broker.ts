@@ -294,7 +294,7 @@ export class Broker {
   }
 
   /**
-   * Listens there, by these rules and limits of users, from now on: all of it from the same moment.
+   * Listens there, by these rules and limits of users: all of it from the same moment. Holds when it resolves.
    *
    * @throws {StartError} If one cannot be listened on; nothing has changed then.
    */
@@ -305,6 +305,7 @@ export class Broker {
       this.changeRights(rights);
       this.#users.change(userLimits, this.#clock.monotonic());
     });
+    await this.answer();
   }
 
   /** Has other rules hold, for all that comes after and for clients that are connected too; without any, all is allowed. */

@@ -92,7 +92,7 @@ Deno.test("rights: a will that is denied when it is due is not sent", async () =
   const reader = await broker.connect();
   await reader.subscribe("#");
   const bob = await broker.connect({ ...BOB, will: { topic: "closed/a" } });
-  broker.changeRights(new FakeRights({ bob: { publish: ["open/#"] } }));
+  await broker.changeRights(new FakeRights({ bob: { publish: ["open/#"] } }));
   await bob.close();
   await until("it was dropped", () => broker.counters.denied.will === 1);
   await reader.expectNothing();
@@ -105,7 +105,7 @@ Deno.test("rights: subscriptions stay when the rules change, mute where they for
   const bob = await broker.connect(BOB);
   await bob.subscribe([{ filter: "closed/#" }, { filter: "open/#" }]);
   const allowed = { receive: ["open/#"], subscribe: ["open/#"] };
-  broker.changeRights(new FakeRights({ bob: allowed }));
+  await broker.changeRights(new FakeRights({ bob: allowed }));
   assert.ok(
     broker.log.some((line) =>
       /receive nothing any more.* subscriptions=1/.test(line)
@@ -116,7 +116,7 @@ Deno.test("rights: subscriptions stay when the rules change, mute where they for
   }
   assert.equal((await bob.message()).topic, "open/a");
   await bob.expectNothing();
-  broker.changeRights(undefined);
+  await broker.changeRights(undefined);
   await alice.publish("closed/a", "back", { qos: 1 });
   assert.equal(payloadText(await bob.message()), "back");
 });

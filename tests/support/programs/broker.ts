@@ -189,8 +189,9 @@ export class TestBroker implements AsyncDisposable {
   }
 
   /** Has other rules hold from now on. */
-  changeRights(source: RightsSource | undefined): void {
+  async changeRights(source: RightsSource | undefined): Promise<void> {
     this.#broker.changeRights(source);
+    await this.#broker.answer();
   }
 
   /** Ends the broker as SIGTERM would. */
