@@ -6,40 +6,47 @@ import type { Message } from "../message.ts";
 import type { StoredDelivery, StoredWill, StoreWrites } from "../store.ts";
 
 /**
- * The first byte of each operation. Behind it come its fields: numbers as in {@linkcode appendNumber}; a name (of a
- * client or an owner) as a number that counts the names before it, and where it is the first time, as text behind
- * that; a message as {@linkcode MessageReference}.
+ * The first byte of each operation, and the fields behind it, which journal_layout_test.ts reads here and holds against
+ * the bytes. A number is written as `appendNumber` does, a float and a text by their namesakes. A name, of a client or an
+ * owner, is a number that counts the names before it; where the name is new its text follows. A message begins with a
+ * {@linkcode MessageReference}.
  */
 export const Operation = {
-  /** Name, flags (1: expires never, 2: has ended), seconds unless never, end as a float if it has ended. */
+  /**
+   * name, number flags, number seconds unless flags & 1, float end if flags & 2, text user if flags & 4.
+   * Flags: 1 never expires, 2 has ended, 4 belongs to a user.
+   */
   SaveSession: 1,
-  /** Name. */
+  /** name. */
   RemoveSession: 2,
-  /** Name, filter, options, identifier. */
+  /** name, text filter, number options, number identifier. */
   SaveSubscription: 3,
-  /** Name, filter. */
+  /** name, text filter. */
   RemoveSubscription: 4,
-  /** Name, number, terms, how many identifiers, these, message. */
+  /** name, number, number terms, number count, number identifier times count, message. */
   Enqueue: 5,
-  /** Owner's name, number, client's name, packet identifier. */
+  /** name owner, number, name client, number packetId. */
   Assign: 6,
-  /** Name, packet identifier. */
+  /** name, number packetId. */
   Release: 7,
-  /** Name, number. */
+  /** name, number. */
   Dequeue: 8,
-  /** Name, packet identifier. */
+  /** name, number packetId. */
   SaveReceived: 9,
-  /** Name, packet identifier. */
+  /** name, number packetId. */
   RemoveReceived: 10,
-  /** Topic, message. */
+  /** text topic, message. */
   Retain: 11,
-  /** Topic. */
+  /** text topic. */
   Unretain: 12,
-  /** Name, delay, expiry and 1, message. */
+  /**
+   * name, number delay, number expiry, message, number owned, text user if owned & 1.
+   * The expiry interval is written as 1 more than it is.
+   */
   SaveWill: 13,
-  /** Name. */
+  /** name. */
   RemoveWill: 14,
-  /** Name, first number, last number. */
+  /** name, number first, number last. */
   Discard: 15,
 } as const;
 

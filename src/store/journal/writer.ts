@@ -46,7 +46,6 @@ export class JournalWriter<M> implements JournalSink<M> {
     this.#messages.clear();
   }
 
-  /** Appends that. */
   saveSession(session: StoredSession): void {
     const { clientId, expiryInterval, endedAt, user } = session;
     const forever = expiryInterval === Infinity;
@@ -60,12 +59,10 @@ export class JournalWriter<M> implements JournalSink<M> {
     if (user !== undefined) appendText(this.#buffer, user);
   }
 
-  /** Appends that. */
   removeSession(clientId: string): void {
     this.#begin(Operation.RemoveSession, clientId);
   }
 
-  /** Appends that. */
   saveSubscription(clientId: string, subscription: StoredSubscription): void {
     this.#begin(Operation.SaveSubscription, clientId);
     appendText(this.#buffer, subscription.filter);
@@ -73,13 +70,11 @@ export class JournalWriter<M> implements JournalSink<M> {
     this.#number(subscription.identifier);
   }
 
-  /** Appends that. */
   removeSubscription(clientId: string, filter: string): void {
     this.#begin(Operation.RemoveSubscription, clientId);
     appendText(this.#buffer, filter);
   }
 
-  /** Appends that. */
   enqueue(owner: string, delivery: Carrying<StoredDelivery, M>): void {
     const { number, identifiers, message } = delivery;
     this.#begin(Operation.Enqueue, owner);
@@ -90,7 +85,6 @@ export class JournalWriter<M> implements JournalSink<M> {
     this.#message(message);
   }
 
-  /** Appends that. */
   assign(
     owner: string,
     deliveryNumber: number,
@@ -103,38 +97,32 @@ export class JournalWriter<M> implements JournalSink<M> {
     this.#number(packetId);
   }
 
-  /** Appends that. */
   release(clientId: string, packetId: number): void {
     this.#begin(Operation.Release, clientId);
     this.#number(packetId);
   }
 
-  /** Appends that. */
   dequeue(owner: string, deliveryNumber: number): void {
     this.#begin(Operation.Dequeue, owner);
     this.#number(deliveryNumber);
   }
 
-  /** Appends that. */
   discard(owner: string, first: number, last: number): void {
     this.#begin(Operation.Discard, owner);
     this.#number(first);
     this.#number(last);
   }
 
-  /** Appends that. */
   saveReceived(clientId: string, packetId: number): void {
     this.#begin(Operation.SaveReceived, clientId);
     this.#number(packetId);
   }
 
-  /** Appends that. */
   removeReceived(clientId: string, packetId: number): void {
     this.#begin(Operation.RemoveReceived, clientId);
     this.#number(packetId);
   }
 
-  /** Appends that. */
   retain(topic: string, message: M | undefined): void {
     const keeps = message !== undefined;
     this.#number(keeps ? Operation.Retain : Operation.Unretain);
@@ -142,7 +130,6 @@ export class JournalWriter<M> implements JournalSink<M> {
     if (keeps) this.#message(message);
   }
 
-  /** Appends that. */
   saveWill(clientId: string, will: Carrying<StoredWill, M> | undefined): void {
     if (will === undefined) {
       this.#begin(Operation.RemoveWill, clientId);
