@@ -115,7 +115,16 @@ Deno.test("Subscriptions sends SUBACK and UNSUBACK of a kept session once they a
   assert.equal(store.requested, requested);
 });
 
+/** A clock on which every look takes a millisecond, so that a slice does as much on every machine. */
+function tickingClock(): Disposable {
+  let time = performance.now();
+  performance.now = () => ++time;
+  // Behind the property is the method of its prototype again.
+  return { [Symbol.dispose]: () => Reflect.deleteProperty(performance, "now") };
+}
+
 Deno.test("Subscriptions works through long lists while it serves others", async () => {
+  using _clock = tickingClock();
   await using router = new TestRouter();
   const other = await router.connect();
   const peer = await router.connect();
