@@ -129,8 +129,9 @@ function normalised(files: ReadonlyMap<string, string>): Map<string, string> {
   return result;
 }
 
-/** What a module imports of the bundle's other files. */
-const IMPORT = /(\bfrom |\bimport |\bimport\()"(\.{1,2}\/[^"]+\.js)"/g;
+/** What a module imports of the bundle's other files: at once, at the beginning of a line, or later, not in a comment. */
+const IMPORT =
+  /(^(?:import|export|\})(?:.* from)? |(?<!^\s*\*.*)\bimport\()"(\.{1,2}\/[^"]+\.js)"/gm;
 
 function* references(path: string, text: string): Generator<string> {
   for (const [, , target] of text.matchAll(IMPORT)) {

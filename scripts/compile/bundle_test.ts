@@ -7,8 +7,8 @@ const BUILD = { commit: "0123456789ab", date: "2026-07-30" };
 /** What `bundle.ts` and what it bundles is made of. */
 const SOURCE = [".deno", "deno.json", "main.ts", "scripts", "src"];
 
-/** What a module imports before it runs itself. */
-const IMPORT = /(?:\bfrom|^import) "([^"]+)"/gm;
+/** What a module imports before it runs itself; lines of comments begin with an asterisk. */
+const IMPORT = /^(?:import|export|\})(?:.* from)? "([^"]+)"/gm;
 
 /** All files of a folder, by their names. */
 async function read(folder: string): Promise<Map<string, string>> {
@@ -35,8 +35,8 @@ async function bundleElsewhere(copy: string, folder: string): Promise<void> {
   ]);
 }
 
-/** What a module imports of others, with what those import, and so on: the names of Node.js's modules among them. */
-function nodeModules(files: Map<string, string>, entry: string): string[] {
+/** What a module imports of others, with what those import, and so on: all that is not in the bundle. */
+function outside(files: Map<string, string>, entry: string): string[] {
   const found = new Set<string>();
   const seen = new Set([entry]);
   // Grows while it is walked.
@@ -48,6 +48,31 @@ function nodeModules(files: Map<string, string>, entry: string): string[] {
   }
   return [...found].sort();
 }
+
+Deno.test("bundle_test sees imports, and no examples in comments", () => {
+  const files = new Map([
+    [
+      "main.js",
+      `/**
+ * import { a } from "@std/log/levels";
+ */
+import { b } from "./part_1.js";
+import "node:fs";
+export * from "node:net";
+import {
+  c
+} from "node:tls";
+`,
+    ],
+    ["part_1.js", `import { d } from "node:sqlite";`],
+  ]);
+  assert.deepEqual(outside(files, "main.js"), [
+    "node:fs",
+    "node:net",
+    "node:sqlite",
+    "node:tls",
+  ]);
+});
 
 Deno.test("bundle makes the same of the same source wherever it lies, and an idle broker loads nothing of Node.js but the database", async () => {
   const scratch = await Deno.makeTempDir();
@@ -76,10 +101,10 @@ Deno.test("bundle makes the same of the same source wherever it lies, and an idl
       text.includes("// src/daemon/start_broker.ts\n")
     )!;
     assert.notEqual(broker, "main.js", "is loaded by those who need it");
-    assert.deepEqual(nodeModules(files, "main.js"), []);
-    assert.deepEqual(nodeModules(files, broker), []);
-    assert.deepEqual(nodeModules(files, "worker.js"), ["node:sqlite"]);
-    assert.deepEqual(nodeModules(files, "argon2_worker.js"), []);
+    assert.deepEqual(outside(files, "main.js"), []);
+    assert.deepEqual(outside(files, broker), []);
+    assert.deepEqual(outside(files, "worker.js"), ["node:sqlite"]);
+    assert.deepEqual(outside(files, "argon2_worker.js"), []);
   } finally {
     await Deno.remove(scratch, { recursive: true });
   }
