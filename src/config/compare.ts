@@ -2,7 +2,7 @@ import { LIMIT_KEYS } from "../core/limits.ts";
 import { LIMIT_SETTINGS } from "./settings/limits.ts";
 import type { Setting } from "./settings/setting.ts";
 import type { ListenerPlan, Settings } from "./settings/settings.ts";
-import { SETTINGS } from "./settings/table.ts";
+import { type SettingKey, SETTINGS } from "./settings/table.ts";
 
 /** A listener that stays where it is, with other settings. */
 export interface ChangedListener {
@@ -26,28 +26,29 @@ export interface SettingsChanges {
   readonly atRestart: readonly string[];
 }
 
+/** Where values are that do not stand in {@linkcode Settings} under the names of their settings. */
+const ELSEWHERE: Partial<Record<SettingKey, (from: Settings) => unknown>> = {
+  durability: ({ store }) => store.durability,
+  longestWait: ({ store }) => store.longestWait,
+  ballast: ({ store }) => store.ballast,
+  queueFull: ({ queuePolicies }) => queuePolicies.one,
+  allQueuesFull: ({ queuePolicies }) => queuePolicies.all,
+};
+
+/** The settings that have a value at each listener. */
+const OF_LISTENERS: readonly string[] = ["allowAnonymous", "users"];
+
 /** Where the value of each setting is that is not a listener's. */
 const VALUES: readonly (readonly [Setting, (from: Settings) => unknown])[] = [
-  [SETTINGS.rules, (from) => from.rules],
-  [SETTINGS.data, (from) => from.data],
-  [SETTINGS.control, (from) => from.control],
-  [SETTINGS.metrics, (from) => from.metrics],
-  [SETTINGS.metricsToken, (from) => from.metricsToken],
-  [SETTINGS.sysInterval, (from) => from.sysInterval],
-  [SETTINGS.otlpEndpoint, (from) => from.otlpEndpoint],
-  [SETTINGS.otlpInterval, (from) => from.otlpInterval],
-  [SETTINGS.otlpTraces, (from) => from.otlpTraces],
-  [SETTINGS.requireStore, (from) => from.requireStore],
-  [SETTINGS.durability, (from) => from.store.durability],
-  [SETTINGS.longestWait, (from) => from.store.longestWait],
-  [SETTINGS.ballast, (from) => from.store.ballast],
-  [SETTINGS.queueFull, (from) => from.queuePolicies.one],
-  [SETTINGS.allQueuesFull, (from) => from.queuePolicies.all],
-  [SETTINGS.logLevel, (from) => from.logLevel],
-  [SETTINGS.logFormat, (from) => from.logFormat],
-  [SETTINGS.logFile, (from) => from.logFile],
-  [SETTINGS.logFileSize, (from) => from.logFileSize],
-  [SETTINGS.logFiles, (from) => from.logFiles],
+  ...Object.entries<Setting>(SETTINGS)
+    .filter(([key]) => !OF_LISTENERS.includes(key))
+    .map(([key, setting]) =>
+      [
+        setting,
+        ELSEWHERE[key as SettingKey] ??
+          ((from: Settings) => from[key as keyof Settings]),
+      ] as const
+    ),
   ...LIMIT_KEYS.map((key) =>
     [
       LIMIT_SETTINGS[key],

@@ -1,6 +1,5 @@
 import { isSocket } from "../transport/protocols.ts";
 import { LIMIT_INFO, LIMIT_KEYS, type Limits } from "../core/limits.ts";
-import { DEFAULT_QUEUE_POLICIES } from "../session/queue_policy.ts";
 import { processEnvironment } from "./settings/data_folder.ts";
 import {
   byOrigin,
@@ -10,19 +9,15 @@ import {
   valueFault,
 } from "./given/fault.ts";
 import type { Given, GivenListener } from "./given/given.ts";
-import { DEFAULT_LOG_FILE } from "./settings/log.ts";
-import { DEFAULT_OTLP_INTERVAL } from "./settings/otlp.ts";
 import { Origins } from "./given/origins.ts";
 import { LIMIT_SETTINGS } from "./settings/limits.ts";
 import { DEFAULT_LISTEN, isExposed, isLoopback } from "./listeners/default.ts";
-import { DEFAULT_SYS_INTERVAL } from "./settings/metrics.ts";
 import { formatPeer } from "../transport/format_peer.ts";
 import { formatAddress } from "../transport/listener_settings.ts";
 import { formatQuantity } from "./settings/quantity.ts";
 import type { Setting } from "./settings/setting.ts";
 import type { ListenerPlan, Settings } from "./settings/settings.ts";
-import { SETTINGS, variableOf } from "./settings/table.ts";
-import { DEFAULT_STORE_SETTINGS } from "./settings/store.ts";
+import { SETTINGS, type SettingValues, variableOf } from "./settings/table.ts";
 
 /** Where the broker listens if it is not told. */
 const DEFAULT_LISTENER: GivenListener = {
@@ -56,60 +51,49 @@ export function resolveSettings(
   file: string | undefined,
 ): Outcome {
   const faults = [...given.faults];
-  const value = <Value>(setting: Setting<Value>, otherwise: Value): Value =>
-    given.get(setting)?.value ?? otherwise;
-  const limits = settleLimits(given, base, faults);
+  const limits = resolveLimits(given, base, faults);
   checkStore(given, faults);
   checkMetrics(given, faults);
-  const listeners = settleListeners(given, faults);
+  const listeners = resolveListeners(given, faults);
   if (faults.length > 0) return { faults: faults.sort(byOrigin) };
-  const logFile = given.get(SETTINGS.logFile)?.value;
+  const {
+    allowAnonymous: _ofListeners,
+    users: _alsoOfListeners,
+    durability,
+    longestWait,
+    ballast,
+    queueFull: one,
+    allQueuesFull: all,
+    ...values
+  } = valuesOf(given);
   const settings: Settings = {
+    ...values,
     file,
     listeners: [...listeners.keys()],
-    rules: given.get(SETTINGS.rules)?.value,
-    data: given.get(SETTINGS.data)?.value,
-    control: given.get(SETTINGS.control)?.value,
-    metrics: given.get(SETTINGS.metrics)?.value,
-    metricsToken: given.get(SETTINGS.metricsToken)?.value,
-    sysInterval: value(SETTINGS.sysInterval, DEFAULT_SYS_INTERVAL),
-    otlpEndpoint: given.get(SETTINGS.otlpEndpoint)?.value,
-    otlpInterval: value(SETTINGS.otlpInterval, DEFAULT_OTLP_INTERVAL),
-    otlpTraces: value(SETTINGS.otlpTraces, 0),
-    requireStore: value(SETTINGS.requireStore, false),
-    store: {
-      ballast: value(SETTINGS.ballast, DEFAULT_STORE_SETTINGS.ballast),
-      durability: value(
-        SETTINGS.durability,
-        DEFAULT_STORE_SETTINGS.durability,
-      ),
-      longestWait: value(
-        SETTINGS.longestWait,
-        DEFAULT_STORE_SETTINGS.longestWait,
-      ),
-    },
-    queuePolicies: {
-      one: value(SETTINGS.queueFull, DEFAULT_QUEUE_POLICIES.one),
-      all: value(SETTINGS.allQueuesFull, DEFAULT_QUEUE_POLICIES.all),
-    },
+    store: { ballast, durability, longestWait },
+    queuePolicies: { one, all },
     limits,
     userLimits: given.userLimits,
-    logLevel: value(SETTINGS.logLevel, "info"),
-    logFormat: value(
-      SETTINGS.logFormat,
-      logFile === undefined && processEnvironment("JOURNAL_STREAM")
+    logFormat: values.logFormat ?? (
+      values.logFile === undefined && processEnvironment("JOURNAL_STREAM")
         ? "journal"
-        : "text",
+        : "text"
     ),
-    logFile,
-    logFileSize: value(SETTINGS.logFileSize, DEFAULT_LOG_FILE.size),
-    logFiles: value(SETTINGS.logFiles, DEFAULT_LOG_FILE.files),
   };
   return { settings, origins: new Origins(given, listeners) };
 }
 
+/** The value of each setting that stands for itself: what was given, or else its default. */
+function valuesOf(given: Given): SettingValues {
+  const entries = Object.entries<Setting>(SETTINGS).map(([key, setting]) => {
+    const otherwise = "default" in setting ? setting.default : undefined;
+    return [key, given.get(setting)?.value ?? otherwise];
+  });
+  return Object.fromEntries(entries);
+}
+
 /** Takes limits from `base` that were not given, and refuses retained messages that would fill the memory ceiling. */
-function settleLimits(given: Given, base: Limits, faults: Fault[]): Limits {
+function resolveLimits(given: Given, base: Limits, faults: Fault[]): Limits {
   const limits: Record<keyof Limits, number> = { ...base };
   for (const key of LIMIT_KEYS) {
     limits[key] = given.get(LIMIT_SETTINGS[key])?.value ?? base[key];
@@ -186,7 +170,7 @@ function asGiven(place: Origin, setting: Setting, text: string): string {
   }
 }
 
-function settleListeners(
+function resolveListeners(
   given: Given,
   faults: Fault[],
 ): Map<ListenerPlan, GivenListener> {

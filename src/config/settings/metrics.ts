@@ -1,4 +1,5 @@
 import {
+  type DefaultedSetting,
   FORMS,
   path,
   quantity,
@@ -20,13 +21,13 @@ const DEFAULT_PORT = 9883;
 const ALLOWED = "an address such as 127.0.0.1:9883 is allowed";
 
 /** Milliseconds between two times at which `$SYS` is told, unless it is said. */
-export const DEFAULT_SYS_INTERVAL = 10_000;
+const DEFAULT_SYS_INTERVAL = 10_000;
 
 /** The settings of what the broker tells of itself, to Prometheus and below `$SYS`. */
 export const METRICS_SETTINGS: {
   readonly listen: Setting<MetricsAddress>;
   readonly token: Setting<string>;
-  readonly sysInterval: Setting<number>;
+  readonly sysInterval: DefaultedSetting<number>;
 } = {
   listen: {
     name: "metrics.listen",
@@ -61,6 +62,7 @@ export const METRICS_SETTINGS: {
     help:
       "how often is published below $SYS what the broker does, to who has subscribed; never for alarms alone",
     defaultText: "10s",
+    default: DEFAULT_SYS_INTERVAL,
     takesEffect: "at restart",
     ...quantity({
       unit: "milliseconds",

@@ -1,16 +1,22 @@
 import { parseShare, SHARE_ALLOWED } from "./share.ts";
-import { FORMS, quantity, type Setting, SettingError } from "./setting.ts";
+import {
+  type DefaultedSetting,
+  FORMS,
+  quantity,
+  type Setting,
+  SettingError,
+} from "./setting.ts";
 
 /** Milliseconds between two times, unless it is said. */
-export const DEFAULT_OTLP_INTERVAL = 60_000;
+const DEFAULT_OTLP_INTERVAL = 60_000;
 
 const ALLOWED = "a URL such as http://127.0.0.1:4318 is allowed";
 
 /** The settings of what is sent to a collector of OpenTelemetry. */
 export const OTLP_SETTINGS: {
   readonly endpoint: Setting<string>;
-  readonly interval: Setting<number>;
-  readonly traces: Setting<number>;
+  readonly interval: DefaultedSetting<number>;
+  readonly traces: DefaultedSetting<number>;
 } = {
   endpoint: {
     name: "otlp.endpoint",
@@ -32,6 +38,7 @@ export const OTLP_SETTINGS: {
     example: "10s",
     help: "how often figures are sent",
     defaultText: "1m",
+    default: DEFAULT_OTLP_INTERVAL,
     takesEffect: "now",
     ...quantity({
       unit: "milliseconds",
@@ -47,6 +54,7 @@ export const OTLP_SETTINGS: {
     help:
       "the share of publishes of which traces are sent; the command trace shows one client or topic for a while",
     defaultText: "none",
+    default: 0,
     takesEffect: "now",
     form: FORMS.text,
     allowed: SHARE_ALLOWED,

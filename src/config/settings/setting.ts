@@ -115,6 +115,18 @@ export interface Setting<Value = unknown> extends Field<Value> {
   readonly takesEffect: "now" | "at restart";
 }
 
+/** A setting with a value that holds where none is given. */
+export interface DefaultedSetting<Value = unknown> extends Setting<Value> {
+  /** What holds then. */
+  readonly default: Value;
+}
+
+/** The value that a setting has after all sources were read. */
+export type SettingValue<Given extends Setting> = Given extends
+  DefaultedSetting<infer Value> ? Value
+  : Given extends Setting<infer Value> ? Value | undefined
+  : never;
+
 /** What makes a kind of value: the rest of a {@linkcode Field} is said for each setting. */
 export type Kind<Value> = Pick<
   Field<Value>,

@@ -2,12 +2,12 @@
 
 import type { CertificateIdentity } from "../../auth/methods/certificate.ts";
 import type { Limits } from "../../core/limits.ts";
-import type { LogFormat, LogLevel } from "../../core/log.ts";
+import type { LogFormat } from "../../core/log.ts";
 import type { ScopedLimits } from "../../core/scoped_limits.ts";
 import type { QueuePolicies } from "../../session/queue_policy.ts";
 import type { ListenerSettings } from "../../transport/listener_settings.ts";
-import type { MetricsAddress } from "./metrics.ts";
 import type { StoreSettings } from "./store.ts";
+import type { SettingValues } from "./table.ts";
 
 /** Which part of a client's certificate is the user's name; `none` where it makes nobody a user. */
 export const LISTENER_IDENTITIES = [
@@ -39,33 +39,24 @@ export interface ListenerPlan {
   readonly limits: ScopedLimits;
 }
 
+/** What stands in {@linkcode Settings} under another name, or at each listener. */
+type Elsewhere =
+  | "allowAnonymous"
+  | "users"
+  | "durability"
+  | "longestWait"
+  | "ballast"
+  | "queueFull"
+  | "allQueuesFull"
+  | "logFormat";
+
 /** All settings of the broker. Each file name in them stands as it can be opened from the working folder. */
-export interface Settings {
+export interface Settings extends Omit<SettingValues, Elsewhere> {
   /** The configuration file that was read, if one was. */
   readonly file: string | undefined;
   /** Where to listen: at least one. */
   readonly listeners: readonly ListenerPlan[];
-  /** The file with the access rules. */
-  readonly rules: string | undefined;
-  /** The folder in which sessions and messages are kept, or `none`; `undefined` where that is not said. */
-  readonly data: string | undefined;
-  /** Whether to start only if things can be kept. */
-  readonly requireStore: boolean;
-  /** The control socket's file, or `none`; `undefined` where that is not said. */
-  readonly control: string | undefined;
-  /** Where figures are served; `undefined` for nowhere. */
-  readonly metrics: MetricsAddress | undefined;
-  /** The file with the token that is to be shown for them. */
-  readonly metricsToken: string | undefined;
-  /** Milliseconds between two times at which is told below `$SYS` what the broker does; 0 for never. */
-  readonly sysInterval: number;
-  /** Where figures are sent by OTLP; `undefined` for nowhere. */
-  readonly otlpEndpoint: string | undefined;
-  /** Milliseconds between two times at which they are. */
-  readonly otlpInterval: number;
-  /** The share of publishes that are traced there, from 0 to 1. */
-  readonly otlpTraces: number;
-  /** How they are kept there. */
+  /** How things are kept in the data folder. */
   readonly store: StoreSettings;
   /** What becomes of messages where there are too many. */
   readonly queuePolicies: QueuePolicies;
@@ -73,14 +64,6 @@ export interface Settings {
   readonly limits: Limits;
   /** The limits of users, by their names. */
   readonly userLimits: ReadonlyMap<string, ScopedLimits>;
-  /** The lowest level that is logged. */
-  readonly logLevel: LogLevel;
   /** How log lines look. */
   readonly logFormat: LogFormat;
-  /** The file that they go to; `undefined` for standard error. */
-  readonly logFile: string | undefined;
-  /** Bytes after which another one is begun. */
-  readonly logFileSize: number;
-  /** How many are kept beside it. */
-  readonly logFiles: number;
 }

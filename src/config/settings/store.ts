@@ -6,11 +6,11 @@ import {
 import { isValidTopicFilter } from "../../router/topics/filter.ts";
 import { formatQuantity } from "./quantity.ts";
 import {
+  type DefaultedSetting,
   FORMS,
   list,
   quantity,
   type Range,
-  type Setting,
   SettingError,
 } from "./setting.ts";
 
@@ -39,18 +39,11 @@ export interface StoreSettings {
   readonly longestWait: number;
 }
 
-/** How things are kept where nothing is said about it. */
-export const DEFAULT_STORE_SETTINGS: StoreSettings = {
-  ballast: DEFAULT_BALLAST,
-  durability: new DurabilityRules(),
-  longestWait: DEFAULT_INTERVAL,
-};
-
 /** The settings that say how things are kept. */
 export const STORE_SETTINGS: {
-  readonly durability: Setting<DurabilityRules>;
-  readonly longestWait: Setting<number>;
-  readonly ballast: Setting<number>;
+  readonly durability: DefaultedSetting<DurabilityRules>;
+  readonly longestWait: DefaultedSetting<number>;
+  readonly ballast: DefaultedSetting<number>;
 } = {
   durability: {
     name: "store.durability",
@@ -62,6 +55,7 @@ export const STORE_SETTINGS: {
       "what an acknowledgement promises, of all messages or of those to topics that a filter matches: commit, they are " +
       "on the disk; interval, they soon will be; off, they are in memory alone; the most specific filter counts",
     defaultText: "commit",
+    default: new DurabilityRules(),
     takesEffect: "at restart",
     form: FORMS.texts,
     allowed: LEVELS,
@@ -87,12 +81,13 @@ function amount(
   placeholder: string,
   range: Range,
   value: number,
-): Omit<Setting<number>, "name" | "flag" | "help"> {
+): Omit<DefaultedSetting<number>, "name" | "flag" | "help"> {
   const text = formatQuantity(value, range.unit);
   return {
     placeholder,
     example: text,
     defaultText: text,
+    default: value,
     takesEffect: "at restart",
     ...quantity(range),
   };

@@ -12,7 +12,15 @@ import { LOG_FILE_SETTINGS } from "./log.ts";
 import { METRICS_SETTINGS } from "./metrics.ts";
 import { OTLP_SETTINGS } from "./otlp.ts";
 import { QUEUE_SETTINGS } from "./queues.ts";
-import { choice, list, path, type Setting, SWITCH } from "./setting.ts";
+import {
+  choice,
+  type DefaultedSetting,
+  list,
+  path,
+  type Setting,
+  type SettingValue,
+  SWITCH,
+} from "./setting.ts";
 import { STORE_SETTINGS } from "./store.ts";
 
 /** The settings that stand for themselves, beside those of listeners and users. */
@@ -67,9 +75,10 @@ export const SETTINGS = {
     help: "do not start where nothing can be kept, instead of in memory",
     example: "true",
     defaultText: "false",
+    default: false,
     takesEffect: "at restart",
     ...SWITCH,
-  } as Setting<boolean>,
+  } as DefaultedSetting<boolean>,
   control: {
     name: "control",
     flag: "control",
@@ -99,9 +108,10 @@ export const SETTINGS = {
     example: "debug",
     help: `what is logged: ${list(LOG_LEVELS)}`,
     defaultText: "info",
+    default: "info",
     takesEffect: "now",
     ...choice(LOG_LEVELS),
-  } as Setting<LogLevel>,
+  } as DefaultedSetting<LogLevel>,
   logFormat: {
     name: "log.format",
     flag: "log-format",
@@ -117,6 +127,14 @@ export const SETTINGS = {
   logFileSize: LOG_FILE_SETTINGS.size,
   logFiles: LOG_FILE_SETTINGS.files,
 } as const;
+
+/** The name of one of {@linkcode SETTINGS} in the code. */
+export type SettingKey = keyof typeof SETTINGS;
+
+/** The values of {@linkcode SETTINGS} after all sources were read. */
+export type SettingValues = {
+  readonly [Key in SettingKey]: SettingValue<typeof SETTINGS[Key]>;
+};
 
 /** All of them, in the order in which they are shown. */
 export const ALL_SETTINGS: readonly Setting[] = [
