@@ -52,6 +52,12 @@ export type AnyLink = LinkOf<unknown>;
  * One connection of a client, as its session sees it: an epoch. What arrives through another Link than the
  * session's present one is dropped, so that a take-over in full flight mixes nothing up. Acknowledgements that
  * wait for the disk belong to the Link and end with it.
+ *
+ * Connection, Router and Writer share it and run on one thread; a mailbox message for each delivery would cost more
+ * than all else. The Router writes to it, but for what the Connection makes it with and these:
+ * - the Connection: `source`, `keepAlive`, `inputBytes`, `ended` by {@linkcode LinkOf.end}, and in the Outbox packets
+ *   before CONNACK and after the end
+ * - the Writer: what the Outbox has handed out; `wantsDrain` by way of {@linkcode LinkOf.drains}
  */
 export class LinkOf<Holder> {
   /** What client and server agreed on. */

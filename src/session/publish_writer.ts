@@ -38,6 +38,8 @@ export function writeFrame(
   wrote(context, link, terms.qos);
 }
 
+const NO_ALIAS = { alias: 0, aliasKnown: false };
+
 /** One client's copy of a message. */
 export interface Copy {
   /** The message that is copied. */
@@ -56,29 +58,25 @@ export function writeCopy(
   link: AnyLink,
   { message, terms, packetId, dup }: Copy,
 ): boolean {
-  const { version, maximumPacketSize, topicAliasMaximum } = link.terms;
+  const { version, maximumPacketSize } = link.terms;
   const { qos, retain } = terms;
   const batch = packetId === 0 ? terms.batch : link.inOrder(terms.batch);
   const passes = link.passes(batch);
-  // What waits at the gate may be overtaken, so it neither sets an alias nor uses one.
-  const aliases = passes ? link.outboundAliases : undefined;
-  const known = aliases?.get(message.topic.text) ?? 0;
-  const aliasKnown = known !== 0;
-  const free = aliases !== undefined && aliases.size < topicAliasMaximum;
+  const { alias, aliasKnown } = outboundAlias(link, message, passes);
   const parts = publishParts(message, context.now, {
     version,
     qos,
     retain,
     dup,
     packetId,
-    alias: free && !aliasKnown ? aliases.size + 1 : known,
+    alias,
     aliasKnown,
     identifiers: terms.identifiers,
   });
   let size = publishSize(parts);
-  if (free && !aliasKnown) {
+  if (alias !== 0 && !aliasKnown) {
     if (size <= maximumPacketSize) {
-      aliases.set(message.topic.text, parts.topicAlias);
+      link.outboundAliases!.set(message.topic.text, alias);
     } else {
       // It may fit without the alias.
       parts.topicAlias = 0;
@@ -93,6 +91,22 @@ export function writeCopy(
   if (!passes) link.hold(batch, 0);
   wrote(context, link, qos);
   return true;
+}
+
+/** A topic alias for an outbound PUBLISH, and whether the client knows it; 0 for none [MQTT-3.3.2-8, MQTT-3.1.2-26]. */
+function outboundAlias(
+  link: AnyLink,
+  { topic }: Message,
+  passes: boolean,
+): { readonly alias: number; readonly aliasKnown: boolean } {
+  const { outboundAliases: aliases, terms: { topicAliasMaximum } } = link;
+  // What waits for a commit may be overtaken, so it neither sets an alias nor uses one.
+  if (aliases === undefined || !passes) return NO_ALIAS;
+  const known = aliases.get(topic.text);
+  if (known !== undefined) return { alias: known, aliasKnown: true };
+  return aliases.size < topicAliasMaximum
+    ? { alias: aliases.size + 1, aliasKnown: false }
+    : NO_ALIAS;
 }
 
 function wrote(context: SessionContext, link: AnyLink, qos: QoS): void {

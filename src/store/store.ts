@@ -1,4 +1,17 @@
-// The Store: what must survive. Read `store.ts` (the interface), then an implementation of it.
+// The Store: what must survive. Read this file (the interface), then sqlite/sqlite_store.ts or memory_store.ts.
+//
+// The long way of a PUBACK:
+//  1. router/delivery/publishing.ts has the message retained and queued, which writes operations to the Store:
+//     session/delivery_ledger.ts and router/retained/messages.ts call it, and each call returns a batch number.
+//  2. session/link.ts puts the PUBACK into the Outbox if that batch is committed, else into its UncommittedOutput,
+//     marked with the batch, and requests the batch.
+//  3. sqlite/sqlite_store.ts has gathered the operations in journal/writer.ts; sqlite/group_commit.ts sends them to the
+//     worker as soon as no other commit is under way.
+//  4. In the worker, sqlite/thread.ts reads them (journal/reader.ts), tables/net_writes.ts leaves out what cancels
+//     itself, the rooms below tables/ write the rows, and SQLite commits with an fsync.
+//  5. sqlite/worker_link.ts hears of the commit and tells router/handle.ts, a message in the Router's mailbox.
+//  6. router/commits.ts has every Link of which something waited move it to its Outbox.
+//  7. router/touched_links.ts has each of them written once at the end of the turn, by connection/writer.ts.
 
 import type { QoS } from "../codec/packet.ts";
 import type { RoomReport } from "./disk_room.ts";
