@@ -8,22 +8,43 @@ interface ProtocolTraits {
   readonly tls: boolean;
   /** Whether MQTT is within WebSocket. */
   readonly webSocket: boolean;
+  /** How ALPN names what is within TLS (IANA's registry of ALPN protocol ids); empty without TLS. */
+  readonly alpn: string;
   /** What a URL may begin with; the first is how we write it, the others are how other programs do. */
   readonly schemes: readonly string[];
 }
 
 /** What is spoken at an address: MQTT as it is or within WebSocket, each plain or over TLS, or over a Unix socket. */
 export const PROTOCOLS = {
-  mqtt: { port: 1883, tls: false, webSocket: false, schemes: ["mqtt", "tcp"] },
+  mqtt: {
+    port: 1883,
+    tls: false,
+    webSocket: false,
+    alpn: "",
+    schemes: ["mqtt", "tcp"],
+  },
   mqtts: {
     port: 8883,
     tls: true,
     webSocket: false,
+    alpn: "mqtt",
     schemes: ["mqtts", "ssl", "tls"],
   },
-  ws: { port: 8083, tls: false, webSocket: true, schemes: ["ws"] },
-  wss: { port: 8084, tls: true, webSocket: true, schemes: ["wss"] },
-  unix: { port: undefined, tls: false, webSocket: false, schemes: ["unix"] },
+  ws: { port: 8083, tls: false, webSocket: true, alpn: "", schemes: ["ws"] },
+  wss: {
+    port: 8084,
+    tls: true,
+    webSocket: true,
+    alpn: "http/1.1",
+    schemes: ["wss"],
+  },
+  unix: {
+    port: undefined,
+    tls: false,
+    webSocket: false,
+    alpn: "",
+    schemes: ["unix"],
+  },
 } as const satisfies Readonly<Record<string, ProtocolTraits>>;
 
 /** One of {@linkcode PROTOCOLS}. */

@@ -1,3 +1,4 @@
+import { describeError } from "../../core/errors.ts";
 import type { ListenerSettings } from "../../transport/listener_settings.ts";
 import type { Fault, Origin } from "../given/fault.ts";
 import type { Origins } from "../given/origins.ts";
@@ -25,9 +26,17 @@ export async function checkTls(
     if (tls === undefined) continue;
     const { loadTls, TlsFaults } = await import("../../transport/tls/load.ts");
     try {
-      await loadTls(tls);
+      const loaded = await loadTls(tls);
+      const { shakeHandsWithItself } = await import(
+        "../../transport/tls/self_check.ts"
+      );
+      await shakeHandsWithItself(tls, loaded);
     } catch (error) {
-      if (!(error instanceof TlsFaults)) throw error;
+      if (!(error instanceof TlsFaults)) {
+        const place = origins.inListener(plan, "url");
+        faults.push({ place, what: `${plan.url}: ${describeError(error)}` });
+        continue;
+      }
       for (const { file, message } of error.faults) {
         const place = placeOf(plan, file, origins);
         const what = `${file}: ${message}`;

@@ -1,4 +1,4 @@
-import { speaksTls } from "../protocols.ts";
+import { PROTOCOLS, speaksTls } from "../protocols.ts";
 import { delay } from "@std/async/delay";
 import type { Clock } from "../../core/clock.ts";
 import type { Counters } from "../../core/counters.ts";
@@ -209,7 +209,13 @@ async function startTls(
   }
   try {
     const { TlsKeeper } = await import("../tls/keeper.ts");
-    return await TlsKeeper.start({ ...options, settings: tls, url });
+    const { protocol } = address;
+    return await TlsKeeper.start({
+      ...options,
+      settings: tls,
+      protocol: PROTOCOLS[protocol].alpn,
+      url,
+    });
   } catch (error) {
     throw new StartError(
       `Cannot listen on ${url}: ${describeError(error)}`,

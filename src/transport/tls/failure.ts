@@ -34,10 +34,6 @@ const SENTENCES: readonly (readonly [RegExp, string])[] = [
     "the client does not take this server's certificate: it may be for other names or addresses than the one it connected to",
   ],
   [
-    /NO_APPLICATION_PROTOCOL/,
-    "the client asked with ALPN for another protocol than mqtt",
-  ],
-  [
     /PROTOCOL_VERSION|ProtocolVersion|TlsVersion|Tls1[23]|SupportedVersions|SignatureAlgorithmsExtension/,
     "the client's TLS version is too old for this listener",
   ],

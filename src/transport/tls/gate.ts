@@ -1,26 +1,29 @@
 // Loaded only where a listener speaks TLS: what it needs takes memory.
 
 import { X509Certificate } from "node:crypto";
-import {
-  createSecureContext,
-  type DetailedPeerCertificate,
-  type SecureContext,
+import type {
+  DetailedPeerCertificate,
+  SecureContext,
   TLSSocket,
 } from "node:tls";
 import type { Counters } from "../../core/counters.ts";
 import type { LimitedLog } from "../../core/limited_log.ts";
 import { certificateFault } from "./client_certificate.ts";
+import { firstRecordLength, offeredProtocols } from "./client_hello.ts";
 import type { TlsSettings } from "../listener_settings.ts";
 import type { LoadedTls } from "./load.ts";
 import { NodeSocketTransport } from "../socket/node_socket.ts";
 import { ReadAheadTransport } from "../read_ahead.ts";
 import { Refused } from "../refused.ts";
 import { handshakeFault, openingFault } from "./failure.ts";
+import { serverContext, serverHandshake } from "./handshake.ts";
 import { TransportStream } from "../transport_stream.ts";
 import type { PeerCertificate, Transport } from "../transport.ts";
 
 /** Bytes that tell a client that speaks TLS from others: the head of a record and of a message in it. */
 const OPENING = 11;
+/** Bytes of the first record that are looked at for the protocols that the client offers: RFC 8446 allows no more. */
+const LONGEST_RECORD = 5 + 16 * 1024;
 /** Bytes that a client may send before its handshake is done: certificates, and what it sends right behind. */
 const MOST_IN_HANDSHAKE = 64 * 1024;
 
@@ -29,6 +32,8 @@ const MOST_FAULTY = 10_000;
 
 /** What a {@linkcode TlsGate} works with. */
 export interface TlsGateOptions {
+  /** The protocol within TLS, as ALPN names it: `mqtt`, or `http/1.1` for WebSocket. */
+  readonly protocol: string;
   /** What is asked of clients. */
   readonly settings: TlsSettings;
   /** What it begins with. */
@@ -53,12 +58,12 @@ export class TlsGate {
   constructor(options: TlsGateOptions) {
     this.#options = options;
     this.#loaded = options.loaded;
-    this.#context = this.#contextOf(options.loaded);
+    this.#context = serverContext(options.settings, options.loaded);
   }
 
   /** Uses other certificates for those who come from now on. */
   exchange(loaded: LoadedTls): void {
-    this.#context = this.#contextOf(loaded);
+    this.#context = serverContext(this.#options.settings, loaded);
     this.#loaded = loaded;
     this.#faulty.clear();
   }
@@ -89,7 +94,14 @@ export class TlsGate {
     stream.allowance = MOST_IN_HANDSHAKE;
     stream.onExcess = () =>
       void stream.destroy(new Error("the client sends too much"));
-    const socket = await this.#handshake(stream);
+    const { settings, protocol } = this.#options;
+    const offered = offeredProtocols(ahead);
+    const socket = await serverHandshake(stream, {
+      context: this.#context,
+      settings,
+      // Where a client offers others alone, it goes on without: to insist would end the connection (RFC 7301, 3.2).
+      protocol: offered.includes(protocol) ? protocol : undefined,
+    });
     const { peer, host } = transport;
     try {
       const certificate = this.#judge(socket, loaded);
@@ -103,32 +115,6 @@ export class TlsGate {
       socket.destroy();
       throw error;
     }
-  }
-
-  #handshake(stream: TransportStream): Promise<TLSSocket> {
-    const asks = this.#asks;
-    const socket = new TLSSocket(stream, {
-      isServer: true,
-      secureContext: this.#context,
-      requestCert: asks !== "no",
-      // Why one is not good is for us to say, and to the log.
-      rejectUnauthorized: false,
-      ALPNProtocols: ["mqtt"],
-    });
-    // It does not see by itself that what carries it has broken off.
-    stream.once("error", (error) => socket.destroy(error));
-    stream.once("close", () => socket.destroy());
-    return new Promise((resolve, reject) => {
-      const failed = (error: unknown): void => reject(error);
-      const closed = (): void => reject(new Error("socket hang up"));
-      socket.on("error", failed);
-      socket.once("close", closed);
-      socket.once("secure", () => {
-        socket.off("error", failed);
-        socket.off("close", closed);
-        resolve(socket);
-      });
-    });
   }
 
   /** The client's certificate, if it is good. Throws `Refused` if it is not, or if there must be one. */
@@ -158,33 +144,29 @@ export class TlsGate {
   get #asks(): "require" | "request" | "no" {
     return this.#options.settings.clientCertificates ?? "no";
   }
-
-  #contextOf({ certificate, key, authorities }: LoadedTls): SecureContext {
-    const { minimumVersion = "TLSv1.2" } = this.#options.settings;
-    return createSecureContext({
-      cert: certificate,
-      key,
-      minVersion: minimumVersion,
-      ...(authorities.length > 0 && {
-        ca: authorities.map((one) => one.toString()),
-      }),
-    });
-  }
 }
 
-/** Reads as many bytes as tell TLS from something else, or more; `undefined` where none come. */
+/** Reads the first record, or as many bytes as tell TLS from something else; `undefined` where none come. */
 async function readOpening(
   transport: Transport,
 ): Promise<Uint8Array | undefined> {
-  const bytes = new Uint8Array(1024);
+  let bytes = new Uint8Array(1024);
   let length = 0;
-  while (length < OPENING) {
+  let wanted = OPENING;
+  while (length < wanted) {
     const count = await transport.read(bytes.subarray(length));
     if (count === null) {
       return length === 0 ? undefined : bytes.slice(0, length);
     }
     length += count;
     if (openingFault(bytes.subarray(0, 1)) !== undefined) break;
+    const record = firstRecordLength(bytes.subarray(0, length));
+    wanted = Math.min(record ?? OPENING, LONGEST_RECORD);
+    if (wanted > bytes.length) {
+      const larger = new Uint8Array(wanted);
+      larger.set(bytes.subarray(0, length));
+      bytes = larger;
+    }
   }
   return bytes.slice(0, length);
 }

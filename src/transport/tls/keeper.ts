@@ -13,6 +13,7 @@ import {
   TlsFaults,
 } from "./load.ts";
 import { TlsGate } from "./gate.ts";
+import { shakeHandsWithItself } from "./self_check.ts";
 
 /** Milliseconds between two looks at the files. */
 const POLL_TIME = 10_000;
@@ -27,6 +28,8 @@ const CLOCK_SET = 3_600_000;
 export interface TlsKeeperOptions {
   /** Which files, and what is asked of clients. */
   readonly settings: TlsSettings;
+  /** The protocol within TLS, as ALPN names it. */
+  readonly protocol: string;
   /** The listener's address, for the log. */
   readonly url: string;
   /** Where it tells what becomes of certificates and handshakes. */
@@ -62,14 +65,18 @@ export class TlsKeeper {
    * Loads the files and looks at them from then on.
    *
    * @throws {TlsFaults} If they cannot be used.
+   * @throws {Error} If this program cannot be a TLS server.
    */
   static async start(options: TlsKeeperOptions): Promise<TlsKeeper> {
     const { settings, machineTime = machineNow } = options;
-    return new TlsKeeper(options, await loadTls(settings, machineTime()));
+    const loaded = await loadTls(settings, machineTime());
+    await shakeHandsWithItself(settings, loaded);
+    return new TlsKeeper(options, loaded);
   }
 
   private constructor(options: TlsKeeperOptions, loaded: LoadedTls) {
-    const { settings, counters, timers, machineTime = machineNow } = options;
+    const { settings, protocol, counters, timers } = options;
+    const { machineTime = machineNow } = options;
     this.#options = options;
     this.#machineTime = machineTime;
     this.#ahead = this.#aheadNow;
@@ -82,6 +89,7 @@ export class TlsKeeper {
     });
     this.gate = new TlsGate({
       settings,
+      protocol,
       loaded,
       now: machineTime,
       failed,

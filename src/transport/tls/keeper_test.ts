@@ -170,6 +170,7 @@ Deno.test("TlsKeeper goes by the machine's clock when that is set, from 1970 to 
   const lines: string[] = [];
   let machineTime = 20_000;
   const keeper = await TlsKeeper.start({
+    protocol: "mqtt",
     settings: await made.server(),
     url: "mqtts://here",
     log: createLog({

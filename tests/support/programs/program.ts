@@ -28,6 +28,14 @@ const DENO = BINARY === undefined ? Deno.version.deno : await denoOf(PROGRAM);
 /** What Deno's `node:tls` server needs. */
 const OLDEST_FOR_TLS = [2, 9];
 
+/** Whether the program is run by a Deno whose `node:tls` server lacks what TLS listeners are built on. */
+export const CANNOT_SERVE_TLS: boolean = isOlder(DENO, OLDEST_FOR_TLS);
+
+function isOlder(version: string, [major, minor]: readonly number[]): boolean {
+  const [thisMajor, thisMinor] = version.split(".").map(Number);
+  return thisMajor! < major! || (thisMajor === major && thisMinor! < minor!);
+}
+
 /**
  * Registers a test of the program that Deno before 2.9 cannot pass, since its `node:tls` server lacks what TLS listeners
  * are built on. With an older program it is ignored, by its name.
@@ -36,15 +44,10 @@ export function testNeedingDeno29(
   name: string,
   fn: () => void | Promise<void>,
 ): void {
-  const [major, minor] = DENO.split(".").map(Number);
-  const [oldestMajor, oldestMinor] = OLDEST_FOR_TLS;
-  const isOld = major! < oldestMajor! ||
-    (major === oldestMajor && minor! < oldestMinor!);
+  const why = CANNOT_SERVE_TLS ? ` (not run: this is ${DENO})` : "";
   Deno.test({
-    name: `${name} [needs Deno 2.9]${
-      isOld ? ` (not run: this is ${DENO})` : ""
-    }`,
-    ignore: isOld,
+    name: `${name} [needs Deno 2.9]${why}`,
+    ignore: CANNOT_SERVE_TLS,
     fn,
   });
 }
@@ -237,8 +240,9 @@ export class Program implements AsyncDisposable {
   }
 
   /** The port on which it says that it listens. */
-  async port(): Promise<number> {
-    const [, port] = await this.line(/Listening.*mqtt:\/\/[^ "]*:(\d+)/);
+  async port(protocol = "mqtt"): Promise<number> {
+    const pattern = `Listening.*\\b${protocol}://[^ "]*?:(\\d+)`;
+    const [, port] = await this.line(new RegExp(pattern));
     return Number(port);
   }
 
