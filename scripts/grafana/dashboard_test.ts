@@ -20,6 +20,7 @@ function allFigures(): readonly Figure[] {
     doors: () => [{
       name: "mqtts://127.0.0.1:8883",
       address: undefined,
+      addresses: [],
       connections: 0,
       certificateDays: 1,
     }],

@@ -1,6 +1,8 @@
 import { timingSafeEqual } from "node:crypto";
 import { describeError, StartError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
 import { formatPeer } from "../transport/format_peer.ts";
+import { openEach } from "../transport/socket/open_address.ts";
 import type { Figure } from "./figure.ts";
 import type { Health } from "./health.ts";
 import { Prometheus } from "./prometheus.ts";
@@ -13,6 +15,8 @@ export interface MetricsServerOptions {
   readonly port: number;
   /** What whoever asks for figures must show; left out, nothing. */
   readonly token?: string | undefined;
+  /** Where it tells of addresses that it cannot serve on. */
+  readonly log: Log;
   /** All figures. */
   readonly figures: readonly Figure[];
   /** Looks how the broker is. */
@@ -25,29 +29,46 @@ const TEXT = { "content-type": "text/plain; charset=utf-8" };
 export class MetricsServer {
   readonly #options: MetricsServerOptions;
   readonly #prometheus: Prometheus;
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  /** One for each address of the host. */
+  readonly #servers: readonly Deno.HttpServer<Deno.NetAddr>[];
   #token: string | undefined;
 
   /**
-   * Listens from now on.
+   * Listens from now on, on all addresses of the host.
    *
-   * @throws {StartError} If the address cannot be listened on.
+   * @throws {StartError} If one cannot be listened on.
    */
-  constructor(options: MetricsServerOptions) {
-    const { hostname, port } = options;
-    this.#options = options;
-    this.#token = options.token;
-    this.#prometheus = new Prometheus(options.figures);
+  static async start(options: MetricsServerOptions): Promise<MetricsServer> {
+    const { hostname, port, log } = options;
+    // The servers answer by what is made of them.
+    const { promise: made, resolve: complete } = Promise.withResolvers<
+      MetricsServer
+    >();
     try {
-      this.#server = Deno.serve(
-        {
-          hostname,
-          port,
-          onListen: () => {},
-          onError: () => plain(500, "Internal error\n"),
-        },
-        (request) => this.#answer(request),
-      );
+      const { opened, absent } = await openEach(hostname, port, {
+        open: (hostname, port) =>
+          Deno.serve(
+            {
+              hostname,
+              port,
+              onListen: () => {},
+              onError: () => plain(500, "Internal error\n"),
+            },
+            async (request) => (await made).#answer(request),
+          ),
+        portOf: ({ addr }) => addr.port,
+        close: (server) => void server.shutdown(),
+        log,
+      });
+      for (const { hostname, port, error } of absent) {
+        log.warn("Cannot serve metrics on an address", {
+          address: formatPeer(hostname, port),
+          error: describeError(error),
+        });
+      }
+      const server = new MetricsServer(options, opened);
+      complete(server);
+      return server;
     } catch (error) {
       throw new StartError(
         `Cannot serve metrics on ${formatPeer(hostname, port)}: ${
@@ -57,9 +78,19 @@ export class MetricsServer {
     }
   }
 
+  private constructor(
+    options: MetricsServerOptions,
+    servers: readonly Deno.HttpServer<Deno.NetAddr>[],
+  ) {
+    this.#options = options;
+    this.#token = options.token;
+    this.#prometheus = new Prometheus(options.figures);
+    this.#servers = servers;
+  }
+
   /** Where it listens. */
   get url(): string {
-    const { hostname, port } = this.#server.addr;
+    const { hostname, port } = this.#servers[0]!.addr;
     return `http://${formatPeer(hostname, port)}`;
   }
 
@@ -70,7 +101,7 @@ export class MetricsServer {
 
   /** Listens no more, and ends what is under way. */
   async close(): Promise<void> {
-    await this.#server.shutdown();
+    await Promise.all(this.#servers.map((server) => server.shutdown()));
   }
 
   async #answer(request: Request): Promise<Response> {

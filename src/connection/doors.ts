@@ -38,6 +38,8 @@ export interface DoorState {
   readonly name: string;
   /** Where it listens; `undefined` while its address is not there. */
   readonly address: PortAddress | SocketAddress | undefined;
+  /** The same as IP addresses: several where its host name has several. */
+  readonly addresses: readonly (PortAddress | SocketAddress)[];
   /** Connections through it. */
   readonly connections: number;
   /** Days until its certificate expires; `undefined` without TLS. */
@@ -73,6 +75,7 @@ export class Doors {
     return [...this.#open.values()].map(({ listener, door }) => ({
       name: door.name,
       address: listener.address,
+      addresses: listener.addresses,
       connections: door.size,
       certificateDays: listener.certificateDays,
     }));

@@ -13,17 +13,21 @@ import { VERSION } from "../terminal/version.ts";
 /** Two or three lines for who started it: where it listens, how to try it, what it does not do. */
 export function announce(
   log: Log,
-  doors: readonly Pick<DoorState, "address">[],
+  doors: readonly Pick<DoorState, "address" | "addresses">[],
   options: Settings,
   folder: string | undefined,
 ): void {
   if (options.file !== undefined) {
     log.info("Configured by", { file: options.file });
   }
-  for (const { address } of doors) {
+  for (const { address, addresses } of doors) {
     // One that is not there yet is told when it is.
     if (address === undefined) continue;
-    log.info("Listening", { url: formatAddress(address), version: VERSION });
+    log.info("Listening", {
+      url: formatAddress(address),
+      addresses: addresses.length > 1 ? hostsOf(addresses) : undefined,
+      version: VERSION,
+    });
   }
   for (const [at, { address }] of doors.entries()) {
     const plan = options.listeners[at]!;
@@ -46,6 +50,11 @@ export function announce(
       log.info(sentence, { folder });
     }
   }
+}
+
+function hostsOf(addresses: readonly (PortAddress | SocketAddress)[]): string {
+  return addresses.map((one) => isSocket(one) ? one.path : one.hostname)
+    .join(",");
 }
 
 /** The flags with which mosquitto's programs connect to an address, if they can without further files. */

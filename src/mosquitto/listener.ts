@@ -82,12 +82,10 @@ class Translation {
     const text = isNamed
       ? keyText("url", url)
       : `${keyText("url", url)}, where mosquitto listens because of this line`;
-    if (this.#isWeb) {
-      const path = "clients must use the path /mqtt, or change it here";
-      const pages = this.#keys.has("origins")
-        ? ""
-        : "; where anybody may come in, name the sites whose pages may in origins";
-      this.#draft.note(origin, "changed", `${text}: ${path}${pages}`);
+    if (this.#isWeb && !this.#keys.has("origins")) {
+      const pages =
+        "where anybody may come in, name the sites whose pages may in origins";
+      this.#draft.note(origin, "changed", `${text}: ${pages}`);
     } else this.#draft.note(origin, "taken over", text);
     rows.push(...rowsOfOptions);
     return { source: this.#source, keys: this.#keys };
@@ -150,7 +148,8 @@ class Translation {
     // Linux takes IPv4 connections there too.
     const all = this.#value("socket_domain") === "ipv4" ? "0.0.0.0" : "::";
     const address = { protocol, hostname: host ?? all, port };
-    return `${formatAddress(address)}${this.#isWeb ? "/mqtt" : ""}`;
+    // mosquitto takes WebSocket at any path.
+    return formatAddress(address);
   }
 
   /** What keeps the listener from being opened as it came out, if anything. */

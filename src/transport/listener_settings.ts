@@ -10,6 +10,8 @@ export interface PortAddress {
   readonly hostname: string;
   /** 0 to 65,535; 0 for any free one. */
   readonly port: number;
+  /** The path at which WebSocket is spoken, such as `/mqtt`; left out, it is spoken at any. */
+  readonly path?: string;
 }
 
 /** A Unix socket to listen on, with MQTT as it is. */
@@ -46,8 +48,6 @@ export type Origins = "all" | "own" | readonly string[];
 
 /** How WebSocket is spoken. */
 export interface WebSocketSettings {
-  /** The path of the URL, such as `/mqtt`. */
-  readonly path: string;
   /** Whose pages may connect. */
   readonly origins: Origins;
 }
@@ -72,8 +72,8 @@ export function formatAddress(address: PortAddress | SocketAddress): string {
   if (isSocket(address)) {
     return `unix://${address.path.replaceAll(/[%?#\s]/g, encodeURIComponent)}`;
   }
-  const { protocol, hostname, port } = address;
-  return `${protocol}://${formatPeer(hostname, port)}`;
+  const { protocol, hostname, port, path = "" } = address;
+  return `${protocol}://${formatPeer(hostname, port)}${path}`;
 }
 
 /** A place that is listened on. */

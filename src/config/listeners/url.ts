@@ -6,13 +6,11 @@ import {
   type SocketAddress,
 } from "../../transport/listener_settings.ts";
 import {
-  DEFAULT_WEB_SOCKET_PATH,
   isSocket,
   type Protocol,
   protocolOf,
   PROTOCOLS,
   SCHEMES_TEXT,
-  speaksWebSocket,
 } from "../../transport/protocols.ts";
 import {
   ALL_ORIGINS,
@@ -62,20 +60,21 @@ export function readListener(
       "the host must be a name, an IPv4 address, or an IPv6 address in brackets",
     );
   }
+  const isWebSocket = PROTOCOLS[protocol].webSocket;
+  if (!isWebSocket && path !== undefined && path !== "/") throw badForm();
   const address: PortAddress = {
     protocol,
     hostname,
     port: port === undefined ? PROTOCOLS[protocol].port : parsePort(port),
+    ...(isWebSocket && path !== undefined && { path: webPath(path) }),
   };
-  const isWebSocket = speaksWebSocket(address);
-  if (!isWebSocket && path !== undefined && path !== "/") throw badForm();
   const tls = tlsOf(protocol, values);
   const { proxiesFrom } = values;
   return {
     address,
     ...(tls && { tls }),
     ...(isWebSocket &&
-      { webSocket: { path: webPath(path), origins: originsOf(values) } }),
+      { webSocket: { origins: originsOf(values) } }),
     ...(proxiesFrom && { proxiesFrom }),
   };
 }
@@ -102,7 +101,7 @@ export function formatListener(settings: ListenerSettings): string {
     );
     return [`${setting.name}=${texts.join(",")}`];
   });
-  const url = `${formatAddress(address)}${webSocket?.path ?? ""}`;
+  const url = formatAddress(address);
   return query.length === 0 ? url : `${url}?${query.join("&")}`;
 }
 
@@ -237,7 +236,7 @@ function parsePort(text: string): number {
   );
 }
 
-function webPath(path = DEFAULT_WEB_SOCKET_PATH): string {
+function webPath(path: string): string {
   if (/^[!-~]+$/.test(path)) return path;
   throw new ListenerError(
     "url",

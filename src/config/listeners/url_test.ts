@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { LISTENER_SETTINGS, ListenerError } from "./table.ts";
+import type { PortAddress } from "../../transport/listener_settings.ts";
 import { formatListener, readListener } from "./url.ts";
 
 Deno.test("readListener reads each kind of listener with its settings", () => {
@@ -24,21 +25,19 @@ Deno.test("readListener reads each kind of listener with its settings", () => {
     readListener("ws://host?origins=HTTPS://A.example:443,http://b:8080"),
     {
       address: { protocol: "ws", hostname: "host", port: 8083 },
-      webSocket: {
-        path: "/mqtt",
-        origins: ["https://a.example", "http://b:8080"],
-      },
+      webSocket: { origins: ["https://a.example", "http://b:8080"] },
     },
   );
   assert.deepEqual(
-    readListener("wss://host:1/a/b?certificate=/c&key=/k").webSocket,
-    { path: "/a/b", origins: "own" },
+    readListener("wss://HOST:1/a/b?certificate=/c&key=/k").address,
+    { protocol: "wss", hostname: "host", port: 1, path: "/a/b" },
   );
   assert.equal(
     readListener("ws://host?origins=http://a,*").webSocket?.origins,
     "all",
   );
-  assert.equal(readListener("ws://host/").webSocket?.path, "/");
+  const path = (url: string) => (readListener(url).address as PortAddress).path;
+  assert.deepEqual(["ws://host", "ws://host/"].map(path), [undefined, "/"]);
   assert.deepEqual(readListener("unix:///run/a%20b.sock?mode=660"), {
     address: { protocol: "unix", path: "/run/a b.sock", mode: 0o660 },
   });

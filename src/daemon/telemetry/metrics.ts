@@ -28,13 +28,16 @@ export interface OpenMetrics {
  *
  * @throws {StartError} If the address cannot be listened on.
  */
-export function openMetrics(options: MetricsOptions): OpenMetrics {
+export async function openMetrics(
+  options: MetricsOptions,
+): Promise<OpenMetrics> {
   const { listen, token, broker, log } = options;
   const loopDelay = new LoopDelay();
   try {
-    const server = new MetricsServer({
+    const server = await MetricsServer.start({
       ...listen,
       token,
+      log,
       figures: brokerFigures(options, loopDelay.delays),
       health: () => healthOf(broker),
     });

@@ -71,7 +71,7 @@ export class MetricsDoor {
       await this.close();
       if (listen !== undefined) {
         const { openMetrics } = await import("./metrics.ts");
-        this.#open = openMetrics({ ...this.#options, listen, token });
+        this.#open = await openMetrics({ ...this.#options, listen, token });
       }
     }
     this.#plan = plan;

@@ -1,7 +1,6 @@
 import { delay } from "@std/async/delay";
 import { describeError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
-import type { BoundAddress } from "../listener_settings.ts";
 import { isAbsent } from "../socket/open_address.ts";
 
 /** Milliseconds until an address that is not there is tried again; doubles up to the second figure. */
@@ -9,11 +8,13 @@ const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 5000;
 
 /** What {@linkcode openWhenThere} works with. */
-export interface LateBinding {
+export interface LateBinding<Opened> {
   /** The address, for the log. */
   readonly url: string;
   /** Tries to listen. */
-  readonly open: () => Promise<BoundAddress>;
+  readonly open: () => Promise<Opened>;
+  /** Lets go of what was opened: the waiting was ended meanwhile. */
+  readonly close: (opened: Opened) => void;
   /** Where it tells that it waits and that it listens. */
   readonly log: Log;
   /** Ends the waiting. */
@@ -23,10 +24,10 @@ export interface LateBinding {
 }
 
 /** Tries until an address can be listened on, after it was found absent; `undefined` if the waiting was ended. */
-export async function openWhenThere(
-  { url, open, log, signal, pause = wait }: LateBinding,
+export async function openWhenThere<Opened>(
+  { url, open, close, log, signal, pause = wait }: LateBinding<Opened>,
   absence: unknown,
-): Promise<BoundAddress | undefined> {
+): Promise<Opened | undefined> {
   let told = describeError(absence);
   log.warn("Waiting for an address to listen on", { url, error: told });
   for (let ms = FIRST_PAUSE;; ms = Math.min(ms * 2, LONGEST_PAUSE)) {
@@ -36,13 +37,13 @@ export async function openWhenThere(
       return undefined;
     }
     try {
-      const door = await open();
+      const opened = await open();
       if (signal.aborted) {
-        door.close();
+        close(opened);
         return undefined;
       }
       log.info("Listening", { url });
-      return door;
+      return opened;
     } catch (error) {
       const reason = describeError(error);
       if (reason === told) continue;

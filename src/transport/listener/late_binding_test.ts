@@ -23,6 +23,7 @@ async function waitThrough(
   const pauses: number[] = [];
   const left = [...failures];
   const door = await openWhenThere({
+    close: (opened) => opened.close(),
     url: "mqtt://192.0.2.1:1",
     open: () => {
       const failure = left.shift();

@@ -1,4 +1,4 @@
-import { PROTOCOLS, speaksTls } from "../protocols.ts";
+import { isSocket, PROTOCOLS, speaksTls } from "../protocols.ts";
 import { delay } from "@std/async/delay";
 import type { Clock } from "../../core/clock.ts";
 import type { Counters } from "../../core/counters.ts";
@@ -7,7 +7,7 @@ import type { Limits } from "../../core/limits.ts";
 import type { Log } from "../../core/log.ts";
 import { LimitedLog } from "../../core/limited_log.ts";
 import type { Timers } from "../../core/timer_wheel.ts";
-import { bindAddress, isAbsent } from "../socket/open_address.ts";
+import { type AllBound, bindAll, isAbsent } from "../socket/open_address.ts";
 import type { InheritedSockets } from "../socket/inherited_sockets.ts";
 import { openWhenThere } from "./late_binding.ts";
 import {
@@ -51,6 +51,8 @@ export interface ListenerOptions {
 export interface ListenerHandle {
   /** Where it really listens; `undefined` while its address is not there, for which it waits. */
   readonly address: PortAddress | SocketAddress | undefined;
+  /** All addresses that it listens on: several where its host name has several. */
+  readonly addresses: readonly (PortAddress | SocketAddress)[];
   /** Days until its certificate expires, below 0 afterwards; `undefined` without TLS. */
   readonly certificateDays: number | undefined;
   /**
@@ -69,7 +71,7 @@ const LONGEST_PAUSE = 1000;
 /** Bytes that WebSocket and what stands before CONNECT in it may take. */
 const FRAMING = 4 * 1024;
 
-/** The actor that accepts the connections of one address. Its mailbox is the system's backlog. */
+/** The actor that accepts the connections of one address, or of all that one host name has. Its mailbox is the system's backlog. */
 export class Listener implements ListenerHandle {
   readonly #options: ListenerOptions;
   /** What stands before MQTT; `undefined` where nothing does. */
@@ -77,7 +79,8 @@ export class Listener implements ListenerHandle {
   /** Its certificates; `undefined` without TLS. */
   readonly #tls: TlsKeeper | undefined;
   readonly #stop = new AbortController();
-  #door: BoundAddress | undefined;
+  /** What it listens on: one address, or all that its host name has. */
+  #bound: BoundAddress[] = [];
   #running: Promise<void> = Promise.resolve();
 
   /**
@@ -86,14 +89,13 @@ export class Listener implements ListenerHandle {
    * @throws {StartError} If the address cannot be listened on.
    */
   static async start(options: ListenerOptions): Promise<ListenerHandle> {
-    const { settings: { address }, inherited } = options;
+    const { settings: { address } } = options;
     const url = formatAddress(address);
     const tls = await startTls(options, url);
     const actor = new Listener(options, await gatesOf(options, tls), tls);
-    const open = () => bindAddress(address, inherited);
+    const open = () => bindAll(address, options);
     try {
-      actor.#door = await open();
-      actor.#running = actor.#run(actor.#door);
+      actor.#running = actor.#serve(await open());
     } catch (error) {
       if (!isAbsent(error)) {
         actor.close();
@@ -128,7 +130,14 @@ export class Listener implements ListenerHandle {
   }
 
   get address(): PortAddress | SocketAddress | undefined {
-    return this.#door?.address;
+    const [first] = this.#bound;
+    if (first === undefined || this.#bound.length === 1) return first?.address;
+    const { hostname } = this.#options.settings.address as PortAddress;
+    return { ...first.address as PortAddress, hostname };
+  }
+
+  get addresses(): readonly (PortAddress | SocketAddress)[] {
+    return this.#bound.map(({ address }) => address);
   }
 
   get certificateDays(): number | undefined {
@@ -154,22 +163,41 @@ export class Listener implements ListenerHandle {
     if (!this.#stop.signal.aborted) {
       this.#tls?.close();
       this.#stop.abort();
-      this.#door?.close();
+      for (const one of this.#bound) one.close();
       this.#opening?.close();
     }
     // The system gives the address up only when the last accept has ended.
     return this.#running;
   }
 
+  /** Waits until the address, or one of its host name's, is there. */
   async #runLater(
     url: string,
-    open: () => Promise<BoundAddress>,
+    open: () => Promise<AllBound>,
     absence: unknown,
   ): Promise<void> {
     const { log } = this.#options;
     const { signal } = this.#stop;
-    this.#door = await openWhenThere({ url, open, log, signal }, absence);
-    if (this.#door !== undefined) await this.#run(this.#door);
+    const close = ({ bound }: AllBound): void => {
+      for (const one of bound) one.close();
+    };
+    const binding = { url, open, close, log, signal };
+    const all = await openWhenThere(binding, absence);
+    if (all !== undefined) await this.#serve(all);
+  }
+
+  /** Accepts the connections of these addresses, and of those that are not there yet once they are. */
+  async #serve({ bound, absent }: AllBound): Promise<void> {
+    this.#bound.push(...bound);
+    await Promise.all([
+      ...bound.map((one) => this.#run(one)),
+      ...absent.map(({ hostname, port, error }) => {
+        const { address: named } = this.#options.settings;
+        const address = { ...named as PortAddress, hostname, port };
+        const open = () => bindAll(address, this.#options);
+        return this.#runLater(formatAddress(address), open, error);
+      }),
+    ]);
   }
 
   async #run(door: BoundAddress): Promise<void> {
@@ -232,7 +260,7 @@ async function gatesOf(
   options: ListenerOptions,
   tls: TlsKeeper | undefined,
 ): Promise<Gate[]> {
-  const { settings: { proxiesFrom, webSocket }, limits } = options;
+  const { settings: { address, proxiesFrom, webSocket }, limits } = options;
   const gates: Gate[] = [];
   if (proxiesFrom !== undefined) gates.push(new ProxyGate(proxiesFrom));
   if (tls !== undefined) gates.push(tls.gate);
@@ -244,7 +272,10 @@ async function gatesOf(
     const { WebSocketGate } = await import("../web_socket/gate.ts");
     gates.push(
       new WebSocketGate({
-        settings: webSocket,
+        rules: {
+          ...webSocket,
+          path: isSocket(address) ? undefined : address.path,
+        },
         limits: {
           first: limits.maximumConnectSize + FRAMING,
           later: limits.maximumPacketSize + FRAMING,

@@ -9,13 +9,12 @@ import {
   LONGEST_HEAD,
   parseHttpRequest,
 } from "./http_request.ts";
-import type { WebSocketSettings } from "../listener_settings.ts";
 import { ReadAheadTransport } from "../read_ahead.ts";
 import { Refused } from "../refused.ts";
 import { TransportStream } from "../transport_stream.ts";
 import type { Transport } from "../transport.ts";
 import { type MessageLimits, WebSocketTransport } from "./web_socket.ts";
-import { judgeRequest } from "./request.ts";
+import { judgeRequest, type RequestRules } from "./request.ts";
 
 /** Milliseconds in which a client must answer that the connection is closed. */
 const CLOSE_TIME = 5000;
@@ -34,7 +33,7 @@ const REASONS = {
 /** What a {@linkcode WebSocketGate} works with. */
 export interface WebSocketGateOptions {
   /** Path and origins. */
-  readonly settings: WebSocketSettings;
+  readonly rules: RequestRules;
   /** What clients may send. */
   readonly limits: MessageLimits;
   /** Told what a client did, when connected, that is against the protocol. */
@@ -68,7 +67,7 @@ export class WebSocketGate {
   /** Goes through the opening handshake, and gives the stream within. Rejects with `Refused`. */
   async pass(transport: Transport): Promise<Transport> {
     const { request, ahead } = await readRequest(transport);
-    const verdict = judgeRequest(request, this.#options.settings);
+    const verdict = judgeRequest(request, this.#options.rules);
     if (verdict.type === "upgrade") {
       const below = new ReadAheadTransport(transport, ahead);
       return await this.#upgrade(request, verdict.subprotocol, below);

@@ -28,9 +28,10 @@ function listen(
   options: { clock?: ManualClock; limits?: Partial<Limits> } = {},
   origins: Origins = "all",
 ): Promise<TestListener> {
+  const path = "/mqtt";
   return TestListener.start({
-    address: { protocol: "ws", hostname: "127.0.0.1", port: 0 },
-    webSocket: { path: "/mqtt", origins },
+    address: { protocol: "ws", hostname: "127.0.0.1", port: 0, path },
+    webSocket: { origins },
   }, options);
 }
 

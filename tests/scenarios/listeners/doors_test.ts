@@ -1,18 +1,13 @@
 /** Listeners that are opened, closed and changed while the broker runs. */
 
 import assert from "node:assert/strict";
+import { freePort } from "../../support/programs/free_port.ts";
 import { Broker } from "../../../src/broker.ts";
 import type { DoorOptions } from "../../../src/connection/doors.ts";
 import { StartError } from "../../../src/core/errors.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import type { Authenticator } from "../../../src/auth/methods/method.ts";
 import { Client } from "../../support/clients/client.ts";
-
-/** A port that was free a moment ago. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
 
 function door(port: number, more: Partial<DoorOptions> = {}): DoorOptions {
   const address = { protocol: "mqtt", hostname: "127.0.0.1", port } as const;

@@ -28,7 +28,7 @@ async function withWebSocket(more: string[] = []): Promise<{
     alsoListen: ["ws://127.0.0.1:0/mqtt", ...more],
   });
   const url = broker.urls[1]!;
-  return { broker, url: `${url}/mqtt`, port: Number(new URL(url).port) };
+  return { broker, url, port: Number(new URL(url).port) };
 }
 
 for (const protocol of PROTOCOLS) {

@@ -19,7 +19,7 @@ function memory(): number {
 
 using listener = await TestListener.start({
   address: { protocol: "ws", hostname: "127.0.0.1", port: 0 },
-  webSocket: { path: "/mqtt", origins: "all" },
+  webSocket: { origins: "all" },
 });
 tell("port", listener.port);
 const transport = await listener.accepted();

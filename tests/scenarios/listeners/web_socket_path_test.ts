@@ -1,0 +1,36 @@
+/** At which paths WebSocket is spoken, and what a client at another one is told. */
+
+import assert from "node:assert/strict";
+import mqtt from "mqtt";
+import { Program } from "../../support/programs/program.ts";
+
+async function connects(url: string): Promise<boolean> {
+  try {
+    const client = await mqtt.connectAsync(url, { reconnectPeriod: 0 });
+    await client.endAsync();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test("websocket-path: a listener without a path takes every path", async () => {
+  await using program = new Program("--listen", "ws://127.0.0.1:0");
+  const port = await program.port("ws");
+  for (const path of ["", "/", "/ws", "/mqtt/", "/a/b?c=d"]) {
+    assert.ok(await connects(`ws://127.0.0.1:${port}${path}`), path);
+  }
+});
+
+Deno.test("websocket-path: one with a path shows it, and tells and counts upgrades at others", async () => {
+  await using program = new Program("--listen", "ws://127.0.0.1:0/mqtt");
+  await program.line(/Listening url=ws:\/\/127\.0\.0\.1:\d+\/mqtt /);
+  const url = `ws://127.0.0.1:${await program.port("ws")}`;
+  assert.ok(await connects(`${url}/mqtt`));
+  for (const path of ["/", "/ws"]) assert.ok(!await connects(url + path));
+  await program.line(
+    /Connection refused address=127\.0\.0\.1 .*it asked for WebSocket at \\?"\/\\?", and MQTT is spoken at \/mqtt/,
+  );
+  const told = program.lines.filter((line) => /asked for WebSocket/.test(line));
+  assert.equal(told.length, 1, "once a minute");
+});
