@@ -9,7 +9,7 @@ import {
 import type { PacketError } from "../codec/packet_error.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
 import { isReasonAllowed } from "../codec/reason_table.ts";
-import { isReservedTopic } from "../router/topics/filter.ts";
+import { isReservedTopic, RESERVED_REASON } from "../router/topics/filter.ts";
 import type { LinkTerms } from "../session/link.ts";
 import { isSharedGroup } from "../store/store.ts";
 
@@ -59,8 +59,7 @@ export function refusalOf(connect: Connect): Refusal | undefined {
     return {
       cause: "notAuthorized",
       code: ReasonCode.NotAuthorized,
-      detail:
-        "Cannot accept the will: topics that begin with $ are the broker's own",
+      detail: `Cannot accept the will: ${RESERVED_REASON}`,
     };
   }
   return undefined;
@@ -167,6 +166,7 @@ export function termsFor(connect: Connect, limits: Limits): LinkTerms {
     ),
     problemInformation: version === 5 &&
       properties.requestProblemInformation !== false,
+    isBridge: connect.isBridge === true,
   };
 }
 

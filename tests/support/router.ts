@@ -100,6 +100,7 @@ export class TestRouter implements AsyncDisposable {
       receiveMaximum: 1,
       topicAliasMaximum: 0,
       problemInformation: false,
+      isBridge: false,
     } as const;
     const outbox = new Outbox(0);
     this.#idle = new LinkOf({ owner, origin, limits, terms, store, outbox });

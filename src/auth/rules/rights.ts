@@ -1,4 +1,5 @@
 import type { Rights } from "../../session/rights.ts";
+import { isReservedTopic } from "../../router/topics/filter.ts";
 import { AnswerCache } from "./answer_cache.ts";
 import {
   type Decision,
@@ -70,7 +71,7 @@ export class RuleRights implements Rights {
   #verdict(action: RightsAction, topic: string): Verdict {
     const { layers, names } = this.#basis;
     if (action === "subscribe") return judgeFilter(layers, names, topic);
-    if (action === "publish" && topic.startsWith("$")) {
+    if (action === "publish" && isReservedTopic(topic)) {
       return { allowed: false };
     }
     return judge(layers, names, {

@@ -10,7 +10,7 @@ import type { Session } from "../../session/session.ts";
 import type { TopicName } from "../../store/message.ts";
 import { Denials, type DeniedAction } from "./denials.ts";
 import type { SubscriptionTree } from "../topics/subscription_tree.ts";
-import { parseSharedFilter } from "../topics/filter.ts";
+import { parseSharedFilter, RESERVED_REASON } from "../topics/filter.ts";
 
 /** What {@linkcode Access} works with. */
 export interface AccessOptions extends LimitedLogOptions {
@@ -23,6 +23,8 @@ export interface AccessOptions extends LimitedLogOptions {
   /** Where it is counted what was denied. */
   readonly counters: Counters;
 }
+
+const RESERVED = { explain: () => RESERVED_REASON };
 
 /** A client that wants to come in, as far as its will goes. */
 export interface ArrivingClient {
@@ -39,6 +41,7 @@ export class Access {
   readonly #tree: Pick<SubscriptionTree<unknown>, "routesChanged">;
   readonly #context: Pick<SessionContext, "groupWaits">;
   readonly #denials: Denials;
+  readonly #counters: Counters;
   readonly #log: Log;
   #source: RightsSource | undefined;
 
@@ -48,6 +51,7 @@ export class Access {
     this.#tree = options.tree;
     this.#context = options.context;
     this.#denials = new Denials(options);
+    this.#counters = options.counters;
     this.#log = options.log;
   }
 
@@ -91,6 +95,16 @@ export class Access {
       ReasonCode.NotAuthorized,
       "Cannot accept the will: not authorized",
     );
+  }
+
+  /** Counts and logs that a session published, itself or by its will, to a topic of the broker's own. */
+  reserved(
+    { clientId, owner: user }: Session,
+    action: "publish" | "will",
+    topic: string,
+  ): void {
+    this.#counters.dropped.reservedTopic++;
+    this.#denials.log({ action, clientId, user, topic, rights: RESERVED });
   }
 
   /** Counts and logs that something was denied to a session. */

@@ -280,3 +280,21 @@ Deno.test("Restore keeps what a shared group owes apart from what is owed to its
   assert.deepEqual(last.payloads(), ["own"]);
   await router[Symbol.asyncDispose]();
 });
+
+Deno.test("Restore puts back that a bridge's subscriptions are No Local and Retain As Published", async () => {
+  let router = new TestRouter();
+  const bridge = { version: 4, bridge: true, clean: false } as const;
+  const before = await router.connect({ ...bridge, clientId: "b" });
+  await before.subscribe("a/#", { qos: 1 });
+  router = await restart(router);
+  const again = await back(router, "b", bridge);
+  await again.publish("a/own", "own", { retain: true });
+  const other = await router.connect();
+  await other.publish("a/other", "other", { retain: true });
+  await router.settle();
+  const [message, ...more] = again.messages();
+  assert.equal(message?.topic, "a/other");
+  assert.equal(message.retain, true);
+  assert.deepEqual(more, []);
+  await router[Symbol.asyncDispose]();
+});

@@ -114,7 +114,7 @@ export class Subscriptions implements SharedGroups {
     return slices(filters, (request, at) => {
       const { code, batch: kept, why } = this.#subscribe(
         session,
-        request,
+        link.terms.isBridge ? ofBridge(request) : request,
         packet.subscriptionIdentifier,
       );
       if (code >= 0x80 && link.terms.version === 3) {
@@ -313,6 +313,13 @@ export class Subscriptions implements SharedGroups {
     this.#groups.delete(filter);
     this.#tree.remove(shared.filter, group);
   }
+}
+
+/** What a bridge means that cannot say it: its own messages must not come back, and RETAIN is passed on. */
+function ofBridge(request: SubscriptionRequest): SubscriptionRequest {
+  // A shared subscription is never No Local [MQTT-3.8.3-4].
+  const noLocal = parseSharedFilter(request.filter) === undefined;
+  return { ...request, noLocal, retainAsPublished: true };
 }
 
 function slices<T>(

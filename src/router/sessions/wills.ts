@@ -93,7 +93,7 @@ export class Wills {
       hashTopic(bytes, 0, bytes.length),
     );
     if (topic.reserved) {
-      context.dropped(session, "reservedTopic");
+      access.reserved(session, "will", topic.text);
       return;
     }
     // The rules may have changed since CONNECT.
