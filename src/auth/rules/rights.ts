@@ -8,7 +8,7 @@ import {
   type RightsBasis,
   sentenceOf,
 } from "./explain.ts";
-import { judge, judgeFilter, type Verdict } from "./layers.ts";
+import { judge, judgeFilter, levelsOf, type Verdict } from "./layers.ts";
 
 /** What one client may do by a file of rules. Remembers its answers, within bounds. */
 export class RuleRights implements Rights {
@@ -75,7 +75,7 @@ export class RuleRights implements Rights {
       return { allowed: false };
     }
     return judge(layers, names, {
-      topic: topic.split("/"),
+      topic: levelsOf(layers, topic),
       access: action === "publish" ? "write" : "read",
     });
   }

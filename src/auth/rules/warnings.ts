@@ -93,8 +93,9 @@ function reachesBridgeState(rule: Rule): boolean {
   const tree = new RuleTree();
   tree.add(rule);
   const options = { wanted: () => true, longest: 0 };
-  for (const _ of tree.overlaps(BRIDGE_STATE, NAMES, options)) return true;
-  return false;
+  const { done } = tree.overlaps(BRIDGE_STATE.split("/"), NAMES, options)
+    .next();
+  return !done;
 }
 
 /** Whether all that a rule allows is forbidden. */

@@ -79,6 +79,19 @@ export function topicLevels(topic: string): number {
   return levels;
 }
 
+/** Levels for which a filter with `+` counts as one subscription. */
+const LEVELS_OF_ONE = 16;
+
+/**
+ * For how many subscriptions a filter counts. With `+` each of its levels may have to be looked at for each message to
+ * a topic as deep as that; without, filters share what they have in common.
+ */
+export function subscriptionWeight(filter: string): number {
+  return filter.includes("+")
+    ? Math.ceil(topicLevels(filter) / LEVELS_OF_ONE)
+    : 1;
+}
+
 /** Whether a topic or filter keeps to the limits in levels and in bytes of UTF-8. */
 export function isWithinLimits(
   topic: string,
