@@ -10,7 +10,12 @@ import type { Session } from "../../session/session.ts";
 import type { TopicName } from "../../store/message.ts";
 import { Denials, type DeniedAction } from "./denials.ts";
 import type { SubscriptionTree } from "../topics/subscription_tree.ts";
-import { parseSharedFilter, RESERVED_REASON } from "../topics/filter.ts";
+import {
+  BRIDGE_STATE,
+  matches,
+  parseSharedFilter,
+  RESERVED_REASON,
+} from "../topics/filter.ts";
 
 /** What {@linkcode Access} works with. */
 export interface AccessOptions extends LimitedLogOptions {
@@ -79,9 +84,10 @@ export class Access {
   }
 
   /**
-   * Lets in who may publish its will, or has none.
+   * Accepts a client that may publish its will, or has none, or is a bridge whose will would tell its state: it has
+   * that will by default, and is of use without. The rules are asked again when the will is due.
    *
-   * @throws {PacketError} If the rules deny it.
+   * @throws {PacketError} If the rules deny the will.
    */
   requireWill(
     { connect: { will }, clientId, user }: ArrivingClient,
@@ -91,6 +97,7 @@ export class Access {
     const rights = this.rightsOf(user, clientId);
     if (rights === undefined || rights.mayPublish(topic)) return;
     this.#denials.note({ action: "will", clientId, user, topic, rights });
+    if (matches(BRIDGE_STATE, topic)) return;
     throw new PacketError(
       ReasonCode.NotAuthorized,
       "Cannot accept the will: not authorized",

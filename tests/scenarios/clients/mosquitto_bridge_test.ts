@@ -3,8 +3,11 @@
 import assert from "node:assert/strict";
 import type { Address } from "../../support/clients/client.ts";
 import { mosquittoPub, MosquittoSub } from "../../support/clients/mosquitto.ts";
+import { ConfigFolder } from "../../support/programs/config_folder.ts";
+import { Program } from "../../support/programs/program.ts";
 import { TestBroker, until } from "../../support/programs/broker.ts";
 import {
+  freePort,
   MOSQUITTO_MISSING,
   MosquittoBroker,
 } from "../../support/programs/mosquitto_broker.ts";
@@ -60,6 +63,74 @@ for (const [name, settings] of VERSIONS) {
     },
   });
 }
+
+Deno.test({
+  name:
+    `mosquitto bridge: after kill -9 of the program it is back, and each message goes over once${label}`,
+  ignore,
+  fn: async () => {
+    await using folder = await ConfigFolder.make();
+    const data = folder.file("data");
+    const here = { hostname: "127.0.0.1", port: freePort() };
+    const run = async () => {
+      const url = `mqtt://127.0.0.1:${here.port}`;
+      const program = new Program("--listen", url, "--data", data);
+      await program.port();
+      return program;
+    };
+    const session = ["-V", "mqttv5", "-x", "1000", "-c", "-i", "keeper"];
+    const keeper = () =>
+      MosquittoSub.start(here, ...session, "-q", "2", "-t", "+/#");
+    const first = await run();
+    await using _first = first;
+    const { mosquitto, there } = await startBridge(here, ["restart_timeout 1"]);
+    await using _mosquitto = mosquitto;
+    await using subThere = await MosquittoSub.start(
+      there,
+      "-q",
+      "2",
+      "-t",
+      "both/#",
+    );
+    const publish = (from: Address, payload: string) =>
+      mosquittoPub(from, "-q", "2", "-t", "both/a", "-m", payload);
+    await using before = await keeper();
+    // The first message goes over once the bridge is connected, and then it has subscribed.
+    for (const from of [there, here]) {
+      await publish(from, "before");
+      assert.equal(await before.line(), "both/a 2 0 before");
+      assert.equal(await subThere.line(), "both/a 2 0 before");
+    }
+    await before.end();
+    first.signal("SIGKILL");
+    await first.end();
+
+    await publish(there, "while it is down");
+    assert.equal(await subThere.line(), "both/a 2 0 while it is down");
+    const second = await run();
+    await using _second = second;
+    await publish(here, "before the bridge is back");
+    await using after = await keeper();
+    const lines = [await after.line(), await after.line()];
+    assert.deepEqual(lines.sort(), [
+      "both/a 2 0 before the bridge is back",
+      "both/a 2 0 while it is down",
+    ]);
+    const line = "both/a 2 0 before the bridge is back";
+    assert.equal(await subThere.line(), line);
+    // Anything that came twice would stand in the place of these.
+    for (
+      const [from, payload] of [[here, "from here"], [there, "there"]] as const
+    ) {
+      await publish(from, payload);
+      assert.equal(await after.line(), `both/a 2 0 ${payload}`);
+      assert.equal(await subThere.line(), `both/a 2 0 ${payload}`);
+    }
+    await after.end();
+    second.signal("SIGTERM");
+    await second.end();
+  },
+});
 
 /** Publishes on both sides, and requires that each subscriber gets all there is for it, once and in its order. */
 async function bridgeBothWays(
