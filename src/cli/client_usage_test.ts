@@ -17,6 +17,8 @@ const WRONG: readonly (readonly [line: string, sentence: RegExp])[] = [
   ["pub -t t -m x y z", /^Unknown argument "z"/],
   ["pub -t t -m x -D publish content-typ x", /did you mean content-type/],
   ["pub -t t -m x -D publish topic-alias 0", /from 1 to 65535/],
+  ["pub -t t -m x -D publish response-topic ", /without \+ and #, and not/],
+  ["pub -t t -m x -D publish response-topic a/#", /a topic without \+ and #/],
   ["pub -t t -m x -D puback reason-string x", /it is for connect, publish,/],
   ["pub http://host/t -m x", /^Cannot read the URL: it must begin with/],
   ["pub mqtt://u:geheim@host:0/t -m x", /^Cannot read the URL: the port/],

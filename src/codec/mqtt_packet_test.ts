@@ -61,6 +61,7 @@ function fieldsOf(
       return {
         protocolId: version === 3 ? "MQIsdp" : "MQTT",
         protocolVersion: version,
+        ...(packet.isBridge && { bridgeMode: true }),
         clean: packet.cleanStart,
         keepalive: packet.keepAlive,
         clientId: packet.clientId,

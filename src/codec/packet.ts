@@ -74,6 +74,8 @@ export interface Connect {
   type: typeof PacketType.Connect;
   /** The version that the connection speaks from here on. */
   protocolVersion: ProtocolVersion;
+  /** The client is a bridge of mosquitto, by a bit in its version below 5.0; left out otherwise. */
+  isBridge?: true;
   /** Start without the session's former state ("clean session" below 5.0). */
   cleanStart: boolean;
   /** Seconds; 0 means none. */

@@ -23,7 +23,7 @@ export const PropertyRule = {
   Boolean: 2,
   /** Not 0. */
   NonZero: 3,
-  /** A topic name: without wildcards. */
+  /** A topic name: at least one character, without wildcards. */
   TopicName: 4,
 } as const;
 

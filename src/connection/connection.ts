@@ -211,6 +211,7 @@ export class Connection
           : this.#take(packet, packets) ?? incoming.nextInto(packets);
       }
       const size = input.start - start;
+      if (size > 0) this.#liveness.received();
       counters.packetsReceived += packets.length;
       link.source = input.shared;
       if (this.#throttle.idle(link)) {
@@ -227,7 +228,7 @@ export class Connection
       if (this.#outbox.full) {
         this.#liveness.deaf = true;
         await this.#writer.room();
-        this.#liveness.listen();
+        this.#liveness.deaf = false;
       }
       if (this.ended) return;
       // What #read does, without another promise: this loop runs for every read of every client.
@@ -269,7 +270,6 @@ export class Connection
 
   #received(bytes: number): void {
     this.#incoming.buffer.filled(bytes);
-    this.#liveness.received();
     this.#context.counters.bytesReceived += bytes;
   }
 

@@ -9,7 +9,7 @@ import {
 import type { PacketError } from "../codec/packet_error.ts";
 import { ReasonCode } from "../codec/reason_code.ts";
 import { isReasonAllowed } from "../codec/reason_table.ts";
-import { isReservedTopic } from "../router/topics/filter.ts";
+import { isReservedTopic, RESERVED_REASON } from "../router/topics/filter.ts";
 import type { LinkTerms } from "../session/link.ts";
 import { isSharedGroup } from "../store/store.ts";
 
@@ -40,7 +40,6 @@ const TOLD_BEFORE_5: ReadonlySet<number> = new Set([
   ReasonCode.ClientIdentifierNotValid,
   ReasonCode.ServerUnavailable,
   ReasonCode.ServerBusy,
-  ReasonCode.BadUserNameOrPassword,
   ReasonCode.NotAuthorized,
   ReasonCode.Banned,
 ]);
@@ -59,8 +58,7 @@ export function refusalOf(connect: Connect): Refusal | undefined {
     return {
       cause: "notAuthorized",
       code: ReasonCode.NotAuthorized,
-      detail:
-        "Cannot accept the will: topics that begin with $ are the broker's own",
+      detail: `Cannot accept the will: ${RESERVED_REASON}`,
     };
   }
   return undefined;
@@ -102,10 +100,9 @@ export function refusingConnack(
   version: ProtocolVersion,
   maximumPacketSize: number,
 ): Uint8Array | undefined {
-  const { code, detail } = refusal;
-  if (code === undefined || (version < 5 && !TOLD_BEFORE_5.has(code))) {
-    return undefined;
-  }
+  const { detail } = refusal;
+  const code = version < 5 ? codeBefore5(refusal.code) : refusal.code;
+  if (code === undefined) return undefined;
   return withinSize(
     PacketType.Connack,
     code,
@@ -113,6 +110,15 @@ export function refusingConnack(
     version,
     maximumPacketSize,
   );
+}
+
+/** What CONNACK says before 5.0; `undefined` for what it has no words for. */
+function codeBefore5(code: ReasonCode | undefined): ReasonCode | undefined {
+  // By the standard return code 4 is for a malformed user name or password. For wrong ones mosquitto sends 5 too.
+  if (code === ReasonCode.BadUserNameOrPassword) {
+    return ReasonCode.NotAuthorized;
+  }
+  return code !== undefined && TOLD_BEFORE_5.has(code) ? code : undefined;
 }
 
 /** The DISCONNECT that tells a client why it is ended, where its version has words for that. */
@@ -167,6 +173,7 @@ export function termsFor(connect: Connect, limits: Limits): LinkTerms {
     ),
     problemInformation: version === 5 &&
       properties.requestProblemInformation !== false,
+    isBridge: connect.isBridge === true,
   };
 }
 

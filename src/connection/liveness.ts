@@ -21,9 +21,12 @@ export class Liveness {
   readonly #writer: WriterHandle;
   readonly #outbox: Outbox;
   readonly #owner: LinkHost;
-  #lastRead: number;
-  /** Whether the client is not listened to now, so that its silence means nothing. */
-  deaf = false;
+  /** When the last packet was whole; later by the time in which the client was not listened to. */
+  #lastPacket: number;
+  /** Since when the client is not listened to. */
+  #deafSince: number | undefined;
+  /** Milliseconds between two packets. */
+  #silenceAllowed = Infinity;
   #keepAlive: Timer | undefined;
   #stall: Timer | undefined;
 
@@ -38,28 +41,46 @@ export class Liveness {
     this.#writer = writer;
     this.#outbox = outbox;
     this.#owner = owner;
-    this.#lastRead = context.clock.monotonic();
+    this.#lastPacket = context.clock.monotonic();
   }
 
-  /** Notes that something came from the client, or could have come. */
+  /** Whether the client is not listened to now, so that its silence means nothing and its keep-alive clock stands still. */
+  get deaf(): boolean {
+    return this.#deafSince !== undefined;
+  }
+
+  set deaf(deaf: boolean) {
+    if (deaf === this.deaf) return;
+    const now = this.#context.clock.monotonic();
+    if (this.#deafSince === undefined) {
+      this.#deafSince = now;
+      return;
+    }
+    const silence = Math.max(0, this.#deafSince - this.#lastPacket);
+    this.#deafSince = undefined;
+    this.#lastPacket = now - silence;
+    if (this.#keepAlive?.active) {
+      this.#keepAlive.reschedule(Math.max(0, this.#silenceAllowed - silence));
+    }
+  }
+
+  /** Notes that a whole packet came from the client. */
   received(): void {
-    this.#lastRead = this.#context.clock.monotonic();
+    this.#lastPacket = this.#context.clock.monotonic();
   }
 
-  /** Notes that the client is listened to again. */
-  listen(): void {
-    this.deaf = false;
-    this.received();
-  }
-
-  /** Allows one and a half times so many seconds between two packets [MQTT-3.1.2-22]. */
+  /**
+   * Allows one and a half times so many seconds between two packets [MQTT-3.1.2-22], from now on. What counts is the
+   * whole packet, as the clause says: the bytes of one that takes longer than that do not keep its client alive.
+   */
   keepAlive(seconds: number): void {
     const { clock, timers } = this.#context;
-    const milliseconds = seconds * 1500;
-    this.#keepAlive = timers.schedule(milliseconds, () => {
-      if (this.deaf) this.received();
-      const left = this.#lastRead + milliseconds - clock.monotonic();
-      if (left <= 0) this.#owner.end("keepAliveTimeout");
+    const allowed = this.#silenceAllowed = seconds * 1500;
+    this.received();
+    this.#keepAlive = timers.schedule(allowed, () => {
+      const left = this.#lastPacket + allowed - clock.monotonic();
+      if (this.deaf) this.#keepAlive?.reschedule(allowed);
+      else if (left <= 0) this.#owner.end("keepAliveTimeout");
       else this.#keepAlive?.reschedule(left);
     });
   }

@@ -63,7 +63,6 @@ export class RateLimit {
     const { deaf } = liveness;
     liveness.deaf = true;
     await this.#rest(wait);
-    liveness.received();
     liveness.deaf = deaf;
   }
 

@@ -97,7 +97,6 @@ export class Throttle {
       this.#wake = resolve;
       await promise;
     }
-    liveness.listen();
     // It may wait for an acknowledgement, and be silent until it has it.
     liveness.deaf = !this.#held.empty;
   }
@@ -119,7 +118,7 @@ export class Throttle {
         .then(() => this.#meter(-buffers));
     }
     if (!this.#held.empty) this.#listen(link);
-    else this.#options.liveness.listen();
+    else this.#options.liveness.deaf = false;
     this.#wake?.();
   }
 

@@ -54,9 +54,9 @@ export interface Limits {
   readonly stalledOutboxTime: number;
   /** Bytes of one topic name or topic filter in UTF-8. Default 65,535, which is all a packet can say. */
   readonly topicLength: number;
-  /** Levels of one topic name or topic filter, that is slashes plus one. Default 128. */
+  /** Levels of one topic name or topic filter, that is slashes plus one. Default 65,536: only its length limits it. */
   readonly topicLevels: number;
-  /** Subscriptions that one session holds. Default 50,000. */
+  /** Subscriptions that one session holds; a filter with `+` counts once for each 16 levels. Default 50,000. */
   readonly subscriptionsPerClient: number;
   /** Retained messages in all. Default 1,000,000. */
   readonly retainedMessages: number;
@@ -106,7 +106,7 @@ export const DEFAULT_LIMITS: Limits = {
   outboxBytes: 32 * MiB,
   stalledOutboxTime: 60_000,
   topicLength: 65_535,
-  topicLevels: 128,
+  topicLevels: 65_536,
   subscriptionsPerClient: 50_000,
   retainedMessages: 1_000_000,
   retainedBytes: 256 * MiB,
@@ -286,13 +286,15 @@ export const LIMIT_INFO: Readonly<Record<keyof Limits, LimitInfo>> = {
     minimum: 1,
     maximum: 65_536,
     help: "levels of a topic name or topic filter; deeper ones are refused",
+    defaultText: "as many as fit in its length",
   },
   subscriptionsPerClient: {
     flag: "max-subscriptions",
     unit: "count",
     minimum: 1,
     maximum: 10_000_000,
-    help: "subscriptions of a client",
+    help:
+      "subscriptions of a client; a filter with + counts once for each 16 levels",
   },
   retainedMessages: {
     flag: "max-retained-messages",

@@ -1,9 +1,11 @@
 import type { RightsAction } from "../auth/rules/explain.ts";
 import type { RuleSet } from "../auth/rules/set.ts";
 import {
+  isReservedTopic,
   isValidTopicFilter,
   isValidTopicName,
   parseSharedFilter,
+  RESERVED_REASON,
 } from "../router/topics/filter.ts";
 
 /** What is to be explained. */
@@ -42,8 +44,8 @@ export function explainAnswer(
     const sentence = rights.explain(action, filter);
     return allowed ? granted(sentence) : refused(sentence);
   }
-  return action === "publish" && topic.startsWith("$")
-    ? refused("no client may publish to topics that begin with $")
+  return action === "publish" && isReservedTopic(topic)
+    ? refused(RESERVED_REASON)
     : granted("no access rules are set, so that all clients may do everything");
 }
 

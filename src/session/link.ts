@@ -35,6 +35,8 @@ export interface LinkTerms {
   readonly topicAliasMaximum: number;
   /** Whether the client wants reason strings in other packets than CONNACK and DISCONNECT [MQTT-3.1.2-29]. */
   readonly problemInformation: boolean;
+  /** Whether all subscriptions of the client are No Local and Retain As Published, as a bridge's are before 5.0. */
+  readonly isBridge: boolean;
 }
 
 /** Where a connection comes from. */

@@ -21,6 +21,7 @@ function makeLink(version: 4 | 5 = 5, terms: Partial<LinkTerms> = {}) {
       receiveMaximum: 10,
       topicAliasMaximum: 0,
       problemInformation: false,
+      isBridge: false,
       ...terms,
     },
   });
@@ -53,6 +54,7 @@ Deno.test("Link explains a failure to a client that wants it, within its packet 
   for (const maximumPacketSize of [11, 10]) {
     const { link, sent, write, store } = makeLink(5, {
       problemInformation: true,
+      isBridge: false,
       maximumPacketSize,
     });
     const explained = maximumPacketSize === 11

@@ -39,6 +39,8 @@ export class Session implements SendingSession {
   link: Link | undefined;
   /** Its subscriptions, by their filters as the client wrote them. */
   readonly subscriptions: Map<string, StoredSubscription> = new Map();
+  /** What they count for against the limit: deep filters with wildcards for more than one. */
+  subscriptionWeight = 0;
   /** Shared groups that it is a member of. */
   readonly groups: Set<DeliveryGroup> = new Set();
   /** Inbound QoS 2 messages between PUBLISH and PUBREL. */

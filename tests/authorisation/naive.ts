@@ -1,5 +1,8 @@
 import { naiveMatches } from "../support/topic_arbitraries.ts";
 
+/** Where bridges of mosquitto may publish below `$SYS`. */
+const BRIDGE_STATE = /^\$SYS\/broker\/connection\/[^/]*\/state$/;
+
 /** A rule as it is generated. */
 export interface NaiveRule {
   /** `topic`, in the place where it stands, or `pattern`. */
@@ -59,7 +62,11 @@ export function naiveMay(
     readonly topic: string;
   },
 ): boolean {
-  if (access === "write" && topic.startsWith("$")) return false;
+  const [first] = topic.split("/");
+  const isReserved = ["$SYS", "$CONTROL", "$share"].includes(first!);
+  if (access === "write" && isReserved && !BRIDGE_STATE.test(topic)) {
+    return false;
+  }
   const topicsOf = (holds: (section: NaiveSection) => boolean) =>
     sections.filter(holds).flatMap(({ rules }) => rules)
       .filter(({ keyword }) => keyword === "topic");

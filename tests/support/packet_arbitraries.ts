@@ -123,6 +123,7 @@ function connect(version: ProtocolVersion): fc.Arbitrary<EncodablePacket> {
     cleanStart: fc.boolean(),
     keepAlive: fc.integer({ min: 0, max: 65_535 }),
     clientId: version === 3 ? clientId : fc.oneof(clientId, filter),
+    ...(version < 5 && { isBridge: fc.constant(true as const) }),
     properties: properties(version, PacketType.Connect, "client"),
     will,
     username: text,

@@ -44,6 +44,8 @@ export interface TestRouterOptions
   limits?: Partial<Limits>;
   /** In place of a {@linkcode MemoryStore} that commits at once. */
   store?: Store;
+  /** The time at which it starts, in milliseconds. */
+  startedAt?: number;
 }
 
 /** A session that outlives its connections, for CONNECT. */
@@ -58,7 +60,7 @@ export const PERSISTENT = {
  */
 export class TestRouter implements AsyncDisposable {
   /** Time, which stands still until the test moves it. */
-  readonly clock: ManualClock = new ManualClock();
+  readonly clock: ManualClock;
   /** What the Router counts. */
   readonly counters: Counters = new Counters();
   /** Its limits. */
@@ -77,6 +79,7 @@ export class TestRouter implements AsyncDisposable {
   constructor(options: TestRouterOptions = {}) {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.store = options.store ?? new MemoryStore();
+    this.clock = new ManualClock(options.startedAt);
     const { clock, counters, limits, store } = this;
     const log = createLog({
       level: "info",
@@ -100,6 +103,7 @@ export class TestRouter implements AsyncDisposable {
       receiveMaximum: 1,
       topicAliasMaximum: 0,
       problemInformation: false,
+      isBridge: false,
     } as const;
     const outbox = new Outbox(0);
     this.#idle = new LinkOf({ owner, origin, limits, terms, store, outbox });

@@ -1,3 +1,7 @@
+import {
+  isReservedTopic,
+  RESERVED_REASON,
+} from "../../router/topics/filter.ts";
 import { nameFault } from "./names.ts";
 import type { Rule, RuleFile } from "./file.ts";
 import type { Layer, Verdict } from "./layers.ts";
@@ -77,11 +81,11 @@ export function decisionOf(
       brief: "The access rules allow it",
     };
   }
-  if (question.action === "publish" && question.topic.startsWith("$")) {
+  if (question.action === "publish" && isReservedTopic(question.topic)) {
     return {
       allowed,
-      reason: "no client may publish to topics that begin with $",
-      brief: "Topics that begin with $ are the broker's own",
+      reason: RESERVED_REASON,
+      brief: "The topic is the broker's own",
     };
   }
   const odd = oddNames(basis);

@@ -46,6 +46,31 @@ export function enter(rule: Rule, { denials, grants }: SubjectRules): void {
   (rule.access === "deny" ? denials : grants).add(rule);
 }
 
+/**
+ * The levels of a topic that rules can tell apart: those that the deepest rule has, and two more that stand for all that
+ * follow. So a topic of thousands of levels takes no longer than others.
+ */
+export function levelsOf(layers: readonly Layer[], topic: string): string[] {
+  return topic.split("/", depthOf(layers) + 2);
+}
+
+/** The same for a filter, which keeps its `#`. */
+function filterLevels(layers: readonly Layer[], filter: string): string[] {
+  const levels = levelsOf(layers, filter);
+  if (filter.endsWith("#") && levels.at(-1) !== "#") levels.push("#");
+  return levels;
+}
+
+/** The levels of the deepest rule, without `#`. */
+function depthOf(layers: readonly Layer[]): number {
+  let depth = 0;
+  for (const { denials, grants } of layers) {
+    for (const tree of denials) depth = Math.max(depth, tree.depth);
+    for (const tree of grants) depth = Math.max(depth, tree.depth);
+  }
+  return depth;
+}
+
 /** Asks layers one by one: the first that has a rule for the topic decides, and in it one that forbids. */
 export function judge(
   layers: readonly Layer[],
@@ -94,11 +119,12 @@ export function judgeFilter(
   const depths = layers.flatMap(({ denials }) =>
     denials.map(({ depth }) => depth)
   );
+  const levels = filterLevels(layers, filter);
   const options = { wanted: WANTED.read, longest: Math.max(0, ...depths) + 1 };
   let denied: Rule | undefined;
   for (const { grants } of layers) {
     for (const tree of grants) {
-      for (const topic of tree.overlaps(filter, names, options)) {
+      for (const topic of tree.overlaps(levels, names, options)) {
         const verdict = judge(layers, names, { topic, access: "read" });
         if (verdict.allowed) return verdict;
         denied ??= verdict.rule;
@@ -106,8 +132,8 @@ export function judgeFilter(
     }
   }
   // No rule allows any: one that forbids may still be worth naming. Wildcards count as levels that no rule names.
-  const topic = filter.split("/");
-  denied ??= judge(layers, names, { topic, access: "read" }).rule;
+  const asked = { topic: levels, access: "read" } as const;
+  denied ??= judge(layers, names, asked).rule;
   return denied === undefined
     ? NOBODY_SPEAKS
     : { allowed: false, rule: denied };

@@ -1,4 +1,5 @@
 import type { Rights } from "../../session/rights.ts";
+import { isReservedTopic } from "../../router/topics/filter.ts";
 import { AnswerCache } from "./answer_cache.ts";
 import {
   type Decision,
@@ -7,7 +8,7 @@ import {
   type RightsBasis,
   sentenceOf,
 } from "./explain.ts";
-import { judge, judgeFilter, type Verdict } from "./layers.ts";
+import { judge, judgeFilter, levelsOf, type Verdict } from "./layers.ts";
 
 /** What one client may do by a file of rules. Remembers its answers, within bounds. */
 export class RuleRights implements Rights {
@@ -70,11 +71,11 @@ export class RuleRights implements Rights {
   #verdict(action: RightsAction, topic: string): Verdict {
     const { layers, names } = this.#basis;
     if (action === "subscribe") return judgeFilter(layers, names, topic);
-    if (action === "publish" && topic.startsWith("$")) {
+    if (action === "publish" && isReservedTopic(topic)) {
       return { allowed: false };
     }
     return judge(layers, names, {
-      topic: topic.split("/"),
+      topic: levelsOf(layers, topic),
       access: action === "publish" ? "write" : "read",
     });
   }

@@ -115,16 +115,15 @@ export class RuleTree {
    * Where both end with `#`, there is one topic of each length up to `longest` levels and at least one.
    */
   *overlaps(
-    filter: string,
+    filter: readonly string[],
     names: Names,
     { wanted, longest }: {
       readonly wanted: (rule: Rule) => boolean;
       readonly longest: number;
     },
   ): Generator<readonly string[]> {
-    const levels = filter.split("/");
-    const isOpen = levels.at(-1) === "#";
-    if (isOpen) levels.pop();
+    const isOpen = filter.at(-1) === "#";
+    const levels = isOpen ? filter.slice(0, -1) : filter;
     const todo: Place[] = [{ node: this.#root, topic: [] }];
     for (let place = todo.pop(); place !== undefined; place = todo.pop()) {
       const { node, topic } = place;

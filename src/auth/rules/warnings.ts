@@ -1,3 +1,8 @@
+import {
+  BRIDGE_STATE,
+  isReservedTopic,
+  RESERVED_REASON,
+} from "../../router/topics/filter.ts";
 import { enter, judgeFilter, noRules } from "./layers.ts";
 import type { Rule, RuleFile, Subject } from "./file.ts";
 import type { RuleFault } from "./text.ts";
@@ -59,19 +64,19 @@ function* warningsOf(rules: readonly Rule[]): Generator<RuleFault> {
 
 /** What is odd in a rule because of where its topics are. */
 function warningOfPlace(
-  { access, filter, subject }: Rule,
+  rule: Rule,
 ): Pick<RuleFault, "message" | "hint"> | undefined {
+  const { access, filter, subject } = rule;
   if (filter.startsWith("$share/")) {
     return {
       message: "it never holds, since no topic begins with $share/",
       hint: "leave $share and the group's name away",
     };
   }
-  if (
-    filter.startsWith("$") && (access === "write" || access === "readwrite")
-  ) {
+  const mayWrite = access === "write" || access === "readwrite";
+  if (mayWrite && isReservedTopic(filter) && !reachesBridgeState(rule)) {
     return {
-      message: "no client may publish to topics that begin with $",
+      message: `no client may publish there: ${RESERVED_REASON}`,
       ...(access === "readwrite" &&
         {
           hint: `write ${
@@ -81,6 +86,16 @@ function warningOfPlace(
     };
   }
   return undefined;
+}
+
+/** Whether a rule speaks of the topics below `$SYS` that bridges of mosquitto publish to. */
+function reachesBridgeState(rule: Rule): boolean {
+  const tree = new RuleTree();
+  tree.add(rule);
+  const options = { wanted: () => true, longest: 0 };
+  const { done } = tree.overlaps(BRIDGE_STATE.split("/"), NAMES, options)
+    .next();
+  return !done;
 }
 
 /** Whether all that a rule allows is forbidden. */

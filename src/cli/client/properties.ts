@@ -8,6 +8,7 @@ import {
   PropertyRule,
   WILL_PROPERTIES,
 } from "../../codec/property_table.ts";
+import { isValidTopicName } from "../../router/topics/filter.ts";
 import { nearest } from "../../core/nearest.ts";
 import { usageError } from "../../terminal/flags.ts";
 
@@ -120,8 +121,8 @@ function find(word: string, owner: PropertyOwner): PropertyDefinition {
 function parse(definition: PropertyDefinition, text: string): unknown {
   const { kind, rule } = definition;
   if (kind === PropertyKind.Utf8String) {
-    if (rule === PropertyRule.TopicName && /[+#]/.test(text)) {
-      throw bad(definition, text, "a topic without + and #");
+    if (rule === PropertyRule.TopicName && !isValidTopicName(text)) {
+      throw bad(definition, text, "a topic without + and #, and not empty");
     }
     return text;
   }

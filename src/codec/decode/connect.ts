@@ -21,6 +21,8 @@ const WILL = 0x04;
 const WILL_RETAIN = 0x20;
 const PASSWORD = 0x40;
 const USER_NAME = 0x80;
+/** Set in the protocol version by a bridge of mosquitto. */
+const BRIDGE = 0x80;
 
 /** The longest client identifier of MQTT 3.1, in characters (3.1 section 3.1). */
 const LONGEST_CLIENT_ID_3_1 = 23;
@@ -31,7 +33,7 @@ export function* readConnect(
   budget: Budget,
   context: DecodeContext,
 ): Steps<Connect> {
-  const version = readVersion(cursor, context);
+  const { version, isBridge } = readVersion(cursor, context);
   const flags = cursor.byte("connect flags");
   checkFlags(cursor, flags, version);
   const keepAlive = cursor.twoByteInteger("keep alive");
@@ -52,6 +54,7 @@ export function* readConnect(
     keepAlive,
     clientId,
     properties,
+    ...(isBridge && { isBridge }),
   };
   if ((flags & WILL) !== 0) {
     connect.will = yield* readWill(cursor, flags, version, budget, context);
@@ -72,12 +75,18 @@ function isAtEnd(cursor: Cursor): boolean {
   return cursor.position === cursor.end;
 }
 
-function readVersion(cursor: Cursor, context: DecodeContext): ProtocolVersion {
+/** Reads protocol name and version. mosquitto's bridges set the highest bit of the version below 5.0. */
+function readVersion(
+  cursor: Cursor,
+  context: DecodeContext,
+): { version: ProtocolVersion; isBridge: boolean } {
   const start = cursor.skipBinary("protocol name");
   const name = String.fromCharCode(
     ...cursor.bytes.subarray(start, Math.min(cursor.position, start + 8)),
   );
-  const level = cursor.byte("protocol version");
+  const byte = cursor.byte("protocol version");
+  const isBridge = byte === (BRIDGE | 3) || byte === (BRIDGE | 4);
+  const level = isBridge ? byte & ~BRIDGE : byte;
   // Whatever is wrong from here on is answered in this version, the nearest one that we speak.
   const version = level >= 5 && level < 0x80 ? 5 : level === 3 ? 3 : 4;
   context.version = version;
@@ -91,12 +100,15 @@ function readVersion(cursor: Cursor, context: DecodeContext): ProtocolVersion {
       } with version ${level} is not supported [MQTT-3.1.2-1, MQTT-3.1.2-2]`,
     );
   }
+  if (version !== 3 && context.hasConnectHeaderFlags) {
+    throw cursor.malformed("flags are set in the first byte [MQTT-2.1.3-1]");
+  }
   if (version === 5 && context.hasPaddedLength) {
     throw cursor.malformed(
       "remaining length has more bytes than it needs [MQTT-1.5.5-1]",
     );
   }
-  return version;
+  return { version, isBridge };
 }
 
 function checkFlags(

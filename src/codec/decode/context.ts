@@ -14,6 +14,8 @@ export interface DecodeContext {
   readonly maximumTopicLength: number;
   /** Whether the Remaining Length of the current packet has more bytes than it needs. */
   readonly hasPaddedLength: boolean;
+  /** Whether flags are set in the first byte of the current packet, a CONNECT. */
+  readonly hasConnectHeaderFlags: boolean;
 }
 
 /** A body that is read in steps: each `yield` is a pause, because the budget is used up. */

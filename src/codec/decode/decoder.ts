@@ -68,6 +68,8 @@ export class Decoder implements DecodeContext {
   readonly maximumUserProperties: number;
   /** Whether the Remaining Length of the current packet has more bytes than it needs. */
   hasPaddedLength = false;
+  /** Whether flags are set in the first byte of the current packet, a CONNECT. */
+  hasConnectHeaderFlags = false;
   #version: ProtocolVersion | undefined;
   #faulty: Uint8Array;
   /** Made with the first PUBLISH: most clients of a gateway only listen. */
@@ -189,6 +191,8 @@ export class Decoder implements DecodeContext {
     const type = (first >> 4) as PacketType;
     if (type === PacketType.Pingreq) return PINGREQ;
     if (type === PacketType.Pingresp) return PINGRESP;
+    this.hasConnectHeaderFlags = type === PacketType.Connect &&
+      (first & 0x0F) !== 0;
     const cursor = new Cursor(bytes, body, end, type);
     const budget = new Budget(Infinity);
     const steps = this.#read(cursor, budget);

@@ -61,14 +61,25 @@ export function firstByteFault(
   }
   if (type === PacketType.Publish) return publishFlagsFault(flags, version);
   const expected = WITH_FLAG_2.has(type) ? 2 : 0;
-  // MQTT 3.1 sets DUP when it sends PUBREL, SUBSCRIBE and UNSUBSCRIBE again.
-  const ignored = expected === 2 && version === 3 ? 0x08 : 0;
-  if ((flags & ~ignored) === expected) return undefined;
+  if ((flags & ~unusedFlags(type, version)) === expected) return undefined;
   return malformed(
     `Cannot decode ${name}: flags are 0b${
       flags.toString(2).padStart(4, "0")
     } [MQTT-2.1.3-1]`,
   );
+}
+
+/**
+ * The flags that mean nothing in a packet of this type, and may be set. MQTT 3.1 has a QoS and the DUP flag in PUBREL,
+ * SUBSCRIBE and UNSUBSCRIBE, and does not use any other flag. The flags of a CONNECT are judged when its version is
+ * known.
+ */
+function unusedFlags(
+  type: number,
+  version: ProtocolVersion | undefined,
+): number {
+  if (version !== 3) return type === PacketType.Connect ? 0x0F : 0;
+  return WITH_FLAG_2.has(type) ? 0x09 : 0x0F;
 }
 
 function publishFlagsFault(

@@ -181,6 +181,9 @@ export class PropertyReader {
     if (this.#into === undefined) cursor.skipString(property.title);
     else this.#set(property, cursor.string(property.title));
     if (property.rule !== PropertyRule.TopicName) return;
+    if (start === cursor.position) {
+      throw cursor.protocolError(`${property.title} is empty [MQTT-4.7.3-1]`);
+    }
     for (let i = start; i < cursor.position; i++) {
       const byte = cursor.bytes[i];
       if (byte === 0x23 || byte === 0x2B) {

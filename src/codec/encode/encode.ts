@@ -97,7 +97,7 @@ function writeBody(
 function writeConnect(body: ByteWriter, connect: Connect): void {
   const { protocolVersion: version, will, username, password } = connect;
   body.string(version === 3 ? "MQIsdp" : "MQTT");
-  body.byte(version);
+  body.byte(connect.isBridge ? version | 0x80 : version);
   let flags = connect.cleanStart ? 0x02 : 0;
   if (will !== undefined) {
     flags |= 0x04 | will.qos << 3 | (will.retain ? 0x20 : 0);

@@ -51,6 +51,8 @@ const GOOD: readonly PacketVector[] = [
     connect({ protocolVersion: 4, cleanStart: false, keepAlive: 10, will: WILL, username: "joe", password: wire('"secret"') })),
   valid([5], "first", "CONNECT with all fields [MQTT-3.1.3-1, MQTT-3.1.2-17, MQTT-3.1.2-19]", "10 {'MQTT' 05 ec 000a {} 'abc' {} 'w' 'gone' 'joe' 'secret'}",
     connect({ cleanStart: false, keepAlive: 10, will: WILL, username: "joe", password: wire('"secret"') })),
+  valid([3], "first", "CONNECT of a mosquitto bridge", "10 {'MQIsdp' 83 02 003c 'abc'}", connect({ protocolVersion: 3, isBridge: true })),
+  valid([4], "first", "CONNECT of a mosquitto bridge", "10 {'MQTT' 84 02 003c 'abc'}", connect({ protocolVersion: 4, isBridge: true })),
   valid([5], "first", "CONNECT with all properties", "10 {'MQTT' 05 02 0000 {11 ffffffff 15 'SCRAM' 16 [0001ff] 17 00 19 01 21 ffff 22 0010 26 'a' 'b' 26 '' '' 26 'a' 'c' 27 00010000} 'abc'}",
     connect({
       keepAlive: 0,
@@ -96,6 +98,8 @@ const GOOD: readonly PacketVector[] = [
   tolerated([3], "first", "CONNECT with flags for a user name and password that are missing", "10 {'MQIsdp' 03 c2 003c 'abc'}", connect({ protocolVersion: 3 })),
   tolerated([3], "first", "CONNECT with a flag for a password that is missing", "10 {'MQIsdp' 03 c2 003c 'abc' 'joe'}", connect({ protocolVersion: 3, username: "joe" })),
   tolerated([3], "first", "CONNECT with will flags but no will, which are disregarded", "10 {'MQIsdp' 03 3b 003c 'abc'}", connect({ protocolVersion: 3 })),
+  tolerated([3], "first", "CONNECT with the reserved flag", "10 {'MQIsdp' 03 03 003c 'abc'}", connect({ protocolVersion: 3 })),
+  tolerated([3], "first", "CONNECT with flags in its first byte, which are not used", "1f {'MQIsdp' 03 02 003c 'abc'}", connect({ protocolVersion: 3 })),
   tolerated([4], "first", "CONNECT with a remaining length that is longer than need be", "10 8f80 00 'MQTT' 04 02 003c 'abc'", connect({ protocolVersion: 4 })),
 ].flat();
 
@@ -107,7 +111,11 @@ const BAD: readonly PacketVector[] = [
   refused([3], "first", UnsupportedProtocolVersion, "CONNECT with the protocol name of 3.1.1", "10 {'MQTT' 03 02 003c 'abc'}"),
   refused([5], "first", UnsupportedProtocolVersion, "CONNECT with version 6 [MQTT-3.1.2-2]", "10 {'MQTT' 06 02 003c {} 'abc'}"),
   refused([4], "first", UnsupportedProtocolVersion, "CONNECT with version 2 [MQTT3-3.1.2-2]", "10 {'MQTT' 02 02 003c 'abc'}"),
-  refused([4], "first", UnsupportedProtocolVersion, "CONNECT with the version of a mosquitto bridge", "10 {'MQTT' 84 02 003c 'abc'}"),
+  refused([4], "first", UnsupportedProtocolVersion, "CONNECT with the bridge bit and the protocol name of 3.1", "10 {'MQIsdp' 84 02 003c 'abc'}"),
+  refused([3], "first", UnsupportedProtocolVersion, "CONNECT with the bridge bit and the protocol name of 3.1.1", "10 {'MQTT' 83 02 003c 'abc'}"),
+  refused([4], "first", UnsupportedProtocolVersion, "CONNECT with the bridge bit and version 5, which no bridge sends", "10 {'MQTT' 85 02 003c {} 'abc'}"),
+  refused([4], "first", MalformedPacket, "CONNECT with flags in its first byte [MQTT3-2.2.2-2]", "18 {'MQTT' 04 02 003c 'abc'}"),
+  refused([5], "first", MalformedPacket, "CONNECT with flags in its first byte [MQTT-2.1.3-1]", "12 {'MQTT' 05 02 003c {} 'abc'}"),
   refused([4], "first", MalformedPacket, "CONNECT with the reserved flag [MQTT3-3.1.2-3]", "10 {'MQTT' 04 03 003c 'abc'}"),
   refused([5], "first", MalformedPacket, "CONNECT with the reserved flag [MQTT-3.1.2-3]", "10 {'MQTT' 05 03 003c {} 'abc'}"),
   refused([3], "first", MalformedPacket, "CONNECT with will QoS 3", "10 {'MQIsdp' 03 1e 003c 'abc' 'w' 'gone'}"),
@@ -192,6 +200,7 @@ const BAD_PROPERTIES: readonly PacketVector[] = [
   refused([5], "first", ProtocolError, "CONNECT with two will delays", withWillProperty("18 00000001 18 00000001")),
   refused([5], "first", ProtocolError, "CONNECT with a payload format indicator of 2 in its will", withWillProperty("01 02")),
   refused([5], "first", ProtocolError, "CONNECT with a wildcard in the response topic of its will", withWillProperty("08 'a/#'")),
+  refused([5], "first", ProtocolError, "CONNECT with an empty response topic in its will", withWillProperty("08 ''")),
 ].flat();
 
 const ALL_CONNACK_PROPERTIES = {

@@ -44,6 +44,7 @@ const SUBSCRIBE: readonly PacketVector[] = [
   valid([4], "client", "SUBSCRIBE to what is not a good filter, which is not judged here", "82 {0001 'a#/b+' 00}", subscribe(1, [request("a#/b+")])),
   valid([5], "client", "SUBSCRIBE with a byte order mark [MQTT-1.5.4-3]", "82 {0001 {} [efbbbf] 00}", subscribe(1, [request("\uFEFF")])),
   tolerated([3], "client", "SUBSCRIBE sent again with DUP", "8a {0001 'a/b' 01}", subscribe(1, [request("a/b", { qos: 1 })])),
+  tolerated([3], "client", "SUBSCRIBE with RETAIN, which is not used", "83 {0001 'a/b' 01}", subscribe(1, [request("a/b", { qos: 1 })])),
   tolerated([3], "client", "SUBSCRIBE with bits of the requested QoS that are not used", "82 {0001 'a/b' fd}", subscribe(1, [request("a/b", { qos: 1 })])),
   refused([4], "client", MalformedPacket, "SUBSCRIBE with DUP [MQTT3-3.8.1-1]", "8a {0001 'a/b' 01}"),
   refused([5], "client", MalformedPacket, "SUBSCRIBE with DUP [MQTT-3.8.1-1]", "8a {0001 {} 'a/b' 01}"),
@@ -120,6 +121,7 @@ const UNSUBACK: readonly PacketVector[] = [
 const PING: readonly PacketVector[] = [
   valid(ALL, "client", "PINGREQ", "c0 00", { type: PacketType.Pingreq }),
   valid(ALL, "server", "PINGRESP", "d0 00", { type: PacketType.Pingresp }),
+  tolerated([3], "client", "PINGREQ with flags, which are not used", "cf 00", { type: PacketType.Pingreq }),
   refused(ALL, "client", MalformedPacket, "PINGREQ that is too long", "c0 01 00"),
   refused(ALL, "server", MalformedPacket, "PINGRESP that is too long", "d0 01 00"),
 ].flat();
@@ -130,6 +132,7 @@ function disconnect(reasonCode: ReasonCode = ReasonCode.NormalDisconnection, pro
 
 const DISCONNECT: readonly PacketVector[] = [
   valid(ALL, "client", "DISCONNECT", "e0 00", disconnect()),
+  tolerated([3], "client", "DISCONNECT with flags, which are not used", "e8 00", disconnect()),
   valid([5], "client", "DISCONNECT with will", "e0 01 04", disconnect(ReasonCode.DisconnectWithWillMessage)),
   valid([5], "client", "DISCONNECT with properties", "e0 {00 {11 0000003c 1f 'bye' 26 'a' 'b'}}",
     disconnect(ReasonCode.NormalDisconnection, { sessionExpiryInterval: 60, reasonString: "bye", userProperties: [["a", "b"]] })),

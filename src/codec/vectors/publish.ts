@@ -113,6 +113,7 @@ const BAD: readonly PacketVector[] = BOTH.flatMap((from) => [
   refused([5], from, ProtocolError, "PUBLISH with two correlation data", "30 {'a/b' {09 [01] 09 [01]}}"),
   refused([5], from, ProtocolError, "PUBLISH with # in its response topic [MQTT-3.3.2-14]", "30 {'a/b' {08 'a/#'}}"),
   refused([5], from, ProtocolError, "PUBLISH with + in its response topic [MQTT-3.3.2-14]", "30 {'a/b' {08 '+'}}"),
+  refused([5], from, ProtocolError, "PUBLISH with an empty response topic [MQTT-4.7.3-1]", "30 {'a/b' {08 ''}}"),
   refused([5], from, MalformedPacket, "PUBLISH with an ill-formed response topic [MQTT-3.3.2-13]", "30 {'a/b' {08 [ff]}}"),
   refused([5], from, MalformedPacket, "PUBLISH with an ill-formed content type [MQTT-3.3.2-19]", "30 {'a/b' {03 [c3]}}"),
   refused([5], from, MalformedPacket, "PUBLISH with an ill-formed user property [MQTT-1.5.7-1]", "30 {'a/b' {26 'k' [c3 28]}}"),

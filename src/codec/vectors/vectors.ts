@@ -75,8 +75,10 @@ function wrongFlags(version: ProtocolVersion): PacketVector[] {
     sample.senders.flatMap((sender) =>
       Array.from({ length: 16 }, (_, flags) => flags)
         .filter((flags) => flags !== sample.flags)
-        // MQTT 3.1 allows DUP where the flags are 2.
-        .filter((flags) => version !== 3 || flags !== (sample.flags ^ 8))
+        // MQTT 3.1 uses none of them but a QoS of 1.
+        .filter((flags) =>
+          version !== 3 || (sample.flags === 2 && (flags & 6) !== 2)
+        )
         .flatMap((flags) =>
           refused(
             [version],

@@ -65,19 +65,26 @@ Deno.test("Alarms are not kept in the Store, and no limit keeps them from being 
   assert.deepEqual(late.payloads(), ["The disk is full"]);
 });
 
-Deno.test("Publishing refuses what clients publish to topics that begin with $, and keeps the connection", async () => {
+Deno.test("Publishing refuses what clients publish to topics of the broker's own, and keeps the connection", async () => {
   await using router = new TestRouter();
   router.handle.raise("store", "disk", "The disk is full");
   const subscriber = await router.connect();
   await subscriber.subscribe("$SYS/#", { qos: 2 });
   await subscriber.subscribe("$CONTROL/#");
-  await subscriber.subscribe("$SYSTEM/#");
+  await subscriber.subscribe("$share");
   await subscriber.subscribe("a$");
   subscriber.take();
   for (const version of [4, 5] as const) {
     const client = await router.connect({ version });
     for (
-      const topic of [TOPIC, "$SYS/x", "$SYS", "$CONTROL/x", "$SYSTEM/x", "$"]
+      const topic of [
+        TOPIC,
+        "$SYS/x",
+        "$SYS",
+        "$CONTROL/x",
+        "$CONTROL",
+        "$share/g/x",
+      ]
     ) {
       for (const retain of [false, true]) {
         const options = { retain };
@@ -106,4 +113,6 @@ Deno.test("Publishing refuses what clients publish to topics that begin with $, 
   }
   assert.equal(router.counters.dropped.reservedTopic, 2 * 6 * 2 * 3);
   assert.equal(router.counters.retainedNow, 0);
+  const [line] = router.log.filter((line) => line.includes("topic=$SYS/x "));
+  assert.match(line!, /Publishing denied .*why=".*are the broker's own"/);
 });

@@ -265,7 +265,7 @@ export class Publishing {
   /** Counts and logs a message that may not be published; returns what its publisher is told. */
   #drop(session: Session, topic: TopicEntry): string {
     if (topic.reserved) {
-      this.#context.dropped(session, "reservedTopic");
+      this.#access.reserved(session, "publish", topic.text);
       return `Cannot publish: ${DROPPED_CAUSES.reservedTopic}`;
     }
     this.#context.counters.dropped.notAuthorized++;

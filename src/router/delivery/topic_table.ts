@@ -25,7 +25,7 @@ export interface TopicEntry extends TopicName {
   route: Route | undefined;
   /** The state of the subscriptions that the route was made of. */
   generation: number;
-  /** Whether it is the broker's own: clients cannot publish to it. */
+  /** Whether it is the broker's own, as {@linkcode isReservedTopic} says: clients cannot publish to it. */
   readonly reserved: boolean;
   /** Whether it was looked up again since the table was last gone through. */
   isCommon: boolean;

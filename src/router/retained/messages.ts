@@ -8,7 +8,7 @@ import type { BatchNumber, StoredSubscription } from "../../store/store.ts";
 import { DurabilityRules } from "../topics/durability_rules.ts";
 import { type Retained, RetainedReplay } from "./replay.ts";
 import { RetainedTree } from "./tree.ts";
-import { SYSTEM } from "../topics/filter.ts";
+import { isReservedTopic } from "../topics/filter.ts";
 
 /**
  * The retained messages (3.3.1.3): the last one of each topic, within limits, until it expires. What the Store has is
@@ -205,7 +205,7 @@ export class RetainedMessages {
 
   /** Clients' messages are counted; the broker's own say how many there are. */
   #count(topic: string, messages: number, bytes: number): void {
-    if (topic.startsWith(SYSTEM)) return;
+    if (isReservedTopic(topic)) return;
     this.#context.counters.retainedNow += messages;
     this.#context.counters.retainedBytesNow += bytes;
   }

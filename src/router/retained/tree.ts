@@ -6,6 +6,9 @@ const PLUS = 0x2b;
 const HASH = 0x23;
 const DOLLAR = 0x24;
 
+/** Characters of a path that count for as much as another node. */
+const LONG_PATH = 64;
+
 interface Retained<M> {
   message: M;
   /** The tree's count of sets when this one was made. */
@@ -96,7 +99,7 @@ export class RetainedCursor<M> {
     return this.#finished;
   }
 
-  /** How many nodes it has looked at, about. */
+  /** How many nodes it has looked at, about; one with a long path counts for several. */
   get visited(): number {
     return this.#visited;
   }
@@ -135,6 +138,7 @@ export class RetainedCursor<M> {
       const first = filter.charCodeAt(0);
       if (first === PLUS || first === HASH) return undefined; // [MQTT-4.7.2-1]
     }
+    this.#visited += (node.path.length - parent.at) / LONG_PATH | 0;
     const rest = matchLevels(filter, parent.rest, node.path, parent.at);
     if (rest < 0) return undefined;
     if (rest <= filter.length && node.children !== undefined) {

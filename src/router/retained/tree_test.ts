@@ -200,3 +200,21 @@ Deno.test("RetainedCursor agrees with the plain matcher while the tree changes",
     { numRuns: 2000 },
   );
 });
+
+Deno.test("RetainedCursor.next counts a long path for several visits", () => {
+  const tree = new RetainedTree<number>();
+  const deep = "/a".repeat(32_000);
+  for (let n = 0; n < 100; n++) tree.set(`${n}${deep}`, n);
+  const cursor = tree.cursor(`+${"/+".repeat(32_000)}`);
+  const found: number[] = [];
+  let steps = 0;
+  for (; !cursor.finished; steps++) {
+    const message = cursor.next(1000);
+    if (message !== undefined) found.push(message);
+  }
+  assert.equal(found.length, 100);
+  const none = tree.cursor(`+${"/+".repeat(31_999)}/b`);
+  for (steps = 0; !none.finished; steps++) none.next(1000);
+  // As many steps as for a hundred thousand short ones, about.
+  assert.ok(steps >= 90, `${steps}`);
+});

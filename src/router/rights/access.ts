@@ -10,7 +10,12 @@ import type { Session } from "../../session/session.ts";
 import type { TopicName } from "../../store/message.ts";
 import { Denials, type DeniedAction } from "./denials.ts";
 import type { SubscriptionTree } from "../topics/subscription_tree.ts";
-import { parseSharedFilter } from "../topics/filter.ts";
+import {
+  BRIDGE_STATE,
+  matches,
+  parseSharedFilter,
+  RESERVED_REASON,
+} from "../topics/filter.ts";
 
 /** What {@linkcode Access} works with. */
 export interface AccessOptions extends LimitedLogOptions {
@@ -23,6 +28,8 @@ export interface AccessOptions extends LimitedLogOptions {
   /** Where it is counted what was denied. */
   readonly counters: Counters;
 }
+
+const RESERVED = { explain: () => RESERVED_REASON };
 
 /** A client that wants to come in, as far as its will goes. */
 export interface ArrivingClient {
@@ -39,6 +46,7 @@ export class Access {
   readonly #tree: Pick<SubscriptionTree<unknown>, "routesChanged">;
   readonly #context: Pick<SessionContext, "groupWaits">;
   readonly #denials: Denials;
+  readonly #counters: Counters;
   readonly #log: Log;
   #source: RightsSource | undefined;
 
@@ -48,6 +56,7 @@ export class Access {
     this.#tree = options.tree;
     this.#context = options.context;
     this.#denials = new Denials(options);
+    this.#counters = options.counters;
     this.#log = options.log;
   }
 
@@ -75,9 +84,10 @@ export class Access {
   }
 
   /**
-   * Lets in who may publish its will, or has none.
+   * Accepts a client that may publish its will, or has none, or is a bridge whose will would tell its state: it has
+   * that will by default, and is of use without. The rules are asked again when the will is due.
    *
-   * @throws {PacketError} If the rules deny it.
+   * @throws {PacketError} If the rules deny the will.
    */
   requireWill(
     { connect: { will }, clientId, user }: ArrivingClient,
@@ -87,10 +97,21 @@ export class Access {
     const rights = this.rightsOf(user, clientId);
     if (rights === undefined || rights.mayPublish(topic)) return;
     this.#denials.note({ action: "will", clientId, user, topic, rights });
+    if (matches(BRIDGE_STATE, topic)) return;
     throw new PacketError(
       ReasonCode.NotAuthorized,
       "Cannot accept the will: not authorized",
     );
+  }
+
+  /** Counts and logs that a session published, itself or by its will, to a topic of the broker's own. */
+  reserved(
+    { clientId, owner: user }: Session,
+    action: "publish" | "will",
+    topic: string,
+  ): void {
+    this.#counters.dropped.reservedTopic++;
+    this.#denials.log({ action, clientId, user, topic, rights: RESERVED });
   }
 
   /** Counts and logs that something was denied to a session. */

@@ -17,7 +17,7 @@ export interface Denial {
   /** The topic or, of a subscription, the filter. */
   readonly topic: string;
   /** Who denied it, and can say why. */
-  readonly rights: Rights;
+  readonly rights: Pick<Rights, "explain">;
 }
 
 /** Topics of one client that are told apart within a minute; the others are told together. */
@@ -49,9 +49,14 @@ export class Denials {
     };
   }
 
-  /** Counts a denial, and tells of it if the last time is long enough ago. */
-  note({ action, clientId, user, topic, rights }: Denial): void {
-    this.#options.counters.denied[action]++;
+  /** Counts a denial by the rules, and logs it. */
+  note(denial: Denial): void {
+    this.#options.counters.denied[denial.action]++;
+    this.log(denial);
+  }
+
+  /** Logs a denial if the last time is long enough ago. */
+  log({ action, clientId, user, topic, rights }: Denial): void {
     const told = this.#told(clientId, topic);
     const fields: LogFields = told === OTHERS
       ? { client: clientId, user, topic: OTHERS }

@@ -81,22 +81,20 @@ export class Registry {
 
   /** Goes on with what was restored, as if all connections had ended now. */
   resume(): void {
-    const { context, timers, wills } = this.#options;
+    const { context, wills } = this.#options;
     for (const session of this.#sessions.values()) {
-      if (session.persistent) {
-        if (session.endedAt === undefined) {
-          // Online when the broker died. Kept, so that its time runs on over the starts to come.
-          session.endedAt = context.now;
-          this.#save(session);
-        }
-        wills.connectionLost(session);
-        this.#expireLater(session);
-      } else {
-        // It ends with the will, which is then published.
-        const delay = (session.will?.delayInterval ?? 0) * 1000;
-        const end = () => this.end(session);
-        session.expiryTimer = timers.schedule(delay, end);
+      if (!session.persistent) {
+        // It ended with its connection: its will is published whatever its delay [MQTT-3.1.3-9].
+        this.end(session);
+        continue;
       }
+      if (session.endedAt === undefined) {
+        // Online when the broker died. Kept, so that its time runs on over the starts to come.
+        session.endedAt = context.now;
+        this.#save(session);
+      }
+      wills.connectionLost(session);
+      this.#expireLater(session);
     }
   }
 
@@ -144,13 +142,9 @@ export class Registry {
     // An ephemeral session ended with its connection, so look again.
     let session = this.#sessions.get(clientId);
     let wiped: BatchNumber = 0;
-    if (session !== undefined && !session.persistent) {
-      // It was there for the will's sake alone, and the client is back in time.
-      wiped = wills.discard(session);
-      this.end(session);
-      session = undefined;
-    }
-    if (session !== undefined && connect.cleanStart) {
+    if (
+      session !== undefined && (connect.cleanStart || !session.persistent)
+    ) {
       wiped = this.end(session);
       session = undefined;
     }

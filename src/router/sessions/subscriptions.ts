@@ -22,6 +22,7 @@ import {
   isValidTopicFilter,
   isWithinLimits,
   parseSharedFilter,
+  subscriptionWeight,
   SYSTEM,
 } from "../topics/filter.ts";
 
@@ -30,8 +31,11 @@ export type Task = (deadline: number) => boolean;
 
 const TOO_MANY = "the client has too many subscriptions";
 
-/** After so many filters a slice looks at the clock. */
+/** After so many filters a slice looks at the clock, or after fewer long ones. */
 const FILTERS_BETWEEN_LOOKS = 64;
+
+/** Characters of a filter that take as long as another filter. */
+const LONG_FILTER = 256;
 
 /** What {@linkcode Subscriptions} work with. */
 export interface SubscriptionsOptions extends LimitedLogOptions {
@@ -93,6 +97,7 @@ export class Subscriptions implements SharedGroups {
     const shared = parseSharedFilter(subscription.filter);
     if (shared === "invalid") return;
     session.subscriptions.set(subscription.filter, subscription);
+    session.subscriptionWeight += subscriptionWeight(subscription.filter);
     this.#context.counters.subscriptionsNow++;
     if (shared === undefined) this.#list(session, subscription);
     else this.#join(session, subscription, shared.filter);
@@ -111,10 +116,10 @@ export class Subscriptions implements SharedGroups {
         at + 1
       } of ${codes.length}: ${why}`;
     };
-    return slices(filters, (request, at) => {
+    return slices(filters, ({ filter }) => filter, (request, at) => {
       const { code, batch: kept, why } = this.#subscribe(
         session,
-        request,
+        link.terms.isBridge ? ofBridge(request) : request,
         packet.subscriptionIdentifier,
       );
       if (code >= 0x80 && link.terms.version === 3) {
@@ -145,7 +150,7 @@ export class Subscriptions implements SharedGroups {
     const codes = new Uint8Array(filters.length + extraFilters)
       .fill(ReasonCode.NoSubscriptionExisted);
     let batch: BatchNumber = 0;
-    return slices(filters, (filter, at) => {
+    return slices(filters, (filter) => filter, (filter, at) => {
       if (!session.subscriptions.has(filter)) return;
       batch = Math.max(batch, this.#remove(session, filter));
       codes[at] = ReasonCode.Success;
@@ -185,6 +190,7 @@ export class Subscriptions implements SharedGroups {
     }
     this.#context.counters.subscriptionsNow -= session.subscriptions.size;
     session.subscriptions.clear();
+    session.subscriptionWeight = 0;
     this.#bySession.delete(session);
   }
 
@@ -213,10 +219,10 @@ export class Subscriptions implements SharedGroups {
       };
     }
     const isNew = !session.subscriptions.has(request.filter);
-    if (
-      isNew &&
-      session.subscriptions.size >= session.limits.subscriptionsPerClient
-    ) {
+    const weight = isNew
+      ? session.subscriptionWeight + subscriptionWeight(request.filter)
+      : session.subscriptionWeight;
+    if (isNew && weight > session.limits.subscriptionsPerClient) {
       this.#noteTooMany(session, 1);
       return { code: ReasonCode.QuotaExceeded, batch: 0, why: TOO_MANY };
     }
@@ -227,6 +233,7 @@ export class Subscriptions implements SharedGroups {
     }
     const subscription: StoredSubscription = { ...request, identifier };
     session.subscriptions.set(request.filter, subscription);
+    session.subscriptionWeight = weight;
     if (isNew) counters.subscriptionsNow++;
     if (filter.startsWith(SYSTEM)) this.#system.refresh();
     if (shared === undefined) {
@@ -288,6 +295,7 @@ export class Subscriptions implements SharedGroups {
     const { store, counters } = this.#context;
     this.#unlist(session, filter);
     session.subscriptions.delete(filter);
+    session.subscriptionWeight -= subscriptionWeight(filter);
     session.outbound.replays.cancel(filter);
     counters.subscriptionsNow--;
     return store.durable && session.persistent
@@ -315,18 +323,30 @@ export class Subscriptions implements SharedGroups {
   }
 }
 
+/** What a bridge means that cannot say it: its own messages must not come back, and RETAIN is passed on. */
+function ofBridge(request: SubscriptionRequest): SubscriptionRequest {
+  // A shared subscription is never No Local [MQTT-3.8.3-4].
+  const noLocal = parseSharedFilter(request.filter) === undefined;
+  return { ...request, noLocal, retainAsPublished: true };
+}
+
 function slices<T>(
   items: readonly T[],
+  filterOf: (item: T) => string,
   each: (item: T, at: number) => void,
   finish: () => void,
 ): Task {
   let next = 0;
+  let untilLook = FILTERS_BETWEEN_LOOKS;
   return (deadline) => {
     while (next < items.length) {
-      each(items[next]!, next);
+      const item = items[next]!;
+      each(item, next);
       next++;
-      const look = next % FILTERS_BETWEEN_LOOKS === 0;
-      if (look && performance.now() > deadline) return false;
+      untilLook -= 1 + filterOf(item).length / LONG_FILTER;
+      if (untilLook > 0) continue;
+      untilLook = FILTERS_BETWEEN_LOOKS;
+      if (performance.now() > deadline) return false;
     }
     finish();
     return true;

@@ -38,6 +38,26 @@ Deno.test("Subscriptions refuses a filter below 5.0 with 0x80, in 3.1 by ending 
   assert.equal(three.endCause(), "protocolError");
 });
 
+Deno.test("Subscriptions counts a deep filter with wildcards as several", async () => {
+  const limits = { subscriptionsPerClient: 4 };
+  await using router = new TestRouter({ limits });
+  const peer = await router.connect();
+  const deep = "+/".repeat(47) + "a";
+  const subscribed = async (filter: string) =>
+    (await peer.subscribe(filter)).reasonCodes[0];
+  assert.equal(await subscribed(deep), 0);
+  assert.equal(await subscribed(deep), 0);
+  assert.equal(await subscribed("a"), 0);
+  assert.equal(await subscribed("b"), 0x97);
+  await peer.send(unsubscribe(5, 100, [deep]));
+  await router.settle();
+  peer.expect("unsuback");
+  for (const filter of ["b", "c", "d"]) {
+    assert.equal(await subscribed(filter), 0);
+  }
+  assert.equal(await subscribed(deep), 0x97);
+});
+
 Deno.test("Subscriptions replaces one with the same filter [MQTT-3.8.4-3]", async () => {
   await using router = new TestRouter();
   const publisher = await router.connect();

@@ -61,17 +61,19 @@ export class Wills {
     return store.durable ? store.saveWill(session.clientId, undefined) : 0;
   }
 
-  /** Has the will published after its delay, now that the connection is lost [MQTT-3.1.2-8]. */
+  /**
+   * Has the will published after its delay, which began when the connection was lost: now, or before the broker was
+   * started [MQTT-3.1.2-8].
+   */
   connectionLost(session: Session): void {
     const { will } = session;
     if (will === undefined) return;
-    if (will.delayInterval === 0) {
-      this.publish(session);
-    } else {
-      session.willTimer = this.#options.timers.schedule(
-        will.delayInterval * 1000,
-        () => this.publish(session),
-      );
+    const { context: { now }, timers } = this.#options;
+    const lostAt = session.endedAt ?? now;
+    const delay = lostAt + will.delayInterval * 1000 - now;
+    if (delay <= 0) this.publish(session);
+    else {
+      session.willTimer = timers.schedule(delay, () => this.publish(session));
     }
   }
 
@@ -93,7 +95,7 @@ export class Wills {
       hashTopic(bytes, 0, bytes.length),
     );
     if (topic.reserved) {
-      context.dropped(session, "reservedTopic");
+      access.reserved(session, "will", topic.text);
       return;
     }
     // The rules may have changed since CONNECT.

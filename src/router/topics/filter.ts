@@ -5,8 +5,18 @@ const DOLLAR = 0x24;
 const MAXIMUM_LENGTH = 65_535;
 const encoder = new TextEncoder();
 
-/** The first level of all topics of the broker's own. */
+/** The first level of all topics on which the broker tells of itself. */
 export const SYSTEM = "$SYS";
+
+/** The first levels of topics that clients do not publish to. */
+const RESERVED: readonly string[] = [SYSTEM, "$CONTROL", "$share"];
+
+/** Why a client may not publish to a topic for which {@linkcode isReservedTopic} holds: lower case, no full stop. */
+export const RESERVED_REASON =
+  "topics below $SYS, $CONTROL and $share are the broker's own";
+
+/** Below `$SYS`, where bridges of mosquitto say whether they are connected: they publish there, and have a will. */
+export const BRIDGE_STATE = `${SYSTEM}/broker/connection/+/state`;
 
 /** The two parts of the topic filter of a shared subscription, `$share/{group}/{filter}`. */
 export interface SharedFilter {
@@ -49,9 +59,15 @@ export function isValidTopicFilter(filter: string): boolean {
   return true;
 }
 
-/** Whether a topic is the broker's own, since it begins with `$`: no client publishes there [MQTT-4.7.2-1]. */
+/**
+ * Whether a topic is the broker's own: no client publishes there. Other topics that begin with `$` are like any other,
+ * but that no wildcard stands for their first level [MQTT-4.7.2-1].
+ */
 export function isReservedTopic(topic: string): boolean {
-  return topic.charCodeAt(0) === DOLLAR;
+  if (topic.charCodeAt(0) !== DOLLAR) return false;
+  const slash = topic.indexOf("/");
+  const first = slash < 0 ? topic : topic.substring(0, slash);
+  return RESERVED.includes(first) && !matches(BRIDGE_STATE, topic);
 }
 
 /** How many levels a topic or filter has: one more than it has slashes. */
@@ -61,6 +77,19 @@ export function topicLevels(topic: string): number {
     levels++;
   }
   return levels;
+}
+
+/** Levels for which a filter with `+` counts as one subscription. */
+const LEVELS_OF_ONE = 16;
+
+/**
+ * For how many subscriptions a filter counts. With `+` each of its levels may have to be looked at for each message to
+ * a topic as deep as that; without, filters share what they have in common.
+ */
+export function subscriptionWeight(filter: string): number {
+  return filter.includes("+")
+    ? Math.ceil(topicLevels(filter) / LEVELS_OF_ONE)
+    : 1;
 }
 
 /** Whether a topic or filter keeps to the limits in levels and in bytes of UTF-8. */

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
+  isReservedTopic,
   isValidTopicFilter,
   isValidTopicName,
   isWithinLimits,
   matches,
   parseSharedFilter,
+  subscriptionWeight,
   topicLevels,
 } from "./filter.ts";
 import {
@@ -165,5 +167,51 @@ Deno.test("isWithinLimits counts levels, and bytes of UTF-8", () => {
   }
   for (const topic of ["a/b/c/", "abcdefg", "üüüa", "€€€", "😀😀"]) {
     assert.equal(isWithinLimits(topic, limits), false, topic);
+  }
+});
+
+Deno.test("subscriptionWeight counts a filter with + once for each 16 levels, and others once", () => {
+  const levels = (level: string, count: number) =>
+    new Array(count).fill(level).join("/");
+  const table: [filter: string, weight: number][] = [
+    ["+", 1],
+    [levels("+", 16), 1],
+    [levels("+", 17), 2],
+    [`a/+/${levels("a", 31)}`, 3],
+    [levels("+", 32_768), 2048],
+    [levels("a", 32_768), 1],
+    ["a/#", 1],
+  ];
+  for (const [filter, weight] of table) {
+    assert.equal(subscriptionWeight(filter), weight, filter.slice(0, 40));
+  }
+});
+
+Deno.test("isReservedTopic holds below $SYS, $CONTROL and $share, but not where bridges tell their state", () => {
+  for (
+    const topic of [
+      "$SYS",
+      "$SYS/",
+      "$SYS/broker/version",
+      "$SYS/broker/connection/a/b/state",
+      "$SYS/broker/connection/state",
+      "$CONTROL",
+      "$CONTROL/x",
+      "$share/g/a",
+    ]
+  ) {
+    assert.ok(isReservedTopic(topic), topic);
+  }
+  for (
+    const topic of [
+      "$SYS/broker/connection/house/state",
+      "$",
+      "$SYSTEM/x",
+      "$aws/x",
+      "a/$SYS",
+      "SYS/x",
+    ]
+  ) {
+    assert.ok(!isReservedTopic(topic), topic);
   }
 });

@@ -58,7 +58,7 @@ Deno.test("access: users come in with their passwords, and may do what the rules
 
   const wrong = await Client.open(address, 4);
   await wrong.sendConnect({ username: "ann", password: "not hers" });
-  await wrong.expectRefused(4);
+  await wrong.expectRefused(5);
   const nobody = await Client.open(address);
   await nobody.sendConnect({});
   await nobody.expectRefused(0x87);

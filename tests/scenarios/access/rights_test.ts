@@ -87,6 +87,23 @@ for (const version of VERSIONS) {
   });
 }
 
+Deno.test("rights: a bridge may come in whose will on its state is denied, and that will is not sent", async () => {
+  await using broker = await start({ publish: ["open/#"] });
+  const topic = "$SYS/broker/connection/house/state";
+  const reader = await broker.connect();
+  await reader.subscribe(topic);
+  await reader.subscribe("open/#");
+  const bridge = { ...BOB, version: 4, bridge: true } as const;
+  const bob = await broker.connect({ ...bridge, will: { topic } });
+  assert.equal(broker.counters.denied.will, 1);
+  await bob.publish(topic, "1", { qos: 1 });
+  await bob.publish("open/a", "x", { qos: 1 });
+  assert.equal((await reader.message()).topic, "open/a");
+  await bob.close();
+  await until("it was dropped", () => broker.counters.denied.will === 2);
+  await reader.expectNothing();
+});
+
 Deno.test("rights: a will that is denied when it is due is not sent", async () => {
   await using broker = await start({});
   const reader = await broker.connect();

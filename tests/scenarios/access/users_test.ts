@@ -58,9 +58,9 @@ Deno.test("users: come in by password, in every version, and nobody else does", 
     assert.equal(payloadText(await bob.expect("publish")), "hello");
   }
   const refusals = [
-    [{ username: "alice", password: "wrong" }, 4, 0x86],
-    [{ username: "nobody", password: "secret" }, 4, 0x86],
-    [{ username: "alice" }, 4, 0x86],
+    [{ username: "alice", password: "wrong" }, 5, 0x86],
+    [{ username: "nobody", password: "secret" }, 5, 0x86],
+    [{ username: "alice" }, 5, 0x86],
     [{}, 5, 0x87],
   ] as const;
   for (const [brings, ...codes] of refusals) {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { TestBroker } from "../../support/programs/broker.ts";
+import { TestBroker, until } from "../../support/programs/broker.ts";
 import { payloadText } from "../../support/clients/read_packets.ts";
 import {
   PINGREQ,
+  publish,
   VERSION_NAMES,
   VERSIONS,
 } from "../../support/clients/write_packets.ts";
@@ -47,6 +48,24 @@ for (const version of VERSIONS) {
       }
       const elapsed = await broker.advanceUntilSent(client);
       assert.ok(elapsed >= 15_000, `Ended after ${elapsed} ms`);
+      await client.expectClosed(TIMEOUT);
+    },
+  );
+
+  Deno.test(
+    named(
+      "bytes of a packet that is not whole do not count [MQTT-3.1.2-22, MQTT3-3.1.2-24]",
+    ),
+    async () => {
+      await using broker = await TestBroker.start({ manualClock: true });
+      const client = await broker.connect({ version, keepAlive: 10 });
+      const { counters } = broker;
+      for (const byte of publish(version, "a", "trickles").subarray(0, 8)) {
+        const { bytesReceived } = counters;
+        await client.sendRaw(Uint8Array.of(byte));
+        await until("it is read", () => counters.bytesReceived > bytesReceived);
+        broker.advance(2_000);
+      }
       await client.expectClosed(TIMEOUT);
     },
   );

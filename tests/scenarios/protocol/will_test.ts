@@ -333,7 +333,7 @@ Deno.test("will: is owed to the sessions of clients that are away, too", async (
 
 Deno.test("will: one for a topic of the broker's own is refused with the connection", async () => {
   await using broker = await TestBroker.start();
-  const topics = ["$SYS/broker/alarm/store", "$CONTROL/a", "$x"];
+  const topics = ["$SYS/broker/alarm/store", "$CONTROL/a", "$share/g/x"];
   for (const version of VERSIONS) {
     for (const topic of topics) {
       const client = await broker.open(version);

@@ -21,6 +21,8 @@ export interface Will {
 /** What CONNECT says; whatever is left out is the plainest choice. */
 export interface ConnectOptions {
   version?: Version;
+  /** Sets the bit by which a bridge of mosquitto is known before 5.0. */
+  bridge?: boolean;
   clientId?: string;
   /** Clean Start, or CleanSession before 5.0; true if left out. */
   clean?: boolean;
@@ -52,7 +54,7 @@ export function connect(options: ConnectOptions): Uint8Array {
   return frame(
     0x10,
     string(version === 3 ? "MQIsdp" : "MQTT"),
-    Uint8Array.of(version, flags),
+    Uint8Array.of(options.bridge ? version | 0x80 : version, flags),
     u16(options.keepAlive ?? 0),
     version === 5 ? encodeProperties(options.properties) : new Uint8Array(),
     ...payload,

@@ -16,6 +16,14 @@ function findBroker(): string | undefined {
   });
 }
 
+/** A port of the loopback interface that is free now. */
+export function freePort(): number {
+  const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = probe.addr;
+  probe.close();
+  return port;
+}
+
 /** Debian's mosquitto broker. To be had with `await using`. */
 export class MosquittoBroker implements AsyncDisposable {
   /** Where it listens. */
@@ -36,9 +44,7 @@ export class MosquittoBroker implements AsyncDisposable {
   /** Starts it on a free port, with more lines of configuration if wanted, and returns when it listens. */
   static async start(more = ""): Promise<MosquittoBroker> {
     const folder = await Deno.makeTempDir();
-    const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const { port } = probe.addr;
-    probe.close();
+    const port = freePort();
     const file = join(folder, "mosquitto.conf");
     await Deno.writeTextFile(
       file,
