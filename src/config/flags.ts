@@ -71,6 +71,18 @@ export const CHECK_FLAGS: readonly FlagInfo[] = [
   ...START_FLAGS.slice(1),
 ];
 
+/** What mosquitto's flags are called here. */
+const OF_MOSQUITTO: ReadonlyMap<string, readonly string[]> = new Map([
+  ["-c", ["--config"]],
+  ["-p", ["--listen"]],
+  ["-v", ["--log-level", "debug"]],
+]);
+
+/** Arguments with mosquitto's flags `-c FILE`, `-p PORT` and `-v` written as ours. */
+export function inOurFlags(args: readonly string[]): string[] {
+  return args.flatMap((arg) => OF_MOSQUITTO.get(arg) ?? [arg]);
+}
+
 /**
  * What parsed arguments say, and which configuration file they name. Throws a `StartError` for the first thing that is
  * wrong with them.

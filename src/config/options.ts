@@ -5,7 +5,7 @@ import { parseFlags } from "../terminal/flags.ts";
 import { loadSettings, type SettingsSource } from "./load.ts";
 import type { Origins } from "./given/origins.ts";
 import type { Settings } from "./settings/settings.ts";
-import { readStartFlags, START_FLAGS } from "./flags.ts";
+import { inOurFlags, readStartFlags, START_FLAGS } from "./flags.ts";
 
 /** What the start command was told: its settings, and where they come from, for when they are loaded anew. */
 export interface StartOptions {
@@ -27,7 +27,7 @@ export async function parseStart(
   base: Limits,
   variables: Variables = processVariables(),
 ): Promise<StartOptions> {
-  const parsed = parseFlags(args, START_FLAGS);
+  const parsed = parseFlags(inOurFlags(args), START_FLAGS);
   const { given: flags, config } = readStartFlags(parsed);
   const source = { flags, config, variables, limits: base };
   const outcome = await loadSettings(source);

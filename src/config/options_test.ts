@@ -56,6 +56,16 @@ function plan(
   };
 }
 
+Deno.test("parseStart takes mosquitto's flags", async () => {
+  const { settings } = await parseStart(
+    ["-c", "none", "-p", "1884", "-v"],
+    DEFAULT_LIMITS,
+    {},
+  );
+  assert.equal(settings.listeners[0]!.url, "mqtt://127.0.0.1:1884");
+  assert.equal(settings.logLevel, "debug");
+});
+
 Deno.test("parseStart without flags listens on loopback with the default limits", async () => {
   assert.deepEqual(await settingsOf([]), {
     file: undefined,

@@ -68,7 +68,7 @@ export class Admission {
   async connect(): Promise<Connect | undefined> {
     const packet = await this.#next();
     if (packet?.type !== PacketType.Connect) return undefined;
-    const refusal = refusalOf(packet);
+    const refusal = refusalOf(packet, this.#context.limits);
     if (refusal === undefined) return packet;
     const { maximumPacketSize } = packet.properties;
     this.#candidate.refuse(refusal, maximumPacketSize);

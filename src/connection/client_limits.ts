@@ -20,6 +20,13 @@ const TOO_MANY = {
   },
 } as const satisfies Readonly<Record<string, Refusal>>;
 
+/** There is room for clients that take over their own connection, and this one does not. */
+const FULL: Refusal = {
+  cause: "tooManyConnections",
+  code: ReasonCode.ServerBusy,
+  detail: "Cannot accept one more connection",
+};
+
 /** What one client may use, by its listener and its user. */
 export class ClientLimits {
   /** The limits that hold for it while it is connected: it was told of them. */
@@ -79,15 +86,28 @@ export class ClientLimits {
 }
 
 /** What this client may use, or why it may not come in at all. */
-export function clientLimitsFor(
+export async function clientLimitsFor(
   context: ConnectionContext,
   connectionLog: Pick<ConnectionLog, "user" | "clientId">,
-): ClientLimits | Refusal {
+): Promise<ClientLimits | Refusal> {
   const { user, clientId = "" } = connectionLog;
+  if (context.door.isOverfull() && !await takesOver(context, clientId)) {
+    return FULL;
+  }
   const obstacle = user === undefined
     ? undefined
     : context.users.obstacle(user, clientId, context.clock.monotonic());
   return obstacle === undefined
     ? new ClientLimits(context, connectionLog)
     : TOO_MANY[obstacle];
+}
+
+/** Whether a client takes the place of its own earlier connection, so that there is no more of them than before. */
+function takesOver(
+  { router }: ConnectionContext,
+  clientId: string,
+): Promise<boolean> {
+  return router.ask((registry) =>
+    registry.session(clientId)?.link !== undefined
+  );
 }

@@ -101,7 +101,7 @@ export class Connection
       const granted = connect && await admission.authenticate(connect);
       if (connect !== undefined && granted !== undefined) {
         this.#know(connect, granted.identity);
-        const link = this.#link = this.#makeLink(connect);
+        const link = this.#link = await this.#makeLink(connect);
         if (link !== undefined) {
           await this.#admission(connect, link, granted);
           await this.#serve(link);
@@ -116,18 +116,18 @@ export class Connection
   }
 
   /** Makes the client's Link; `undefined` if it may not come in after all. */
-  #makeLink(connect: Connect): Link | undefined {
-    this.#log.clientId = connect.clientId ||
-      `auto-${crypto.randomUUID()}`;
+  async #makeLink(connect: Connect): Promise<Link | undefined> {
+    this.#log.clientId = connect.clientId || `auto-${crypto.randomUUID()}`;
     // The settings may have changed since it began to show who it is.
     this.recheck();
     if (this.ended) return undefined;
-    const clientLimits = clientLimitsFor(this.#context, this.#log);
+    const clientLimits = await clientLimitsFor(this.#context, this.#log);
     if (!(clientLimits instanceof ClientLimits)) {
-      this.refuse(clientLimits, connect.properties.maximumPacketSize);
-      return undefined;
+      const { maximumPacketSize } = connect.properties;
+      return void this.refuse(clientLimits, maximumPacketSize);
     }
     const { limits } = this.#clientLimits = clientLimits;
+    if (this.ended) return undefined;
     this.#incoming.allow(limits.maximumPacketSize);
     return new LinkOf({
       owner: this,
@@ -139,7 +139,6 @@ export class Connection
     });
   }
 
-  /** Remembers who the client is. */
   #know(connect: Connect, identity: Identity): void {
     this.#log.identity = identity;
     if (connect.properties.authenticationMethod === undefined) return;
@@ -359,6 +358,7 @@ export class Connection
   #close(cause: DisconnectedCause): void {
     const { router, timers } = this.#context;
     this.ended = true;
+    this.#context.left();
     this.#liveness.cancel();
     this.#throttle.end();
     this.#clientLimits?.end();

@@ -18,6 +18,8 @@ export interface DoorTerms {
   readonly authenticator?: Authenticator;
   /** What those who come through it may use. */
   readonly limits: ScopedLimits;
+  /** Whether there are more connections than may stay: those above are for clients that take over their own. */
+  isOverfull(): boolean;
 }
 
 /** What every Connection is made with. */
@@ -42,6 +44,8 @@ export interface ConnectionContext {
   readonly timers: Timers;
   /** The time for keep alive and deadlines. */
   readonly clock: Clock;
+  /** Called when the connection has ended, though its last bytes are still to be written. */
+  readonly left: () => void;
 }
 
 /** How the rest of the broker talks to a Connection. */

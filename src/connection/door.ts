@@ -19,10 +19,13 @@ export interface DoorSettings {
 }
 
 /** What a Door works with: that of its Connections, but for their door. */
-export type DoorContext = Omit<ConnectionContext, "door">;
+export type DoorContext = Omit<ConnectionContext, "door" | "left">;
 
 /** What the log says of the connections that were refused, or had to wait. */
 export type DoorLogs = Readonly<Record<QuotaObstacle | "tooFast", LimitedLog>>;
+
+/** Connections above the limits, so that clients can take over their own: the old one ends while the new one begins. */
+const RESERVE = 16;
 
 /** Where the connections of one listener come in, and where they are counted. */
 export class Door {
@@ -31,6 +34,7 @@ export class Door {
     readonly name: string;
     authenticator?: Authenticator;
     limits: ScopedLimits;
+    readonly isOverfull: () => boolean;
   };
   readonly #quota: Quota;
   readonly #logs: DoorLogs;
@@ -51,7 +55,12 @@ export class Door {
     const { limits = {} } = settings;
     this.#quota = new Quota(limits, context.clock.monotonic());
     const { authenticator } = settings;
-    this.#door = { name, ...(authenticator && { authenticator }), limits };
+    this.#door = {
+      name,
+      ...(authenticator && { authenticator }),
+      limits,
+      isOverfull: () => this.#isOverfull,
+    };
     this.#limits = lowerLimits(context.limits, limits);
   }
 
@@ -68,9 +77,10 @@ export class Door {
   /** Takes a connection that the listener accepted. */
   accept(transport: Transport): void {
     const { counters, limits, clock, timers } = this.#context;
-    const obstacle = counters.connectionsNow >= limits.maximumConnections
-      ? "tooManyConnections"
-      : this.#quota.obstacle(transport.host);
+    const obstacle =
+      counters.connectionsNow >= limits.maximumConnections + RESERVE
+        ? "tooManyConnections"
+        : this.#quota.obstacle(transport.host, RESERVE);
     if (obstacle !== undefined) {
       counters.refused[obstacle]++;
       this.#logs[obstacle].note(transport.host, 1, {});
@@ -115,18 +125,23 @@ export class Door {
     await Promise.all(connections.map(({ finished }) => finished));
   }
 
+  /** Whether more connections are there than may stay. */
+  get #isOverfull(): boolean {
+    const { counters, limits } = this.#context;
+    return counters.connectionsNow > limits.maximumConnections ||
+      this.#quota.isOver;
+  }
+
   #start(transport: Transport): void {
     const context = {
       ...this.#context,
       door: this.#door,
       limits: this.#limits,
+      left: () => this.#gone(transport),
     };
     const connection = Connection.start(context, transport);
     this.#connections.add(connection);
-    connection.finished.finally(() => {
-      this.#connections.delete(connection);
-      this.#gone(transport);
-    });
+    connection.finished.finally(() => this.#connections.delete(connection));
   }
 
   #gone(transport: Transport): void {

@@ -45,8 +45,23 @@ const TOLD_BEFORE_5: ReadonlySet<number> = new Set([
 ]);
 
 /** Why a well-formed CONNECT is refused all the same; `undefined` if it is welcome. */
-export function refusalOf(connect: Connect): Refusal | undefined {
-  if (isSharedGroup(connect.clientId)) {
+export function refusalOf(
+  connect: Connect,
+  { clientIdLength }: Pick<Limits, "clientIdLength">,
+): Refusal | undefined {
+  const { clientId } = connect;
+  if (
+    clientId.length > clientIdLength &&
+    Array.from(clientId).length > clientIdLength
+  ) {
+    return {
+      cause: "badClientId",
+      code: ReasonCode.ClientIdentifierNotValid,
+      detail:
+        `Cannot accept a client identifier of more than ${clientIdLength} characters`,
+    };
+  }
+  if (isSharedGroup(clientId)) {
     // The Store knows shared groups by such names [MQTT-3.1.3-8].
     return {
       cause: "badClientId",

@@ -52,6 +52,8 @@ export interface Limits {
   readonly outboxBytes: number;
   /** Milliseconds in which a client that has bytes waiting takes none, before it is ended. Default 60,000. */
   readonly stalledOutboxTime: number;
+  /** Characters of a client identifier; 23 are all that MQTT 3.1 foresees. Default 65,535, which is all a packet can say. */
+  readonly clientIdLength: number;
   /** Bytes of one topic name or topic filter in UTF-8. Default 65,535, which is all a packet can say. */
   readonly topicLength: number;
   /** Levels of one topic name or topic filter, that is slashes plus one. Default 65,536: only its length limits it. */
@@ -105,6 +107,7 @@ export const DEFAULT_LIMITS: Limits = {
   queuedInMemory: 128 * KiB,
   outboxBytes: 32 * MiB,
   stalledOutboxTime: 60_000,
+  clientIdLength: 65_535,
   topicLength: 65_535,
   topicLevels: 65_536,
   subscriptionsPerClient: 50_000,
@@ -272,6 +275,14 @@ export const LIMIT_INFO: Readonly<Record<keyof Limits, LimitInfo>> = {
     maximum: 86_400_000,
     help:
       "time after which a client that reads nothing of what waits for it is ended",
+  },
+  clientIdLength: {
+    flag: "max-client-id-length",
+    unit: "count",
+    minimum: 1,
+    maximum: 65_535,
+    help:
+      "characters of a client identifier; 23 are all that MQTT 3.1 foresees",
   },
   topicLength: {
     flag: "max-topic-length",

@@ -24,10 +24,15 @@ export class Quota {
     this.#connects = bucketFor(this.#connects, connectsPerSecond, now);
   }
 
-  /** What stands against one more connection from this address, if anything. */
-  obstacle(address: string): QuotaObstacle | undefined {
+  /** Whether there are more connections than are allowed, so that not all of them may stay. */
+  get isOver(): boolean {
+    return this.#total > (this.#limits.maximumConnections ?? Infinity);
+  }
+
+  /** What stands against one more connection from this address, if anything; in all, `reserve` more are let in. */
+  obstacle(address: string, reserve = 0): QuotaObstacle | undefined {
     const { maximumConnections, maximumConnectionsPerAddress } = this.#limits;
-    if (this.#total >= (maximumConnections ?? Infinity)) {
+    if (this.#total >= (maximumConnections ?? Infinity) + reserve) {
       return "tooManyConnections";
     }
     return (this.#addresses.get(address) ?? 0) >=

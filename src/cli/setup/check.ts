@@ -9,7 +9,7 @@ import { loadSettings } from "../../config/load.ts";
 import { print } from "../../terminal/output.ts";
 import { list } from "../../config/settings/setting.ts";
 import type { Settings } from "../../config/settings/settings.ts";
-import { CHECK_FLAGS, readStartFlags } from "../../config/flags.ts";
+import { CHECK_FLAGS, inOurFlags, readStartFlags } from "../../config/flags.ts";
 
 /** The command `check`. */
 export async function check(args: readonly string[]): Promise<number> {
@@ -23,7 +23,7 @@ export async function checkConfiguration(
   args: readonly string[],
   variables: Variables,
 ): Promise<{ readonly text: string; readonly isGood: boolean }> {
-  const parsed = parseFlags(args, CHECK_FLAGS);
+  const parsed = parseFlags(inOurFlags(args), CHECK_FLAGS);
   const { given: flags, config } = readStartFlags(parsed);
   const outcome = await loadSettings({
     flags,

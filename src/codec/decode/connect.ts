@@ -24,9 +24,6 @@ const USER_NAME = 0x80;
 /** Set in the protocol version by a bridge of mosquitto. */
 const BRIDGE = 0x80;
 
-/** The longest client identifier of MQTT 3.1, in characters (3.1 section 3.1). */
-const LONGEST_CLIENT_ID_3_1 = 23;
-
 /** Reads the body of CONNECT (section 3.1). Sets the version of `context` as soon as it is known. */
 export function* readConnect(
   cursor: Cursor,
@@ -151,12 +148,6 @@ function checkClientId(
     problem = "client identifier is empty";
   } else if (clientId === "" && version === 4 && !cleanStart) {
     problem = "client identifier is empty and clean session is not set";
-  } else if (
-    version === 3 && clientId.length > LONGEST_CLIENT_ID_3_1 &&
-    Array.from(clientId).length > LONGEST_CLIENT_ID_3_1
-  ) {
-    problem =
-      `client identifier has more than ${LONGEST_CLIENT_ID_3_1} characters`;
   } else return;
   throw new PacketError(
     ReasonCode.ClientIdentifierNotValid,

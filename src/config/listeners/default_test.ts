@@ -16,6 +16,11 @@ Deno.test("readListener reads names and addresses", () => {
     ["mqtt://[::]", "::", 1883],
     ["mqtt://0.0.0.0", "0.0.0.0", 1883],
     ["mqtt://127.1", "127.0.0.1", 1883],
+    ["1884", "127.0.0.1", 1884],
+    ["127.0.0.1:1884", "127.0.0.1", 1884],
+    ["[::1]:1884", "::1", 1884],
+    ["localhost:1884", "localhost", 1884],
+    ["tcp://host:1884", "host", 1884],
   ];
   for (const [text, hostname, port] of cases) {
     assert.deepEqual(
@@ -31,9 +36,9 @@ Deno.test("readListener says what is wrong with an address", () => {
   const host = /the host must be/;
   const port = /the port must be a whole number from 0 to 65535/;
   const cases: [string, RegExp][] = [
-    ["1883", form],
-    ["127.0.0.1:1883", form],
-    ["localhost:1883", form],
+    ["18 83", form],
+    ["127.0.0.1", form],
+    ["99999", port],
     ["mqtt:127.0.0.1", form],
     ["mqtt://host/path", form],
     ["mqtt://host?x", /no setting "x": a listener has certificate, key/],

@@ -36,7 +36,7 @@ export function readListener(
   text: string,
   beside: GivenSettings = new Map(),
 ): ListenerSettings {
-  const [, scheme, host, port, path, query] = URL_FORM.exec(text) ?? [];
+  const [, scheme, host, port, path, query] = URL_FORM.exec(inFull(text)) ?? [];
   if (scheme === undefined || host === undefined) throw badForm();
   const protocol = protocolOf(scheme);
   if (protocol === undefined) {
@@ -77,6 +77,14 @@ export function readListener(
       { webSocket: { origins: originsOf(values) } }),
     ...(proxiesFrom && { proxiesFrom }),
   };
+}
+
+/** The URL for a port alone, on this machine, or for a host and a port, as other brokers take them. */
+function inFull(text: string): string {
+  if (/^\d+$/.test(text)) return `mqtt://127.0.0.1:${text}`;
+  return /^(?:[\w.-]+|\[[\da-f:.]+\]):\d+$/i.test(text)
+    ? `mqtt://${text}`
+    : text;
 }
 
 /** The URL of a listener with all its settings, as {@linkcode readListener} reads it. */

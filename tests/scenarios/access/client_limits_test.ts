@@ -15,9 +15,15 @@ Deno.test("a listener takes so many connections, and so many from one address", 
     const first = await broker.connect();
     await broker.connect();
     const third = await broker.open();
-    await third.expectClosed();
+    if (cause === "tooManyConnections") {
+      // It might have taken over its own connection.
+      await third.sendConnect();
+      await third.expectRefused(0x89);
+    } else {
+      await third.expectClosed();
+      assert.ok(broker.log.some((line) => /Connections refused/.test(line)));
+    }
     assert.equal(broker.counters.refused[cause], 1);
-    assert.ok(broker.log.some((line) => /Connections refused/.test(line)));
     await first.disconnect();
     await until("it is gone", () => broker.counters.connectionsNow === 1);
     await broker.connect();
