@@ -105,7 +105,7 @@ export class RouterHandle {
     this.#mailbox.sendUrgent({ type: "restored" });
   }
 
-  /** Has all sessions and what belongs to them kept once more, but for messages: the Store may have lost some. */
+  /** Has sessions, what belongs to them, and retained messages in memory written again: the Store may have lost some. */
   keepAgain(): void {
     this.#mailbox.sendUrgent({ type: "keepAgain" });
   }

@@ -301,6 +301,7 @@ export class Router implements SessionContext {
         break;
       case "keepAgain":
         this.#registry.keepAgain();
+        this.#retained.keepAgain();
         break;
       case "rights":
         this.#parts.access.change(message.source, this.#registry.sessions());

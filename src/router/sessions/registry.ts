@@ -98,7 +98,7 @@ export class Registry {
     }
   }
 
-  /** Has the Store keep all that it knew once more, but for messages: it may have lost some of it. */
+  /** Has the Store write sessions, subscriptions, wills and QoS 2 identifiers again: it may have lost some of them. */
   keepAgain(): void {
     const { store } = this.#options.context;
     for (const session of this.#sessions.values()) {
