@@ -78,6 +78,7 @@ Deno.test("parseStart without flags listens on loopback with the default limits"
     requireStore: false,
     store: {
       ballast: 16 * 1024 * 1024,
+      ballastShare: 1 / 20,
       durability: new DurabilityRules(),
       longestWait: 1000,
     },
@@ -128,6 +129,7 @@ Deno.test("parseStart reads every flag", async () => {
     requireStore: true,
     store: {
       ballast: 0,
+      ballastShare: 1,
       durability: new DurabilityRules("interval", [
         { filter: "a=b/+", durability: "commit" },
         { filter: "a/#", durability: "off" },

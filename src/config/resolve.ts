@@ -17,6 +17,7 @@ import { formatAddress } from "../transport/listener_settings.ts";
 import { formatQuantity } from "./settings/quantity.ts";
 import type { Setting } from "./settings/setting.ts";
 import type { ListenerPlan, Settings } from "./settings/settings.ts";
+import { DEFAULT_BALLAST_SHARE } from "./settings/store.ts";
 import { SETTINGS, type SettingValues, variableOf } from "./settings/table.ts";
 
 /** Where the broker listens if it is not told. */
@@ -70,7 +71,14 @@ export function resolveSettings(
     ...values,
     file,
     listeners: [...listeners.keys()],
-    store: { ballast, durability, longestWait },
+    store: {
+      ballast,
+      ballastShare: given.get(SETTINGS.ballast) === undefined
+        ? DEFAULT_BALLAST_SHARE
+        : 1,
+      durability,
+      longestWait,
+    },
     queuePolicies: { one, all },
     limits,
     userLimits: given.userLimits,

@@ -19,6 +19,8 @@ const MiB = 1024 * 1024;
 /** What SQLite's log takes at most is as much. */
 const BALLAST = { unit: "bytes", minimum: 0, maximum: 1024 * MiB } as const;
 const DEFAULT_BALLAST = 16 * MiB;
+/** Of a small disk the default takes no more than this part of what is free. */
+export const DEFAULT_BALLAST_SHARE = 1 / 20;
 
 const INTERVAL = {
   unit: "milliseconds",
@@ -33,6 +35,8 @@ const LEVELS = `levels are ${list(DURABILITIES)}`;
 export interface StoreSettings {
   /** Bytes of the file that is given up when the disk is full, 0 for none. */
   readonly ballast: number;
+  /** The largest share of what is free that this file may take. */
+  readonly ballastShare: number;
   /** How durable messages are, by topic. */
   readonly durability: DurabilityRules;
   /** Milliseconds after which is on the disk what nobody waits for. */
@@ -74,6 +78,9 @@ export const STORE_SETTINGS: {
     help:
       "size of a file in the data folder that is given up when the disk is full, so that messages can still be removed; 0 for none",
     ...amount("SIZE", BALLAST, DEFAULT_BALLAST),
+    defaultText: `${
+      formatQuantity(DEFAULT_BALLAST, BALLAST.unit)
+    }, and at most a twentieth of what is free`,
   },
 };
 

@@ -260,15 +260,16 @@ export class Registry {
    * kept can always come back.
    */
   #requireRoom(connect: Connect, former: Session | undefined): void {
-    const keeps = this.#expiryInterval(connect) > 0 ||
-      connect.will !== undefined;
-    if (former?.stored || !keeps) return;
-    this.#options.context.counters.refused.disk++;
+    const refused = [
+      ...(this.#expiryInterval(connect) > 0 ? ["the session"] : []),
+      ...(connect.will !== undefined ? ["the will"] : []),
+    ];
+    if (former?.stored || refused.length === 0) return;
     throw new PacketError(
       connect.protocolVersion === 5
         ? ReasonCode.QuotaExceeded
         : ReasonCode.ServerUnavailable,
-      "Cannot keep the session: there is no room on the disk",
+      `Cannot keep ${refused.join(" and ")}: there is no room on the disk`,
     );
   }
 

@@ -35,6 +35,8 @@ export interface SqliteStoreOptions {
   readonly clock: Clock;
   /** Bytes that are given up when the disk is full, so that what is there can be removed; left out, none. */
   readonly ballast?: number;
+  /** The largest share of what is free that the ballast may take; left out, all of it. */
+  readonly ballastShare?: number;
   /** Milliseconds after which is committed what nobody waits for; left out, a second. */
   readonly longestWait?: number;
   /** Told how many milliseconds each batch took from being sent to the thread to being on the disk. */
@@ -101,7 +103,7 @@ export class SqliteStore implements Store {
    * @throws {StartError} If another process uses the folder.
    */
   async open(events: StoreEvents, reader: StoreReader): Promise<void> {
-    const { folder, ballast = 0 } = this.#options;
+    const { folder, ballast = 0, ballastShare = 1 } = this.#options;
     this.#lock = await FolderLock.take(folder);
     this.#events = events;
     this.#link = new WorkerLink({
@@ -122,7 +124,12 @@ export class SqliteStore implements Store {
       this.#choice = chooseDatabase(folder);
       const { checkedFirst = CHECKED_FIRST } = this.#options;
       const { path } = this.#choice;
-      const now = await this.#link.open({ path, ballast, checkedFirst });
+      const now = await this.#link.open({
+        path,
+        ballast,
+        ballastShare,
+        checkedFirst,
+      });
       events.resumed(now);
       let told = reader;
       let journal = new JournalReader(this.#bodies);

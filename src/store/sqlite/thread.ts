@@ -38,6 +38,9 @@ import type { StoreOpening } from "./worker_messages.ts";
 /** Milliseconds of the broker's clock after which a commit notes it again. */
 const CLOCK_EVERY = 1000;
 
+/** Bytes of a page, of the database and its log. */
+const PAGE = 4096;
+
 /** Pages in the log after which it goes into the database while room is short: 1 MiB. */
 const THRIFTY_CHECKPOINT_PAGES = 256;
 
@@ -80,6 +83,8 @@ export class StoreThread {
   #unchecked: string[];
   #mendings = 0;
   #clockNoted = -Infinity;
+  /** Pages in the log after which it goes into the database while there is room. */
+  #logPages = CHECKPOINT_PAGES;
 
   /**
    * Opens the database in this file; `wall` is what the machine's clock says. If it was not closed and is larger than
@@ -243,9 +248,18 @@ export class StoreThread {
     return giveBack(this.#database);
   }
 
+  /** Has the log go into the database before it is larger than this, in bytes, or than usual. */
+  limitLog(bytes: number): void {
+    const pages = Math.max(1, Math.floor(bytes / PAGE));
+    this.#logPages = Math.min(pages, CHECKPOINT_PAGES);
+    this.beThrifty(false);
+  }
+
   /** Whether to do with little room beside the database. */
   beThrifty(thrifty: boolean): void {
-    const pages = thrifty ? THRIFTY_CHECKPOINT_PAGES : CHECKPOINT_PAGES;
+    const pages = thrifty
+      ? Math.min(this.#logPages, THRIFTY_CHECKPOINT_PAGES)
+      : this.#logPages;
     this.#database.exec(`PRAGMA wal_autocheckpoint = ${pages}`);
   }
 

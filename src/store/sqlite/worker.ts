@@ -101,6 +101,7 @@ function answer(request: StoreRequest): void {
     ballast = new Ballast(
       path.slice(0, path.lastIndexOf("/")),
       request.ballast,
+      request.ballastShare,
     );
     const opened = withBallast(() =>
       new StoreThread(path, Date.now(), checkedFirst)
@@ -174,7 +175,7 @@ function more(from: StoreThread): void {
     reply({ type: "startedOver" });
     return;
   }
-  keeper.begin();
+  ballast.prepare().then(() => attempt(ATTEMPTS.commit, () => keeper.begin()));
   purgeLater();
   checkLater(from);
 }

@@ -15,6 +15,8 @@ export type StoreRequest =
     readonly path: string;
     /** Bytes of the ballast beside it. */
     readonly ballast: number;
+    /** The largest share of what is free that the ballast may take. */
+    readonly ballastShare: number;
     /** Up to this size, in bytes, the database is checked before it is used. */
     readonly checkedFirst: number;
   }
