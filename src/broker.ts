@@ -143,6 +143,10 @@ export class Broker {
         router = Router.start(parts);
         return router.restore;
       },
+      openedLate: (now, tell) => {
+        clock.set?.(now);
+        router.takeOver(tell);
+      },
       mended: () => router.keepAgain(),
       committed: () => router.committed(),
       damaged: (rows) =>
@@ -157,7 +161,7 @@ export class Broker {
         counters.diskLastDay = meter.lastDay;
       },
       room: (report) => {
-        router.view.disk.set(report.room);
+        router.view.disk.set(report.room, report.unopened);
         news.take(report);
       },
       failed: (error) => {

@@ -48,7 +48,7 @@ export async function start(args: readonly string[]): Promise<number> {
   const { startBroker } = await import("./start_broker.ts");
   const systemd = Systemd.find(processEnvironment, log);
   const inherited = await passedSockets(log);
-  const { broker, folder, tellStore } = await whileStarting(
+  const { broker, folder, keeping, tellStore } = await whileStarting(
     systemd,
     () =>
       startBroker(options, {
@@ -96,7 +96,7 @@ export async function start(args: readonly string[]): Promise<number> {
     { broker, folder, reloader, telemetry, log, uptime },
     options,
   );
-  announce(log, broker.doors, options, folder);
+  announce(log, broker.doors, options, keeping);
   for (const address of inherited?.leaveRest() ?? []) {
     log.warn("No listener has the address of a socket that was passed", {
       address,

@@ -13,6 +13,7 @@ import type { RouterMessage } from "./messages.ts";
 import type { Arrival } from "./sessions/connack.ts";
 import type { Registry } from "./sessions/registry.ts";
 import type { Restore } from "./sessions/restore.ts";
+import type { StoreReader } from "../store/store.ts";
 
 /**
  * One bundle in this many is timed while nothing is traced: two looks at the clock for each would cost more than 2 % of
@@ -103,6 +104,14 @@ export class RouterHandle {
   /** Says that the Store has told everything that it held. */
   restored(): void {
     this.#mailbox.sendUrgent({ type: "restored" });
+  }
+
+  /**
+   * Takes what a Store holds that has opened after the first client came: `tell` tells it. Clients whose state that
+   * touches have to connect again; the others are sent the retained messages that they subscribed to.
+   */
+  takeOver(tell: (reader: StoreReader) => void): void {
+    this.#mailbox.sendUrgent({ type: "takeOver", tell });
   }
 
   /** Has sessions, what belongs to them, and retained messages in memory written again: the Store may have lost some. */

@@ -299,6 +299,9 @@ export class Router implements SessionContext {
         this.#parts.restore.finish();
         this.#retained.restored();
         break;
+      case "takeOver":
+        this.#parts.restore.takeOver(message.tell);
+        break;
       case "keepAgain":
         this.#registry.keepAgain();
         this.#retained.keepAgain();

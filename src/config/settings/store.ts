@@ -6,6 +6,7 @@ import {
 import { isValidTopicFilter } from "../../router/topics/filter.ts";
 import { formatQuantity } from "./quantity.ts";
 import {
+  choice,
   type DefaultedSetting,
   FORMS,
   list,
@@ -31,6 +32,12 @@ const DEFAULT_INTERVAL = 1000;
 
 const LEVELS = `levels are ${list(DURABILITIES)}`;
 
+/** What a broker may do where nothing can be kept in its folder. */
+export const UNUSABLE_STORE_POLICIES = ["refuse", "memory", "stop"] as const;
+
+/** One of {@linkcode UNUSABLE_STORE_POLICIES}. */
+export type UnusableStorePolicy = (typeof UNUSABLE_STORE_POLICIES)[number];
+
 /** How things are kept on the disk. */
 export interface StoreSettings {
   /** Bytes of the file that is given up when the disk is full, 0 for none. */
@@ -45,10 +52,24 @@ export interface StoreSettings {
 
 /** The settings that say how things are kept. */
 export const STORE_SETTINGS: {
+  readonly whenUnusable: DefaultedSetting<UnusableStorePolicy>;
   readonly durability: DefaultedSetting<DurabilityRules>;
   readonly longestWait: DefaultedSetting<number>;
   readonly ballast: DefaultedSetting<number>;
 } = {
+  whenUnusable: {
+    name: "store.when_unusable",
+    flag: "when-store-unusable",
+    placeholder: "POLICY",
+    example: "stop",
+    help:
+      "what to do where nothing can be kept in the data folder: refuse what would have to be kept, and try again until " +
+      "it can; keep it in memory, to be lost at the end; or stop, and not start",
+    defaultText: "refuse",
+    default: "refuse",
+    takesEffect: "at restart",
+    ...choice(UNUSABLE_STORE_POLICIES, "policies are"),
+  },
   durability: {
     name: "store.durability",
     flag: "durability",

@@ -59,6 +59,10 @@ export class DiskSpaceCheck {
   /** Whether a PUBLISH with QoS 1 or 2 that a session sends must be kept. */
   publish(session: Session, packet: Publish, topic: TopicEntry): boolean {
     if (packet.qos === 2 && session.stored) return true;
+    // Sessions that nobody could read may wait for it.
+    if (this.#context.disk.unopened === "unread") {
+      return topic.durability !== "off";
+    }
     if (topic.durability === "off") return false;
     if (packet.retain && packet.end > packet.payloadStart) return true;
     const { targets, groups } = this.#dispatcher.routeOf(topic);

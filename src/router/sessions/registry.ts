@@ -12,6 +12,7 @@ import { Session } from "../../session/session.ts";
 import type { BatchNumber, StoredSession } from "../../store/store.ts";
 import type { Access } from "../rights/access.ts";
 import { type Arrival, connackFor, grantedInterval } from "./connack.ts";
+import { requireRoom } from "./room_check.ts";
 import { SessionUser } from "./session_user.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 import { TakeoverRate } from "./takeover_rate.ts";
@@ -83,6 +84,7 @@ export class Registry {
   resume(): void {
     const { context, wills } = this.#options;
     for (const session of this.#sessions.values()) {
+      if (session.link !== undefined) continue;
       if (!session.persistent) {
         // It ended with its connection: its will is published whatever its delay [MQTT-3.1.3-9].
         this.end(session);
@@ -134,7 +136,14 @@ export class Registry {
     access.requireWill(arrival);
     const former = this.#sessions.get(clientId);
     if (former !== undefined) this.#sessionUser.require(former, user);
-    if (!context.disk.ample) this.#requireRoom(connect, former);
+    if (!context.disk.ample) {
+      requireRoom({
+        connect,
+        lasts: this.#expiryInterval(connect) > 0,
+        isStored: former?.stored === true,
+        unopened: context.disk.unopened,
+      });
+    }
     if (former?.link !== undefined) {
       if (this.#waits(arrival, former.link)) return;
       this.#endLink(former, "sessionTakenOver");
@@ -253,24 +262,6 @@ export class Registry {
     }
     session.expiryInterval = this.#limited(seconds);
     if (session.stored) this.#save(session);
-  }
-
-  /**
-   * Lets nobody in for whom something new would have to be kept, while there is no room for it. A session that is
-   * kept can always come back.
-   */
-  #requireRoom(connect: Connect, former: Session | undefined): void {
-    const refused = [
-      ...(this.#expiryInterval(connect) > 0 ? ["the session"] : []),
-      ...(connect.will !== undefined ? ["the will"] : []),
-    ];
-    if (former?.stored || refused.length === 0) return;
-    throw new PacketError(
-      connect.protocolVersion === 5
-        ? ReasonCode.QuotaExceeded
-        : ReasonCode.ServerUnavailable,
-      `Cannot keep ${refused.join(" and ")}: there is no room on the disk`,
-    );
   }
 
   #save({ clientId, expiryInterval, endedAt, owner }: Session): BatchNumber {

@@ -87,19 +87,27 @@ Deno.test("start: without --data things are kept in $STATE_DIRECTORY, for its us
   });
 });
 
-Deno.test("start: where the folder cannot be made the broker runs in memory, or not at all with --require-store", async () => {
+Deno.test("start: where the folder cannot be made the broker runs in memory if told so, or not at all with --require-store", async () => {
   await withFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/file`, "");
     for (const path of [`${folder}/file`, `${folder}/file/below`]) {
       const args = [...LISTEN, "--data", path];
       await using program = new Program(...args);
       await expectInMemory(program, new RegExp(`data folder ${path}: `));
-      const refused = await runProgram(...args, "--require-store");
-      assert.equal(refused.status, 1);
-      assert.match(
-        refused.stderr,
-        /^Cannot use the data folder [^\n]*[^.\n]\n$/,
-      );
+      class Unsaid extends Program {
+        protected static override readonly env = {
+          MAILBOXQTT_STORE_WHEN_UNUSABLE: "",
+        };
+      }
+      await using required = new Unsaid(...args, "--require-store");
+      await using stopped = new Unsaid(...args, "--when-store-unusable=stop");
+      for (const strict of [required, stopped]) {
+        assert.equal((await strict.end()).status, 1);
+        assert.match(
+          strict.lines.join("\n"),
+          /^Cannot use the data folder [^\n]*[^.\n]$/,
+        );
+      }
     }
   });
 });
@@ -131,7 +139,8 @@ for (
   ] as const
 ) {
   Deno.test({
-    name: `start: on a ${what} file system the broker runs in memory${MOUNTS}`,
+    name:
+      `start: on a ${what} file system the broker runs in memory if told so${MOUNTS}`,
     ignore: !canMount,
     fn: () =>
       withFolder(async (folder) => {
@@ -144,7 +153,7 @@ for (
           ...LISTEN,
           "--data",
           folder,
-          "--require-store",
+          "--when-store-unusable=stop",
         );
         assert.equal((await strict.end()).status, 1);
       }),
@@ -163,7 +172,7 @@ for (
 ) {
   Deno.test({
     name:
-      `start: with a store on a file system that is ${what} by now the broker runs in memory${MOUNTS}`,
+      `start: with a store on a file system that is ${what} by now the broker runs in memory if told so${MOUNTS}`,
     ignore: !canMount,
     fn: () =>
       withFolder(async (folder) => {
@@ -209,9 +218,10 @@ const canBeNobody = await can([
 ]);
 
 Deno.test({
-  name: `start: without permission for the folder the broker runs in memory${
-    canBeNobody ? "" : " (ignored: the program cannot be run as nobody here)"
-  }`,
+  name:
+    `start: without permission for the folder the broker runs in memory if told so${
+      canBeNobody ? "" : " (ignored: the program cannot be run as nobody here)"
+    }`,
   ignore: !canBeNobody,
   fn: () =>
     withFolder(async (folder) => {
