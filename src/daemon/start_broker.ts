@@ -16,6 +16,7 @@ import type { Keeping } from "./announce.ts";
 import {
   mendingSentence,
   type Raise,
+  remadeSentence,
   tellOpening,
   tellVersions,
 } from "./store_news.ts";
@@ -92,6 +93,12 @@ async function startOnDisk(
       ...options.store,
       onCommitted: (milliseconds) =>
         common.counters.committing.record(milliseconds),
+      onRemade: (carried) => {
+        log.error(remadeSentence(carried));
+        if (carried.gaps > 0 || carried.setAside > 0) {
+          raise?.("database", remadeSentence(carried));
+        }
+      },
       onMended: (mending) => {
         log.error(mendingSentence(mending));
         if (raise === undefined) early.push(mending);

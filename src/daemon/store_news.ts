@@ -1,5 +1,6 @@
 import type { Log } from "../core/log.ts";
 import type { DatabaseChoice } from "../store/database/choice.ts";
+import type { CarriedOver } from "../store/repair/carry_over.ts";
 import type { Mending } from "../store/repair/mending.ts";
 import type { LogFinding } from "../store/repair/verified_database.ts";
 import type { StoreOpening } from "../store/sqlite/worker_messages.ts";
@@ -86,6 +87,20 @@ export function mendingSentence({ reason, kept, carried }: Mending): string {
   } in a fresh one, ${setAside} set aside, and at ${
     count(gaps, "place")
   } nothing could be read`;
+}
+
+/** That the store's files were made anew, and what they hold. */
+export function remadeSentence(
+  { rows, setAside, gaps }: Readonly<CarriedOver>,
+): string {
+  const whole = gaps === 0 && setAside === 0
+    ? "nothing is missing"
+    : `${setAside} set aside, and at ${
+      count(gaps, "place")
+    } nothing could be read`;
+  return `The store's files were removed or replaced while they were in use. They were made anew with ${
+    count(rows, "row")
+  }: ${whole}`;
 }
 
 function logSentence(finding: Exclude<LogFinding, { type: "torn" }>): string {

@@ -21,6 +21,8 @@ export interface DiskKeeperOptions {
     limitLog(bytes: number): void;
     /** Whether to do with little room beside the database. */
     beThrifty(thrifty: boolean): void;
+    /** Whether its files were removed while they were open. */
+    readonly filesGone: boolean;
     /** Closes the database's files and opens them again. */
     reopen(): void;
   };
@@ -79,6 +81,10 @@ export class DiskKeeper {
   /** Tries all that waits a last time, and stops. Says whether all is written. */
   end(): boolean {
     this.#ended = true;
+    const { database } = this.#options;
+    this.#quietly(() => {
+      if (this.#waiting.length > 0 && database.filesGone) database.reopen();
+    });
     return this.#tryWaiting();
   }
 
@@ -118,9 +124,11 @@ export class DiskKeeper {
     this.#ticking = false;
     const { ballast, database } = this.#options;
     try {
-      if (this.#failures >= FAILURES_BEFORE_REOPENING) {
-        this.#quietly(() => database.reopen());
-      }
+      this.#quietly(() => {
+        if (
+          this.#failures >= FAILURES_BEFORE_REOPENING || database.filesGone
+        ) database.reopen();
+      });
       this.#quietly(() => {
         const end = performance.now() + INTERVAL / 10;
         while (database.makeRoom() && performance.now() < end);

@@ -32,6 +32,7 @@ class Disk {
         logBytes: 7000,
       },
       database: {
+        filesGone: false,
         makeRoom: () => false,
         limitLog: (bytes) => void (this.logBytes = bytes),
         beThrifty: (thrifty) => void (this.thrifty = thrifty),

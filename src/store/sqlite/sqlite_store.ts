@@ -9,6 +9,7 @@ import { GroupCommit } from "./group_commit.ts";
 import type { JournalSink } from "../journal/journal.ts";
 import { JournalReader } from "../journal/reader.ts";
 import { JournalWriter } from "../journal/writer.ts";
+import type { CarriedOver } from "../repair/carry_over.ts";
 import type { Mending } from "../repair/mending.ts";
 import type { Message } from "../message.ts";
 import { MessageBodies } from "../journal/message_body.ts";
@@ -43,6 +44,8 @@ export interface SqliteStoreOptions {
   readonly onCommitted?: (milliseconds: number) => void;
   /** Called when a damaged database was replaced while it was in use. */
   readonly onMended?: (mending: Mending) => void;
+  /** Called when the database was made anew, since its files were removed while it was in use. */
+  readonly onRemade?: (carried: Readonly<CarriedOver>) => void;
   /** Up to this size, in bytes, a database that was not closed is checked before it is used: 256 MiB if left out. */
   readonly checkedFirst?: number;
 }
@@ -104,7 +107,7 @@ export class SqliteStore implements Store {
    */
   async open(events: StoreEvents, reader: StoreReader): Promise<void> {
     const { folder, ballast = 0, ballastShare = 1 } = this.#options;
-    this.#lock = await FolderLock.take(folder);
+    this.#lock = FolderLock.take(folder);
     this.#events = events;
     this.#link = new WorkerLink({
       committed: (batch, memory) => {
@@ -116,6 +119,10 @@ export class SqliteStore implements Store {
       mended: (mending) => {
         this.#options.onMended?.(mending);
         if (this.#opening !== undefined) events.mended?.();
+      },
+      remade: (carried) => {
+        this.#options.onRemade?.(carried);
+        if (carried.gaps > 0 || carried.setAside > 0) events.mended?.();
       },
       failed: (error) => this.#fail(error),
     });

@@ -9,13 +9,22 @@ import {
   openDatabase,
   quickCheck,
 } from "../database/database.ts";
-import { sizeOf } from "../database/file_names.ts";
+import { folderOf, sizeOf } from "../database/file_names.ts";
+import { FolderLock } from "../database/folder_lock.ts";
 import { Held } from "../tables/held.ts";
 import { JournalReader } from "../journal/reader.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import { EMPTY_METER, metered, type MeterRecord } from "../meter.ts";
 import { STORED_BODIES } from "../journal/message_body.ts";
-import { ALL_TABLES, mend, type Mending } from "../repair/mending.ts";
+import type { CarriedOver } from "../repair/carry_over.ts";
+import {
+  ALL_TABLES,
+  finishMending,
+  mend,
+  type Mending,
+} from "../repair/mending.ts";
+import { remake } from "../repair/remaking.ts";
+import { OpenFiles } from "./open_files.ts";
 import type { ClosingRecord } from "../tables/meta.ts";
 import { NetWrites } from "../tables/net_writes.ts";
 import { resumedTime } from "../tables/service_time.ts";
@@ -33,7 +42,7 @@ import {
   type WalState,
   writtenBetween,
 } from "../database/wal_index.ts";
-import type { StoreOpening } from "./worker_messages.ts";
+import type { RetainedReply, StoreOpening } from "./worker_messages.ts";
 
 /** Milliseconds of the broker's clock after which a commit notes it again. */
 const CLOCK_EVERY = 1000;
@@ -44,16 +53,16 @@ const PAGE = 4096;
 /** Pages in the log after which it goes into the database while room is short: 1 MiB. */
 const THRIFTY_CHECKPOINT_PAGES = 256;
 
-/** Retained messages, as the Store's thread hands them over. */
-export interface RetainedPiece {
-  /** A journal that retains or removes each of them in turn. */
-  readonly journal: Uint8Array<ArrayBuffer>;
-  /** Rows that were found damaged, and set aside. */
-  readonly damagedRows: number;
-}
-
 /** So often a database is replaced by a fresh one while it is in use: more often, and the disk is to blame. */
 const MENDINGS = 3;
+
+/** How a {@linkcode StoreThread} is to open its database. */
+export interface StoreThreadOptions {
+  /** Up to this size, in bytes, one that was not closed is checked before it is used. */
+  readonly checkedFirst?: number;
+  /** Told when it was made anew, since its files were removed while they were open. */
+  readonly onRemade?: (carried: Readonly<CarriedOver>) => void;
+}
 
 /** The Store's side of the thread boundary: a database that is told what is new, one batch after the other. */
 export class StoreThread {
@@ -62,6 +71,10 @@ export class StoreThread {
   readonly #path: string;
   readonly #fresh: boolean;
   readonly #walIndex: WalIndex;
+  readonly #files: OpenFiles;
+  readonly #onRemade: StoreThreadOptions["onRemade"];
+  /** The folder's lock, where its file had to be made anew. */
+  #lock: FolderLock | undefined;
   #findings: Findings;
   #database!: DatabaseSync;
   #tables!: Tables;
@@ -90,9 +103,12 @@ export class StoreThread {
    * Opens the database in this file; `wall` is what the machine's clock says. If it was not closed and is larger than
    * `checkedFirst` bytes, it is checked while it is in use.
    */
-  constructor(path: string, wall: number, checkedFirst?: number) {
+  constructor(path: string, wall: number, options: StoreThreadOptions = {}) {
+    const { checkedFirst } = options;
+    this.#onRemade = options.onRemade;
     this.#path = path;
     this.#walIndex = new WalIndex(path);
+    this.#files = new OpenFiles(path);
     const sound = openVerified(path, wall, checkedFirst);
     const { mending, log, unchecked } = sound;
     this.#fresh = sound.fresh && mending === undefined;
@@ -126,7 +142,7 @@ export class StoreThread {
    */
   mend(error: unknown): Mending {
     if (this.#mendings === MENDINGS) throw error;
-    this.leave();
+    this.#closeFiles();
     const mending = mend(this.#path, error, Date.now());
     this.#mendings++;
     this.#findings = { ...this.#findings, mending };
@@ -137,6 +153,7 @@ export class StoreThread {
 
   #use({ database, tables }: VerifiedDatabase): void {
     this.#database = database;
+    this.#files.noteOpened();
     this.#tables = tables;
     this.#damage = new Damage();
     this.#held = new Held(database, this.#damage, tables.purge);
@@ -200,7 +217,7 @@ export class StoreThread {
    * Reads the retained messages of these topics, as a journal that retains or removes each of them in turn; what is
    * damaged is set aside, and counted.
    */
-  readRetained(topics: readonly string[]): RetainedPiece {
+  readRetained(topics: readonly string[]): Omit<RetainedReply, "type"> {
     const damage = new Damage();
     const journal = new JournalWriter(STORED_BODIES);
     for (const topic of topics) {
@@ -226,6 +243,7 @@ export class StoreThread {
       writes.finish();
       if (now - this.#clockNoted >= CLOCK_EVERY) this.#noteClock(now);
     });
+    this.#files.require();
     this.#commitFailed = false;
     this.#measure(now);
   }
@@ -263,19 +281,47 @@ export class StoreThread {
     this.#database.exec(`PRAGMA wal_autocheckpoint = ${pages}`);
   }
 
-  /** After a commit that failed: closes the files and opens them again. */
+  /** Whether its files were removed or replaced while they were open, so that nothing is kept. */
+  get filesGone(): boolean {
+    return this.#database.isOpen && this.#files.gone !== undefined;
+  }
+
+  /**
+   * After a commit that failed: closes the files and opens them again. Where they were removed meanwhile, they are made
+   * anew with all that can be read of them.
+   */
   reopen(): void {
-    if (this.#database.isOpen) {
-      this.#database.close();
-      this.#walIndex.close();
-    }
-    // Not made anew: a disk that is gone may come back.
-    if (sizeOf(this.#path) === undefined) {
-      throw new Error("unable to open database file");
-    }
+    if (this.filesGone) this.#remake();
+    else this.#closeFiles();
+    // Not made anew if it cannot be read any more: a disk that is gone may come back.
+    if (
+      sizeOf(this.#path) === undefined &&
+      finishMending(this.#path) === undefined
+    ) throw new Error("unable to open database file");
     this.#database = openDatabase(this.#path).database;
+    this.#files.noteOpened();
     this.#logDoubtful = true;
     this.#prepare();
+  }
+
+  #remake(): void {
+    const lock = FolderLock.takeAgain(folderOf(this.#path));
+    if (lock !== undefined) {
+      this.#lock?.release();
+      this.#lock = lock;
+    }
+    if (this.#files.gone === "log") {
+      checkpoint(this.#database);
+      this.#closeFiles();
+      return;
+    }
+    const carried = remake(
+      this.#path,
+      this.#database,
+      () => this.#closeFiles(),
+      Date.now(),
+    );
+    this.#onRemade?.(carried);
   }
 
   /** Whether there is something to remove little by little. */
@@ -295,6 +341,7 @@ export class StoreThread {
 
   /** Notes that the end is clean, and ends. */
   close(batch: number, now: number): void {
+    if (this.filesGone) this.reopen();
     inTransaction(this.#database, () => {
       this.#noteClock(now);
       const rows = countRows(this.#database);
@@ -306,6 +353,12 @@ export class StoreThread {
 
   /** Ends without a word: the next start finds an unclean end. */
   leave(): void {
+    this.#closeFiles();
+    this.#lock?.release();
+    this.#lock = undefined;
+  }
+
+  #closeFiles(): void {
     if (this.#database.isOpen) this.#database.close();
     this.#walIndex.close();
   }

@@ -104,7 +104,14 @@ function answer(request: StoreRequest): void {
       request.ballastShare,
     );
     const opened = withBallast(() =>
-      new StoreThread(path, Date.now(), checkedFirst)
+      new StoreThread(
+        path,
+        Date.now(),
+        {
+          checkedFirst,
+          onRemade: (carried) => reply({ type: "remade", carried }),
+        },
+      )
     );
     thread = opened;
     keeper = new DiskKeeper({

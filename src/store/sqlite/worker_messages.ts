@@ -1,5 +1,6 @@
 // What the broker's thread and the Store's tell each other.
 
+import type { CarriedOver } from "../repair/carry_over.ts";
 import type { Mending } from "../repair/mending.ts";
 import type { RoomReport } from "../disk_room.ts";
 import type { MeterRecord } from "../meter.ts";
@@ -69,6 +70,8 @@ export type StoreReply =
   | { readonly type: "startedOver" }
   /** The same, but while it was in use; what was committed goes on. */
   | { readonly type: "mended"; readonly mending: Mending }
+  /** Its files were removed while it was in use, and were made anew. */
+  | { readonly type: "remade"; readonly carried: Readonly<CarriedOver> }
   /** The batch is on the disk. Its buffer comes back. */
   | {
     readonly type: "committed";
@@ -83,6 +86,9 @@ export type StoreReply =
   | { readonly type: "failed"; readonly error: StoreFailure }
   /** All is on the disk and the file is closed. */
   | { readonly type: "closed" };
+
+/** Retained messages, as the Store's thread hands them over. */
+export type RetainedReply = Extract<StoreReply, { type: "retained" }>;
 
 /** Why the Store cannot go on. */
 export interface StoreFailure {
