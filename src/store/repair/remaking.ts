@@ -1,7 +1,7 @@
 // How a database is made anew whose files were removed from their folder while they were open.
 
 import type { DatabaseSync } from "node:sqlite";
-import { type CarriedOver } from "./carry_over.ts";
+import type { CarriedOver } from "./carry_over.ts";
 import {
   copyReadable,
   finishMending,
