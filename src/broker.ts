@@ -147,6 +147,13 @@ export class Broker {
         clock.set?.(now);
         router.takeOver(tell);
       },
+      timePassed: (milliseconds) => {
+        log.info(
+          "The machine's clock is right: the time that the broker was down counts for sessions that were left before",
+          { milliseconds },
+        );
+        router.timePassed(milliseconds);
+      },
       mended: () => router.keepAgain(),
       committed: () => router.committed(),
       damaged: (rows) =>

@@ -39,6 +39,13 @@ export function tellOpening(
       "The store is too large to be checked before it is used: it is checked table by table while it is in use",
     );
   }
+  if (opening.doubtedTime > 0) {
+    log.warn(
+      "The machine's clock has gone further than the machine can have run: what has passed by it is not counted before " +
+        "a time server has set the clock, or it has run on for 15 minutes",
+      { seconds: Math.round(opening.doubtedTime / 1000) },
+    );
+  }
   if (damagedRows > 0) {
     alarm(
       "damaged rows",

@@ -114,6 +114,11 @@ export class RouterHandle {
     this.#mailbox.sendUrgent({ type: "takeOver", tell });
   }
 
+  /** Says that sessions which were left before the start were left for so many milliseconds longer. */
+  timePassed(milliseconds: number): void {
+    this.#mailbox.sendUrgent({ type: "timePassed", milliseconds });
+  }
+
   /** Has sessions, what belongs to them, and retained messages in memory written again: the Store may have lost some. */
   keepAgain(): void {
     this.#mailbox.sendUrgent({ type: "keepAgain" });

@@ -45,6 +45,8 @@ export type RouterMessage =
   | { type: "restored" }
   /** A Store has opened after the first client came: this tells what it holds. */
   | { type: "takeOver"; tell: (reader: StoreReader) => void }
+  /** More time has passed before the start than the clock counts. */
+  | { type: "timePassed"; milliseconds: number }
   /** The Store may have lost what it had: it is to be kept again. */
   | { type: "keepAgain" }
   /** Other rules hold. */

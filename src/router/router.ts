@@ -302,6 +302,9 @@ export class Router implements SessionContext {
       case "takeOver":
         this.#parts.restore.takeOver(message.tell);
         break;
+      case "timePassed":
+        this.#registry.timePassed(message.milliseconds);
+        break;
       case "keepAgain":
         this.#registry.keepAgain();
         this.#retained.keepAgain();

@@ -49,6 +49,8 @@ export class Registry {
   /** Newcomers that wait before they take over, by client identifier. */
   readonly #waiting = new Map<string, Link>();
   readonly #sessions = new Map<string, Session>();
+  /** When it went on with what was restored. */
+  #resumedAt = -Infinity;
 
   /** Makes a registry without sessions. */
   constructor(options: RegistryOptions) {
@@ -83,6 +85,7 @@ export class Registry {
   /** Goes on with what was restored, as if all connections had ended now. */
   resume(): void {
     const { context, wills } = this.#options;
+    this.#resumedAt = context.now;
     for (const session of this.#sessions.values()) {
       if (session.link !== undefined) continue;
       if (!session.persistent) {
@@ -96,6 +99,20 @@ export class Registry {
         this.#save(session);
       }
       wills.connectionLost(session);
+      this.#expireLater(session);
+    }
+  }
+
+  /** Takes into account that sessions which nobody has used since the start were left for so many milliseconds longer. */
+  timePassed(milliseconds: number): void {
+    for (const session of this.#sessions.values()) {
+      const { endedAt, persistent } = session;
+      if (!persistent || endedAt === undefined || endedAt > this.#resumedAt) {
+        continue;
+      }
+      session.endedAt = endedAt - milliseconds;
+      this.#save(session);
+      session.expiryTimer?.cancel();
       this.#expireLater(session);
     }
   }

@@ -120,6 +120,7 @@ export class SqliteStore implements Store {
         this.#options.onMended?.(mending);
         if (this.#opening !== undefined) events.mended?.();
       },
+      timePassed: (milliseconds) => events.timePassed?.(milliseconds),
       remade: (carried) => {
         this.#options.onRemade?.(carried);
         if (carried.gaps > 0 || carried.setAside > 0) events.mended?.();

@@ -27,7 +27,7 @@ import { remake } from "../repair/remaking.ts";
 import { OpenFiles } from "./open_files.ts";
 import type { ClosingRecord } from "../tables/meta.ts";
 import { NetWrites } from "../tables/net_writes.ts";
-import { resumedTime } from "../tables/service_time.ts";
+import { ServiceClock } from "./service_clock.ts";
 import {
   type Findings,
   openChecked,
@@ -43,9 +43,6 @@ import {
   writtenBetween,
 } from "../database/wal_index.ts";
 import type { RetainedReply, StoreOpening } from "./worker_messages.ts";
-
-/** Milliseconds of the broker's clock after which a commit notes it again. */
-const CLOCK_EVERY = 1000;
 
 /** Bytes of a page, of the database and its log. */
 const PAGE = 4096;
@@ -66,8 +63,8 @@ export interface StoreThreadOptions {
 
 /** The Store's side of the thread boundary: a database that is told what is new, one batch after the other. */
 export class StoreThread {
-  /** Where the broker's clock goes on. */
-  readonly resumed: number;
+  /** Knows where the broker's clock goes on, and what of it is in doubt. */
+  readonly clock: ServiceClock;
   readonly #path: string;
   readonly #fresh: boolean;
   readonly #walIndex: WalIndex;
@@ -95,7 +92,6 @@ export class StoreThread {
   /** Tables that are to be checked while it is in use. */
   #unchecked: string[];
   #mendings = 0;
-  #clockNoted = -Infinity;
   /** Pages in the log after which it goes into the database while there is room. */
   #logPages = CHECKPOINT_PAGES;
 
@@ -115,7 +111,7 @@ export class StoreThread {
     this.#findings = { mending, log, unchecked };
     this.#unchecked = unchecked ? [...ALL_TABLES] : [];
     this.#use(sound);
-    this.resumed = resumedTime(this.#tables.meta.get("clock"), wall);
+    this.clock = new ServiceClock(this.#tables.meta.get("clock"));
     this.#meter = this.#tables.meta.get("meter") ?? EMPTY_METER;
   }
 
@@ -176,14 +172,14 @@ export class StoreThread {
     // Where it begins anew with a fresh database, the record has gone before.
     const closing = this.#closing ??= meta.get("closing");
     inTransaction(this.#database, () => {
-      this.#damage.setAside(this.#database, this.resumed);
+      this.#damage.setAside(this.#database, this.clock.resumed);
       this.#database.exec(
         `DELETE FROM owner WHERE substr(name, 1, 7) = '$share/'
          AND NOT EXISTS (SELECT 1 FROM session WHERE session.owner = id)
          AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.owner = owner.id)`,
       );
       meta.remove("closing");
-      this.#noteClock(this.resumed);
+      this.#noteClock(this.clock.resumed);
     });
     // So that a database without its log does not look as if it had been closed.
     this.#database.exec("PRAGMA wal_checkpoint(PASSIVE)");
@@ -197,6 +193,7 @@ export class StoreThread {
       expected: closing?.rows,
       damagedRows: this.#damage.count,
       findings: this.#findings,
+      doubtedTime: this.clock.doubted,
     };
   }
 
@@ -241,7 +238,7 @@ export class StoreThread {
       const writes = new NetWrites(this.#tables, { again });
       new JournalReader(STORED_BODIES).read(journal, writes);
       writes.finish();
-      if (now - this.#clockNoted >= CLOCK_EVERY) this.#noteClock(now);
+      if (this.clock.isDue(now)) this.#noteClock(now);
     });
     this.#files.require();
     this.#commitFailed = false;
@@ -392,8 +389,7 @@ export class StoreThread {
   }
 
   #noteClock(now: number): void {
-    this.#clockNoted = now;
-    this.#tables.meta.save("clock", { service: now, wall: Date.now() });
+    this.#tables.meta.save("clock", this.clock.note(now));
     this.#tables.meta.save("meter", this.#meter);
   }
 }

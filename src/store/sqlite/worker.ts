@@ -37,6 +37,9 @@ const ATTEMPTS: Record<StoreRequest["type"], string> = {
   close: "Cannot close the store",
 };
 
+/** Milliseconds between two looks whether the machine's clock is still in doubt. */
+const CLOCK_PAUSE = 10_000;
+
 /** Milliseconds between the checks of two tables. */
 const CHECK_PAUSE = 100;
 
@@ -52,6 +55,8 @@ let meterTold = -Infinity;
 let purging: ReturnType<typeof setTimeout> | undefined;
 /** Runs until the next table is checked. */
 let checking: ReturnType<typeof setTimeout> | undefined;
+/** Runs until the machine's clock is looked at again, while it is in doubt. */
+let doubting: ReturnType<typeof setTimeout> | undefined;
 
 scope.onmessage = ({ data: request }) =>
   attempt(ATTEMPTS[request.type], () => answer(request));
@@ -120,7 +125,7 @@ function answer(request: StoreRequest): void {
       onRoom: (report) => reply({ type: "room", report }),
       onFailed: (error) => fail(ATTEMPTS.commit, error),
     });
-    reply({ type: "opened", now: thread.resumed });
+    reply({ type: "opened", now: thread.clock.resumed });
     return;
   }
   if (thread === undefined) throw new Error("The store is not open");
@@ -161,6 +166,7 @@ function answer(request: StoreRequest): void {
     clearTimeout(purging);
     idle.stop();
     clearTimeout(checking);
+    clearTimeout(doubting);
     close(to, request.batch, request.now);
     reply({ type: "closed" });
   }
@@ -185,6 +191,17 @@ function more(from: StoreThread): void {
   ballast.prepare().then(() => attempt(ATTEMPTS.commit, () => keeper.begin()));
   purgeLater();
   checkLater(from);
+  settleClockLater(from);
+}
+
+/** Tells of time that has passed while the broker was down, once the machine's clock is in doubt no more. */
+function settleClockLater({ clock }: StoreThread): void {
+  if (clock.doubted === 0) return;
+  doubting = setTimeout(() => {
+    const milliseconds = clock.settle();
+    if (milliseconds > 0) reply({ type: "timePassed", milliseconds });
+    settleClockLater(thread!);
+  }, CLOCK_PAUSE);
 }
 
 /** Notes a clean end, unless the disk does not let it: what is not written then was not acknowledged either. */

@@ -20,6 +20,8 @@ export interface WorkerLinkEvents {
   room(report: RoomReport): void;
   /** A damaged database was replaced while it was in use. */
   mended(mending: Mending): void;
+  /** These milliseconds have passed besides while the broker was down. */
+  timePassed(milliseconds: number): void;
   /** The database was made anew, since its files were removed while it was in use. */
   remade(carried: Readonly<CarriedOver>): void;
   /** Called once if the thread cannot go on, after it was open. */
@@ -151,6 +153,8 @@ export class WorkerLink {
       this.#events.room(reply.report);
     } else if (reply.type === "mended") {
       this.#events.mended(reply.mending);
+    } else if (reply.type === "timePassed") {
+      this.#events.timePassed(reply.milliseconds);
     } else if (reply.type === "remade") {
       this.#events.remade(reply.carried);
     } else if (reply.type === "failed") {

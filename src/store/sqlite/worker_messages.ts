@@ -78,6 +78,8 @@ export type StoreReply =
     readonly batch: number;
     readonly journal: Uint8Array<ArrayBuffer>;
   }
+  /** These milliseconds have passed besides while the broker was down: the machine's clock is in doubt no more. */
+  | { readonly type: "timePassed"; readonly milliseconds: number }
   /** So much was written until now. */
   | { readonly type: "metered"; readonly meter: MeterRecord }
   /** The disk has come to have more room, or less. */
@@ -114,4 +116,6 @@ export interface StoreOpening {
   readonly damagedRows: number;
   /** What was not as it was left. */
   readonly findings: Findings;
+  /** Milliseconds that passed since the last end if the machine's clock is right, which is in doubt: not counted yet. */
+  readonly doubtedTime: number;
 }
