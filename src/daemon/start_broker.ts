@@ -36,10 +36,10 @@ export type Common = Omit<BrokerOptions, "store" | "clock"> & {
 export interface StartedBroker {
   /** The broker. */
   readonly broker: Broker;
-  /** The folder in which it keeps things; `undefined` for memory only, and while the folder cannot be used. */
-  readonly folder: string | undefined;
-  /** Where it keeps things, or will. */
+  /** Where it keeps things, or will once it can. */
   readonly keeping: Keeping;
+  /** Whether the folder can be used already, where there is one. */
+  readonly isOpen: boolean;
   /** Tells what the store held, and what is the matter with it. To be called once the broker is announced. */
   readonly tellStore: () => void;
 }
@@ -127,10 +127,7 @@ async function startOnDisk(
   };
   const broker = await Broker.start({ ...common, clock, store: retrying });
   started.broker = broker;
-  const folder = place.type === "folder" && retrying.opened
-    ? place.folder
-    : undefined;
-  return { broker, folder, keeping: place, tellStore };
+  return { broker, keeping: place, isOpen: retrying.opened, tellStore };
 }
 
 /** Starts without a store: as it was told, or because of an obstacle. */
@@ -141,8 +138,8 @@ async function startInMemory(
   const broker = await Broker.start({ ...common, clock: new SteadyClock() });
   return {
     broker,
-    folder: undefined,
     keeping: { type: "memory" },
+    isOpen: false,
     tellStore: () => {
       if (obstacle === undefined) return;
       const sentence =

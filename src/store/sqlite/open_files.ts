@@ -43,9 +43,7 @@ export class OpenFiles {
 }
 
 /** A file of the store is not under its name any more. */
-export class MissingFile extends Error {
-  override name = "MissingFile";
-}
+export class MissingFile extends Error {}
 
 function identityOf(path: string): string | undefined {
   try {

@@ -53,6 +53,7 @@ export class RetryingStore implements Store {
   #ended = false;
   #reason = "";
 
+  /** Does nothing until it is opened. */
   constructor(options: RetryingStoreOptions) {
     this.#options = options;
     this.#later = options.later ?? ((callback, milliseconds) => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { Client } from "../../support/clients/client.ts";
+import { succeeds } from "../../support/programs/commands.ts";
 import { Program, runProgram } from "../../support/programs/program.ts";
 import { payloadText } from "../../support/clients/read_packets.ts";
 
@@ -112,24 +113,16 @@ Deno.test("start: where the folder cannot be made the broker runs in memory if t
   });
 });
 
-/** Whether a command can be run here. */
-async function can(command: readonly string[]): Promise<boolean> {
-  try {
-    const [first, ...args] = command;
-    const options = { args, stdout: "null", stderr: "null" } as const;
-    return (await new Deno.Command(first!, options).output()).success;
-  } catch {
-    return false;
-  }
-}
-
 /** Runs a command with a small file system of its own in this folder. */
-function mounted(folder: string, options: string): string[] {
+function mounted(
+  folder: string,
+  options: string,
+): [string, ...string[]] {
   const script = `mount -t tmpfs -o ${options} none ${folder} && exec "$@"`;
   return ["unshare", "--mount", "sh", "-c", script, "sh"];
 }
 
-const canMount = await can([...mounted("/mnt", "ro"), "true"]);
+const canMount = await succeeds(...mounted("/mnt", "ro"), "true");
 const MOUNTS = canMount ? "" : " (ignored: nothing can be mounted here)";
 
 for (
@@ -206,16 +199,21 @@ for (
   });
 }
 
-const AS_NOBODY = `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups`;
-const canBeNobody = await can([
-  ...AS_NOBODY.split(" "),
+const AS_NOBODY = [
+  "setpriv",
+  `--reuid=${NOBODY}`,
+  `--regid=${NOBODY}`,
+  "--clear-groups",
+] as const;
+const canBeNobody = await succeeds(
+  ...AS_NOBODY,
   Deno.execPath(),
   "eval",
   "--no-config",
   `Deno.readTextFileSync("${
     new URL("../../../main.ts", import.meta.url).pathname
   }")`,
-]);
+);
 
 Deno.test({
   name:
@@ -229,7 +227,7 @@ Deno.test({
       await Deno.mkdir(`${folder}/deno`);
       await Deno.chmod(`${folder}/deno`, 0o777);
       class Nobody extends Program {
-        protected static override readonly wrapper = AS_NOBODY.split(" ");
+        protected static override readonly wrapper = AS_NOBODY;
         protected static override readonly env = { DENO_DIR: `${folder}/deno` };
       }
       await Deno.mkdir(`${folder}/unreadable`, { mode: 0o700 });

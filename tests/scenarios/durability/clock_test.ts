@@ -13,6 +13,7 @@ import {
   canSetClock,
   MachineClock,
 } from "../../support/programs/machine_clock.ts";
+import { succeeds } from "../../support/programs/commands.ts";
 import { Program } from "../../support/programs/program.ts";
 import { payloadText } from "../../support/clients/read_packets.ts";
 
@@ -21,21 +22,12 @@ const TODAY = "2026-11-25 10:00:00";
 const MINUTES = 600;
 
 /** Runs a command on a machine whose clock systemd has set. */
-const SYNCHRONISED = [
-  ...["unshare", "--mount", "sh", "-c"],
+const SYNCHRONISED: readonly [string, ...string[]] = [
+  "unshare",
+  ...["--mount", "sh", "-c"],
   'mount -t tmpfs none /run && mkdir -p /run/systemd/timesync && touch /run/systemd/timesync/synchronized && exec "$@"',
   "sh",
 ];
-
-async function canMountRun(): Promise<boolean> {
-  try {
-    const [first, ...args] = [...SYNCHRONISED, "true"];
-    const command = new Deno.Command(first!, { args, stderr: "null" });
-    return (await command.output()).success;
-  } catch {
-    return false;
-  }
-}
 
 const named = (name: string) =>
   `${name}${canSetClock ? "" : " (ignored: Debian's faketime is not here)"}`;
@@ -284,7 +276,7 @@ Deno.test({
   },
 });
 
-const canMount = await canMountRun();
+const canMount = await succeeds(...SYNCHRONISED, "true");
 
 Deno.test({
   name: named(

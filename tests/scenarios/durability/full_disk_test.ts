@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Client } from "../../support/clients/client.ts";
+import { succeeds } from "../../support/programs/commands.ts";
 import { Program } from "../../support/programs/program.ts";
 import { payloadText } from "../../support/clients/read_packets.ts";
 
@@ -23,23 +24,14 @@ class SmallDisk implements AsyncDisposable {
   static async make(size = 4): Promise<SmallDisk | undefined> {
     const folder = await Deno.makeTempDir();
     const args = ["-t", "tmpfs", "-o", `size=${size}m`, "tmpfs", folder];
-    if (await succeeds("mount", args)) return new SmallDisk(folder);
+    if (await succeeds("mount", ...args)) return new SmallDisk(folder);
     await Deno.remove(folder);
     return undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    assert.ok(await succeeds("umount", [this.folder]));
+    assert.ok(await succeeds("umount", this.folder));
     await Deno.remove(this.folder);
-  }
-}
-
-async function succeeds(program: string, args: string[]): Promise<boolean> {
-  try {
-    const command = new Deno.Command(program, { args, stderr: "null" });
-    return (await command.output()).success;
-  } catch {
-    return false;
   }
 }
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { Client } from "../../support/clients/client.ts";
 import { payloadText } from "../../support/clients/read_packets.ts";
+import { canMount, succeeds } from "../../support/programs/commands.ts";
 import { Program } from "../../support/programs/program.ts";
 
 const LISTEN = "--listen=mqtt://127.0.0.1:0";
@@ -14,20 +15,6 @@ const KEPT = {
   properties: { sessionExpiryInterval: 1000 },
 };
 const RETAIN = { qos: 1, retain: true } as const;
-
-async function succeeds(program: string, ...args: string[]): Promise<boolean> {
-  try {
-    const options = { args, stdout: "null", stderr: "null" } as const;
-    return (await new Deno.Command(program, options).output()).success;
-  } catch {
-    return false;
-  }
-}
-
-const canMount = await succeeds(
-  "unshare",
-  ...["--mount", "mount", "-t", "tmpfs", "none", "/mnt"],
-) && await succeeds("nsenter", "--version");
 
 /** A broker whose folder disappears. */
 class Stage implements AsyncDisposable {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { Client } from "../../support/clients/client.ts";
 import { payloadText } from "../../support/clients/read_packets.ts";
+import { canMount, succeeds } from "../../support/programs/commands.ts";
 import { Program } from "../../support/programs/program.ts";
 
 const REFUSING = [
@@ -55,18 +56,6 @@ class Clients implements AsyncDisposable {
   }
 }
 
-async function succeeds(program: string, ...args: string[]): Promise<boolean> {
-  try {
-    const options = { args, stdout: "null", stderr: "null" } as const;
-    return (await new Deno.Command(program, options).output()).success;
-  } catch {
-    return false;
-  }
-}
-
-const canMount = await succeeds(
-  ...["unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"] as const,
-) && await succeeds("nsenter", "--version");
 const canLimit = await succeeds("prlimit", "--version");
 
 async function kill(program: Program): Promise<void> {
