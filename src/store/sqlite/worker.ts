@@ -20,6 +20,10 @@ const IDLE_TIME = 10_000;
 /** Milliseconds of the broker's clock after which what was written is told again. */
 const METER_EVERY = 1000;
 
+/** Attempts to open the store before it is told that it cannot be, and milliseconds between them. */
+const ATTEMPTS_TO_OPEN = 3;
+const OPEN_PAUSE = 50;
+
 /** Milliseconds between two slices of what is removed little by little. */
 const PURGE_PAUSE = 10;
 
@@ -108,7 +112,7 @@ function answer(request: StoreRequest): void {
       request.ballast,
       request.ballastShare,
     );
-    const opened = withBallast(() =>
+    const opened = patiently(() =>
       new StoreThread(
         path,
         Date.now(),
@@ -215,6 +219,20 @@ function close(to: StoreThread, batch: number, now: number): void {
     if (troubleOf(error) === undefined) throw error;
   }
   to.leave();
+}
+
+/** Opens the store, also where the disk answers with a few errors that pass. */
+function patiently<T>(open: () => T): T {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return withBallast(open);
+    } catch (error) {
+      if (attempt === ATTEMPTS_TO_OPEN || troubleOf(error) !== "io") {
+        throw error;
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, OPEN_PAUSE);
+    }
+  }
 }
 
 /** Does it, on a full disk with the ballast's room. */
