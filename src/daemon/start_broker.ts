@@ -84,12 +84,13 @@ async function startOnDisk(
   let raise: Raise | undefined;
   const started: { broker?: Broker } = {};
   /** The store of the last attempt to open it. */
-  let store: InstanceType<typeof SqliteStore>;
+  let store: InstanceType<typeof SqliteStore> | undefined;
   const make = () => {
     if (place.type === "nowhere") throw new StartError(place.reason);
     return store = new SqliteStore({
       folder: place.folder,
       clock,
+      again: store !== undefined,
       ...options.store,
       onCommitted: (milliseconds) =>
         common.counters.committing.record(milliseconds),
@@ -118,11 +119,12 @@ async function startOnDisk(
     // It is told once: by what comes last, the announcement or the opening.
     const { broker } = started;
     if (broker === undefined || !retrying.opened || raise !== undefined) return;
+    const { choice, opening } = store!;
     const tell: Raise = (matter, sentence) =>
       broker.alarms.raise(ALARM, matter, sentence);
     raise = tell;
-    tellVersions(store.choice!, log, tell);
-    tellOpening(store.opening!, log, tell);
+    tellVersions(choice!, log, tell);
+    tellOpening(opening!, log, tell);
     for (const mending of early) tell("database", mendingSentence(mending));
   };
   const broker = await Broker.start({ ...common, clock, store: retrying });

@@ -38,6 +38,8 @@ export interface SqliteStoreOptions {
   readonly ballast?: number;
   /** The largest share of what is free that the ballast may take; left out, all of it. */
   readonly ballastShare?: number;
+  /** Whether this process has tried to open it before. */
+  readonly again?: boolean;
   /** Milliseconds after which is committed what nobody waits for; left out, a second. */
   readonly longestWait?: number;
   /** Told how many milliseconds each batch took from being sent to the thread to being on the disk. */
@@ -136,6 +138,7 @@ export class SqliteStore implements Store {
         path,
         ballast,
         ballastShare,
+        again: this.#options.again ?? false,
         checkedFirst,
       });
       events.resumed(now);

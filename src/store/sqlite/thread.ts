@@ -3,7 +3,6 @@ import { type BacklogPiece, BacklogReader } from "../tables/backlog_reader.ts";
 import { Damage } from "../tables/damage.ts";
 import {
   checkpoint,
-  CHECKPOINT_PAGES,
   countRows,
   giveBack,
   openDatabase,
@@ -24,9 +23,11 @@ import {
   type Mending,
 } from "../repair/mending.ts";
 import { remake } from "../repair/remaking.ts";
+import { troubleOf } from "./disk_trouble.ts";
 import { OpenFiles } from "./open_files.ts";
 import type { ClosingRecord } from "../tables/meta.ts";
 import { NetWrites } from "../tables/net_writes.ts";
+import { LogLimit } from "./log_limit.ts";
 import { ServiceClock } from "./service_clock.ts";
 import {
   type Findings,
@@ -44,12 +45,6 @@ import {
 } from "../database/wal_index.ts";
 import type { RetainedReply, StoreOpening } from "./worker_messages.ts";
 
-/** Bytes of a page, of the database and its log. */
-const PAGE = 4096;
-
-/** Pages in the log after which it goes into the database while room is short: 1 MiB. */
-const THRIFTY_CHECKPOINT_PAGES = 256;
-
 /** So often a database is replaced by a fresh one while it is in use: more often, and the disk is to blame. */
 const MENDINGS = 3;
 
@@ -57,6 +52,8 @@ const MENDINGS = 3;
 export interface StoreThreadOptions {
   /** Up to this size, in bytes, one that was not closed is checked before it is used. */
   readonly checkedFirst?: number;
+  /** Whether this process has tried to open it before: closing it then may have taken its log away. */
+  readonly again?: boolean;
   /** Told when it was made anew, since its files were removed while they were open. */
   readonly onRemade?: (carried: Readonly<CarriedOver>) => void;
 }
@@ -92,8 +89,7 @@ export class StoreThread {
   /** Tables that are to be checked while it is in use. */
   #unchecked: string[];
   #mendings = 0;
-  /** Pages in the log after which it goes into the database while there is room. */
-  #logPages = CHECKPOINT_PAGES;
+  readonly #logLimit = new LogLimit();
 
   /**
    * Opens the database in this file; `wall` is what the machine's clock says. If it was not closed and is larger than
@@ -108,7 +104,8 @@ export class StoreThread {
     const sound = openVerified(path, wall, checkedFirst);
     const { mending, log, unchecked } = sound;
     this.#fresh = sound.fresh && mending === undefined;
-    this.#findings = { mending, log, unchecked };
+    const isOurs = options.again === true && log?.type === "missing";
+    this.#findings = { mending, log: isOurs ? undefined : log, unchecked };
     this.#unchecked = unchecked ? [...ALL_TABLES] : [];
     this.#use(sound);
     this.clock = new ServiceClock(this.#tables.meta.get("clock"));
@@ -182,7 +179,7 @@ export class StoreThread {
       this.#noteClock(this.clock.resumed);
     });
     // So that a database without its log does not look as if it had been closed.
-    this.#database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    this.#tryCheckpoint();
     return {
       fresh: this.#fresh,
       unclean: !this.#fresh && closing === undefined,
@@ -265,17 +262,12 @@ export class StoreThread {
 
   /** Has the log go into the database before it is larger than this, in bytes, or than usual. */
   limitLog(bytes: number): void {
-    const pages = Math.max(1, Math.floor(bytes / PAGE));
-    this.#logPages = Math.min(pages, CHECKPOINT_PAGES);
-    this.beThrifty(false);
+    this.#logLimit.set(this.#database, bytes);
   }
 
   /** Whether to do with little room beside the database. */
   beThrifty(thrifty: boolean): void {
-    const pages = thrifty
-      ? Math.min(this.#logPages, THRIFTY_CHECKPOINT_PAGES)
-      : this.#logPages;
-    this.#database.exec(`PRAGMA wal_autocheckpoint = ${pages}`);
+    this.#logLimit.beThrifty(this.#database, thrifty);
   }
 
   /** Whether its files were removed or replaced while they were open, so that nothing is kept. */
@@ -374,6 +366,15 @@ export class StoreThread {
       this.#database,
       () => damage.setAside(this.#database, Date.now()),
     );
+  }
+
+  /** It only helps: where the disk does not let it, the log stays as it is. */
+  #tryCheckpoint(): void {
+    try {
+      this.#database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    } catch (error) {
+      if (troubleOf(error) === undefined) throw error;
+    }
   }
 
   #prepare(): void {

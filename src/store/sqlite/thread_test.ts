@@ -338,3 +338,17 @@ Deno.test("StoreThread does not commit to files that are gone, and makes them an
   copy.leave();
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("StoreThread misses no log that an attempt of the same process to open it took away", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/s.db`;
+  (await open(path)).thread.leave();
+  for (const again of [true, false]) {
+    const thread = new StoreThread(path, Date.now(), { again });
+    while (thread.more() !== undefined);
+    const { log } = thread.begin().findings;
+    assert.equal(log?.type, again ? undefined : "missing");
+    thread.leave();
+  }
+  await Deno.remove(folder, { recursive: true });
+});

@@ -112,12 +112,13 @@ function answer(request: StoreRequest): void {
       request.ballast,
       request.ballastShare,
     );
-    const opened = patiently(() =>
+    const opened = patiently((again) =>
       new StoreThread(
         path,
         Date.now(),
         {
           checkedFirst,
+          again: again || request.again,
           onRemade: (carried) => reply({ type: "remade", carried }),
         },
       )
@@ -222,10 +223,10 @@ function close(to: StoreThread, batch: number, now: number): void {
 }
 
 /** Opens the store, also where the disk answers with a few errors that pass. */
-function patiently<T>(open: () => T): T {
+function patiently<T>(open: (again: boolean) => T): T {
   for (let attempt = 1;; attempt++) {
     try {
-      return withBallast(open);
+      return withBallast(() => open(attempt > 1));
     } catch (error) {
       if (attempt === ATTEMPTS_TO_OPEN || troubleOf(error) !== "io") {
         throw error;

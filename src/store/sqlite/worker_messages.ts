@@ -20,6 +20,8 @@ export type StoreRequest =
     readonly ballastShare: number;
     /** Up to this size, in bytes, the database is checked before it is used. */
     readonly checkedFirst: number;
+    /** Whether this process has tried to open it before. */
+    readonly again: boolean;
   }
   /** Tell more of what it holds. The answers are `held`, and `ready` behind the last one. */
   | { readonly type: "more" }
