@@ -9,6 +9,7 @@ import type { TopicEntry } from "./topic_table.ts";
 /** What stands against taking a message, in words. */
 export const MESSAGE_OBSTACLES = {
   disk: "there is no room on the disk",
+  store: "the store is not open yet",
   allQueues: "all queues together are full",
   queue: "the queue of a subscriber is full",
 } as const;
@@ -43,7 +44,8 @@ export class DiskSpaceCheck {
   ): MessageObstacle | undefined {
     const { disk, queuePolicies } = this.#context;
     if (!disk.takesMessages && this.publish(session, packet, topic)) {
-      return disk.ample ? "allQueues" : "disk";
+      if (disk.ample) return "allQueues";
+      return disk.unopened === undefined ? "disk" : "store";
     }
     if (queuePolicies.one !== "refuse") return undefined;
     const { targets, groups } = this.#dispatcher.routeOf(topic);

@@ -87,7 +87,10 @@ async function expectRefusing(clients: Clients): Promise<Client> {
   await live.publish("live/a", "at most once");
   assert.equal(payloadText(await live.message()), "at most once");
   const retain = { qos: 1, retain: true } as const;
-  assert.equal(await live.publish("r", "no", retain), QUOTA_EXCEEDED);
+  const id = await live.sendPublish("r", "no", retain);
+  const { reasonCode, properties } = await live.take("puback", id);
+  assert.equal(reasonCode, QUOTA_EXCEEDED);
+  assert.match(properties.reasonString!, /the store is not open yet/);
   return live;
 }
 
