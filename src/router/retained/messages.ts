@@ -90,7 +90,7 @@ export class RetainedMessages {
     for (const retained of this.#tree.messages()) {
       const { topic, message } = retained;
       if (
-        message === undefined || !isKept(message) || topic.startsWith(SYSTEM)
+        message === undefined || !isKept(message) || isReservedTopic(topic)
       ) continue;
       const batch = store.retain(topic, message);
       store.request(batch);
