@@ -143,6 +143,17 @@ export class Broker {
         router = Router.start(parts);
         return router.restore;
       },
+      openedLate: (now, tell) => {
+        clock.set?.(now);
+        router.takeOver(tell);
+      },
+      timePassed: (milliseconds) => {
+        log.info(
+          "The machine's clock is right: the time that the broker was down counts for sessions that were left before",
+          { milliseconds },
+        );
+        router.timePassed(milliseconds);
+      },
       mended: () => router.keepAgain(),
       committed: () => router.committed(),
       damaged: (rows) =>
@@ -157,7 +168,7 @@ export class Broker {
         counters.diskLastDay = meter.lastDay;
       },
       room: (report) => {
-        router.view.disk.set(report.room);
+        router.view.disk.set(report.room, report.unopened);
         news.take(report);
       },
       failed: (error) => {

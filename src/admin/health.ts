@@ -41,7 +41,7 @@ export async function healthOf(source: HealthSource): Promise<Health> {
     }
   }
   if (source.diskRoom !== "ample") {
-    reasons.push("There is no room on the disk, or it cannot be written to");
+    reasons.push("There is no room on the disk, or it cannot be used");
   }
   return { alive, ready: reasons.length === 0, reasons };
 }

@@ -49,6 +49,7 @@ Deno.test("compareSettings says of every setting when it takes effect", async ()
     "memory-ceiling": "1GiB",
     "when-queue-full": "refuse",
     "when-all-queues-full": "drop-newest",
+    "when-store-unusable": "memory",
     durability: "off",
     "log-format": "json",
     metrics: "127.0.0.1:1",

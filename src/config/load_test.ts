@@ -57,6 +57,7 @@ const OTHERS: Readonly<Record<string, readonly [string, string]>> = {
   sys_interval: ["1m", "never"],
   "otlp.endpoint": ["http://a", "http://b"],
   "otlp.traces": ["1%", "2%"],
+  "store.when_unusable": ["memory", "stop"],
   "store.durability": ["off", "a/#=off"],
   "store.durability_interval": ["2s", "3s"],
   "store.ballast": ["1MiB", "2MiB"],

@@ -86,8 +86,10 @@ Deno.test("parseStart without flags listens on loopback with the default limits"
     otlpInterval: 60_000,
     otlpTraces: 0,
     requireStore: false,
+    whenStoreUnusable: "refuse",
     store: {
       ballast: 16 * 1024 * 1024,
+      ballastShare: 1 / 20,
       durability: new DurabilityRules(),
       longestWait: 1000,
     },
@@ -105,7 +107,7 @@ Deno.test("parseStart without flags listens on loopback with the default limits"
 Deno.test("parseStart reads every flag", async () => {
   const args =
     "--listen mqtt://127.0.0.1:1884?max_connections=5&allow_anonymous=false&users=/u --listen=mqtt://[::]:1885 " +
-    "--allow-anonymous --rules /r --user pump?bytes_per_second=1MiB --data /a/b --control /c --require-store --metrics 0.0.0.0 --metrics-token /t --sys-interval never --otlp http://c:4318/ --otlp-interval 5s --otlp-traces 5% " +
+    "--allow-anonymous --rules /r --user pump?bytes_per_second=1MiB --data /a/b --control /c --require-store --when-store-unusable stop --metrics 0.0.0.0 --metrics-token /t --sys-interval never --otlp http://c:4318/ --otlp-interval 5s --otlp-traces 5% " +
     "--ballast 0 --durability a/#=off --durability interval --durability=a=b/+=commit " +
     "--durability-interval 250ms --when-queue-full refuse --when-all-queues-full drop-newest --log-level debug --log-format=json --log-file /l --log-file-size 8KiB --log-files 2 --max-inflight 7 --connect-timeout 2m";
   assert.deepEqual(await settingsOf(args.split(" ")), {
@@ -136,8 +138,10 @@ Deno.test("parseStart reads every flag", async () => {
     otlpInterval: 5000,
     otlpTraces: 0.05,
     requireStore: true,
+    whenStoreUnusable: "stop",
     store: {
       ballast: 0,
+      ballastShare: 1,
       durability: new DurabilityRules("interval", [
         { filter: "a=b/+", durability: "commit" },
         { filter: "a/#", durability: "off" },
@@ -284,6 +288,14 @@ Deno.test("parseStart names flag, value and what is allowed", async () => {
     [
       "--require-store --data none",
       "Flag --require-store contradicts --data none: leave one of them out",
+    ],
+    [
+      "--when-store-unusable stop --data none",
+      "Flag --when-store-unusable contradicts --data none: leave one of them out",
+    ],
+    [
+      "--require-store --when-store-unusable memory",
+      "Flag --require-store contradicts --when-store-unusable memory: leave one of them out",
     ],
   ];
   for (const [args, message] of cases) {

@@ -17,6 +17,7 @@ import { formatAddress } from "../transport/listener_settings.ts";
 import { formatQuantity } from "./settings/quantity.ts";
 import type { Setting } from "./settings/setting.ts";
 import type { ListenerPlan, Settings } from "./settings/settings.ts";
+import { DEFAULT_BALLAST_SHARE } from "./settings/store.ts";
 import { SETTINGS, type SettingValues, variableOf } from "./settings/table.ts";
 
 /** Where the broker listens if it is not told. */
@@ -70,7 +71,14 @@ export function resolveSettings(
     ...values,
     file,
     listeners: [...listeners.keys()],
-    store: { ballast, durability, longestWait },
+    store: {
+      ballast,
+      ballastShare: given.get(SETTINGS.ballast) === undefined
+        ? DEFAULT_BALLAST_SHARE
+        : 1,
+      durability,
+      longestWait,
+    },
     queuePolicies: { one, all },
     limits,
     userLimits: given.userLimits,
@@ -126,16 +134,30 @@ function resolveLimits(given: Given, base: Limits, faults: Fault[]): Limits {
 function checkStore(given: Given, faults: Fault[]): void {
   const data = given.get(SETTINGS.data);
   const required = given.get(SETTINGS.requireStore);
-  if (data?.value !== "none" || required?.value !== true) return;
-  const { place } = required;
-  const subject = subjectOf(place, SETTINGS.requireStore.name);
-  faults.push({
-    place,
-    what: `${subject} contradicts ${
-      asGiven(data.place, SETTINGS.data, "none")
-    }`,
-    allowed: "leave one of them out",
-  });
+  const policy = given.get(SETTINGS.whenStoreUnusable);
+  const contradict = (place: Origin, name: string, other: string) =>
+    faults.push({
+      place,
+      what: `${subjectOf(place, name)} contradicts ${other}`,
+      allowed: "leave one of them out",
+    });
+  if (data?.value === "none") {
+    const none = asGiven(data.place, SETTINGS.data, "none");
+    if (required?.value === true) {
+      contradict(required.place, SETTINGS.requireStore.name, none);
+    }
+    if (policy?.value === "stop") {
+      contradict(policy.place, SETTINGS.whenStoreUnusable.name, none);
+    }
+  } else if (
+    required?.value === true && policy !== undefined && policy.value !== "stop"
+  ) {
+    contradict(
+      required.place,
+      SETTINGS.requireStore.name,
+      asGiven(policy.place, SETTINGS.whenStoreUnusable, policy.value),
+    );
+  }
 }
 
 /** Refuses to tell strangers what the broker does. */

@@ -308,7 +308,7 @@ export class Connection
     const terms = this.#link?.terms;
     if (terms === undefined || !this.#log.isClient) {
       // What it is told is a CONNACK [MQTT-3.2.0-1].
-      const refusal = { cause: refusedCauseOf(cause), code, detail };
+      const refusal = { cause: refusedCauseOf(cause, code), code, detail };
       this.refuse(refusal, terms?.maximumPacketSize, cause);
       return;
     }

@@ -99,10 +99,16 @@ const REFUSED_AS: Partial<Record<DisconnectedCause, RefusedCause>> = {
   notAuthorized: "notAuthorized",
   // Of what CONNECT says, the Router looks at nothing else.
   protocolError: "badWill",
+  quotaExceeded: "disk",
 };
 
 /** Under what it is counted that a connection was ended before its client was accepted. */
-export function refusedCauseOf(cause: DisconnectedCause): RefusedCause {
+export function refusedCauseOf(
+  cause: DisconnectedCause,
+  code: ReasonCode | undefined,
+): RefusedCause {
+  // Clients before 5.0 are told so that the disk has no room: they know no other word for it.
+  if (code === ReasonCode.ServerUnavailable) return "disk";
   return REFUSED_AS[cause] ?? "unavailable";
 }
 

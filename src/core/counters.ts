@@ -55,7 +55,7 @@ export const REFUSED_CAUSES = {
   /** A fault of ours. */
   internalError: "internal error",
   unavailable: "broker busy or ending",
-  disk: "no room on the disk",
+  disk: "cannot be kept on the disk now",
 } as const;
 
 /** Why a message was not sent to a subscriber, or not retained: each cause, and its name in the log. */

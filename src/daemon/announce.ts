@@ -10,12 +10,18 @@ import { durabilityNews } from "./durability_news.ts";
 import type { Settings } from "../config/settings/settings.ts";
 import { VERSION } from "../terminal/version.ts";
 
+/** Where things are kept: in a folder, whether it can be used already or not; in memory; or in a folder yet to be named. */
+export type Keeping =
+  | { readonly type: "folder"; readonly folder: string }
+  | { readonly type: "memory" }
+  | { readonly type: "nowhere" };
+
 /** Two or three lines for who started it: where it listens, how to try it, what it does not do. */
 export function announce(
   log: Log,
   doors: readonly Pick<DoorState, "address" | "addresses">[],
   options: Settings,
-  folder: string | undefined,
+  keeping: Keeping,
 ): void {
   if (options.file !== undefined) {
     log.info("Configured by", { file: options.file });
@@ -41,13 +47,13 @@ export function announce(
     );
     break;
   }
-  if (folder === undefined) {
+  if (keeping.type === "memory") {
     log.info(
       "Messages are kept in memory only: they are lost when the broker ends",
     );
-  } else {
+  } else if (keeping.type === "folder") {
     for (const sentence of durabilityNews(options.store)) {
-      log.info(sentence, { folder });
+      log.info(sentence, { folder: keeping.folder });
     }
   }
 }

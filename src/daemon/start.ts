@@ -48,7 +48,7 @@ export async function start(args: readonly string[]): Promise<number> {
   const { startBroker } = await import("./start_broker.ts");
   const systemd = Systemd.find(processEnvironment, log);
   const inherited = await passedSockets(log);
-  const { broker, folder, tellStore } = await whileStarting(
+  const { broker, keeping, isOpen, tellStore } = await whileStarting(
     systemd,
     () =>
       startBroker(options, {
@@ -92,11 +92,13 @@ export async function start(args: readonly string[]): Promise<number> {
     systemd?.ready(statusOf(broker));
   });
   await Promise.all([served, sent]);
+  const folder = keeping.type === "folder" ? keeping.folder : undefined;
   const control = await openControl(
     { broker, folder, reloader, telemetry, log, uptime },
+    isOpen ? controlSocket(folder) : controlSocket(undefined),
     options,
   );
-  announce(log, broker.doors, options, folder);
+  announce(log, broker.doors, options, keeping);
   for (const address of inherited?.leaveRest() ?? []) {
     log.warn("No listener has the address of a socket that was passed", {
       address,
@@ -130,13 +132,14 @@ export async function start(args: readonly string[]): Promise<number> {
   return status;
 }
 
-/** Opens the control socket, unless the settings say that there is to be none or nothing says where. */
+/** Opens the control socket, at `otherwise` where the settings do not say where; unless the settings say that there is to be none or nothing says where. */
 async function openControl(
   options: Omit<ControlSocketOptions, "path">,
+  otherwise: string | undefined,
   { control }: Settings,
 ): Promise<ControlServer | undefined> {
   if (control === "none") return undefined;
-  const path = control ?? controlSocket(options.folder);
+  const path = control ?? otherwise;
   if (path === undefined) return undefined;
   const { openControlSocket } = await import("./control_socket.ts");
   return await openControlSocket({ ...options, path });

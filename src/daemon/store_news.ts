@@ -1,5 +1,6 @@
 import type { Log } from "../core/log.ts";
 import type { DatabaseChoice } from "../store/database/choice.ts";
+import type { CarriedOver } from "../store/repair/carry_over.ts";
 import type { Mending } from "../store/repair/mending.ts";
 import type { LogFinding } from "../store/repair/verified_database.ts";
 import type { StoreOpening } from "../store/sqlite/worker_messages.ts";
@@ -36,6 +37,13 @@ export function tellOpening(
   if (findings.unchecked) {
     log.warn(
       "The store is too large to be checked before it is used: it is checked table by table while it is in use",
+    );
+  }
+  if (opening.doubtedTime > 0) {
+    log.warn(
+      "The machine's clock has gone further than the machine can have run: what has passed by it is not counted before " +
+        "a time server has set the clock, or it has run on for 15 minutes",
+      { seconds: Math.round(opening.doubtedTime / 1000) },
     );
   }
   if (damagedRows > 0) {
@@ -86,6 +94,20 @@ export function mendingSentence({ reason, kept, carried }: Mending): string {
   } in a fresh one, ${setAside} set aside, and at ${
     count(gaps, "place")
   } nothing could be read`;
+}
+
+/** That the store's files were made anew, and what they hold. */
+export function remadeSentence(
+  { rows, setAside, gaps }: Readonly<CarriedOver>,
+): string {
+  const whole = gaps === 0 && setAside === 0
+    ? "nothing is missing"
+    : `${setAside} set aside, and at ${
+      count(gaps, "place")
+    } nothing could be read`;
+  return `The store's files were removed or replaced while they were in use. They were made anew with ${
+    count(rows, "row")
+  }: ${whole}`;
 }
 
 function logSentence(finding: Exclude<LogFinding, { type: "torn" }>): string {

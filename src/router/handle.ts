@@ -13,6 +13,7 @@ import type { RouterMessage } from "./messages.ts";
 import type { Arrival } from "./sessions/connack.ts";
 import type { Registry } from "./sessions/registry.ts";
 import type { Restore } from "./sessions/restore.ts";
+import type { StoreReader } from "../store/store.ts";
 
 /**
  * One bundle in this many is timed while nothing is traced: two looks at the clock for each would cost more than 2 % of
@@ -105,7 +106,20 @@ export class RouterHandle {
     this.#mailbox.sendUrgent({ type: "restored" });
   }
 
-  /** Has all sessions and what belongs to them kept once more, but for messages: the Store may have lost some. */
+  /**
+   * Takes what a Store holds that has opened after the first client came: `tell` tells it. Clients whose state that
+   * touches have to connect again; the others are sent the retained messages that they subscribed to.
+   */
+  takeOver(tell: (reader: StoreReader) => void): void {
+    this.#mailbox.sendUrgent({ type: "takeOver", tell });
+  }
+
+  /** Says that sessions which were left before the start were left for so many milliseconds longer. */
+  timePassed(milliseconds: number): void {
+    this.#mailbox.sendUrgent({ type: "timePassed", milliseconds });
+  }
+
+  /** Has sessions, what belongs to them, and retained messages in memory written again: the Store may have lost some. */
   keepAgain(): void {
     this.#mailbox.sendUrgent({ type: "keepAgain" });
   }

@@ -10,6 +10,7 @@ import type { Tracer } from "./delivery/tracer.ts";
 import type { Arrival } from "./sessions/connack.ts";
 import type { Registry } from "./sessions/registry.ts";
 import type { Task } from "./sessions/subscriptions.ts";
+import type { StoreReader } from "../store/store.ts";
 
 /** All packets decoded from one read. They borrow the read buffer until `done` is called. */
 export interface Bundle {
@@ -42,6 +43,10 @@ export type RouterMessage =
   | { type: "committed" }
   /** The Store has told everything that it held. */
   | { type: "restored" }
+  /** A Store has opened after the first client came: this tells what it holds. */
+  | { type: "takeOver"; tell: (reader: StoreReader) => void }
+  /** More time has passed before the start than the clock counts. */
+  | { type: "timePassed"; milliseconds: number }
   /** The Store may have lost what it had: it is to be kept again. */
   | { type: "keepAgain" }
   /** Other rules hold. */

@@ -151,6 +151,7 @@ export function makeParts(
       onFault: guard.fail,
     }),
     restore: new Restore({
+      ...options,
       registry,
       subscriptions,
       retained,

@@ -299,8 +299,15 @@ export class Router implements SessionContext {
         this.#parts.restore.finish();
         this.#retained.restored();
         break;
+      case "takeOver":
+        this.#parts.restore.takeOver(message.tell);
+        break;
+      case "timePassed":
+        this.#registry.timePassed(message.milliseconds);
+        break;
       case "keepAgain":
         this.#registry.keepAgain();
+        this.#retained.keepAgain();
         break;
       case "rights":
         this.#parts.access.change(message.source, this.#registry.sessions());

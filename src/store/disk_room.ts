@@ -15,11 +15,20 @@ export interface RoomReport {
   readonly trouble: DiskTrouble | undefined;
   /** What the disk answered, fit to stand behind a colon. */
   readonly reason: string;
+  /** While the store could not be opened, what is known of it; left out once it is open. */
+  readonly unopened?: Unopened;
 }
+
+/**
+ * What a store that could not be opened holds: nothing (`empty`), or perhaps sessions that nobody could read
+ * (`unread`), so that each message may be owed to one of them.
+ */
+export type Unopened = "empty" | "unread";
 
 /** The room as the rest of the broker sees it: whoever would need the disk, or a queue, asks here first. */
 export class DiskRoom {
   #room: Room = "ample";
+  #unopened: Unopened | undefined;
   #queuesFull = false;
   readonly #waiting = new Set<() => void>();
 
@@ -38,10 +47,16 @@ export class DiskRoom {
     return this.#room === "ample" && !this.#queuesFull;
   }
 
+  /** What is known of a store that could not be opened; `undefined` while it is open. */
+  get unopened(): Unopened | undefined {
+    return this.#unopened;
+  }
+
   /** Notes what the Store says, and calls back who waits for a change. */
-  set(room: Room): void {
-    if (room === this.#room) return;
+  set(room: Room, unopened?: Unopened): void {
+    if (room === this.#room && unopened === this.#unopened) return;
     this.#room = room;
+    this.#unopened = unopened;
     this.#changed();
   }
 

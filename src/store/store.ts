@@ -190,6 +190,16 @@ export interface StoreEvents {
    * start to the reader that this returns. Left out, the store cannot be opened then.
    */
   startOver?(): StoreReader;
+  /**
+   * Called where {@linkcode Store.open} has returned without an open store, which has opened now: the broker's clock
+   * goes on from `now`, and `tell` tells what the store holds. Until then there was no room.
+   */
+  openedLate?(now: number, tell: (reader: StoreReader) => void): void;
+  /**
+   * Called where it turns out that more time has passed while the broker was down than its clock counts: sessions whose
+   * connections ended before have been left for so many milliseconds longer.
+   */
+  timePassed?(milliseconds: number): void;
   /** Called where rows may have been lost, since a file turned out to be damaged in use: all is to be written again. */
   mended?(): void;
   /** Called with each batch that commits. */

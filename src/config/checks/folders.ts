@@ -8,7 +8,7 @@ import {
 } from "../settings/data_folder.ts";
 import { type Fault, type Origin, subjectOf } from "../given/fault.ts";
 import type { Origins } from "../given/origins.ts";
-import type { Settings } from "../settings/settings.ts";
+import { type Settings, unusablePolicy } from "../settings/settings.ts";
 import { SETTINGS } from "../settings/table.ts";
 
 /** Most bytes of a Unix socket's path on Linux. */
@@ -22,9 +22,11 @@ export async function checkFolders(
   const faults: Fault[] = [];
   const at = origins.of(SETTINGS.data);
   const place = dataLocation(settings.data, processEnvironment);
-  if (place.type === "nowhere" && settings.requireStore) {
-    const required = origins.of(SETTINGS.requireStore);
-    const what = `${subjectOf(required, SETTINGS.requireStore.name)} needs ` +
+  if (place.type === "nowhere" && unusablePolicy(settings) === "stop") {
+    const { requireStore, whenStoreUnusable } = SETTINGS;
+    const setting = settings.requireStore ? requireStore : whenStoreUnusable;
+    const required = origins.of(setting);
+    const what = `${subjectOf(required, setting.name)} needs ` +
       "a folder, and nothing says which";
     faults.push({ place: required, what, allowed: "add data = FOLDER" });
   }

@@ -6,7 +6,7 @@ import type { LogFormat } from "../../core/log.ts";
 import type { ScopedLimits } from "../../core/scoped_limits.ts";
 import type { QueuePolicies } from "../../session/queue_policy.ts";
 import type { ListenerSettings } from "../../transport/listener_settings.ts";
-import type { StoreSettings } from "./store.ts";
+import type { StoreSettings, UnusableStorePolicy } from "./store.ts";
 import type { SettingValues } from "./table.ts";
 
 /** Which part of a client's certificate is the user's name; `none` where it makes nobody a user. */
@@ -49,6 +49,13 @@ type Elsewhere =
   | "queueFull"
   | "allQueuesFull"
   | "logFormat";
+
+/** What to do where nothing can be kept, by both settings that say so. */
+export function unusablePolicy(
+  settings: Pick<Settings, "requireStore" | "whenStoreUnusable">,
+): UnusableStorePolicy {
+  return settings.requireStore ? "stop" : settings.whenStoreUnusable;
+}
 
 /** All settings of the broker. Each file name in them stands as it can be opened from the working folder. */
 export interface Settings extends Omit<SettingValues, Elsewhere> {

@@ -6,6 +6,7 @@ import {
 import { isValidTopicFilter } from "../../router/topics/filter.ts";
 import { formatQuantity } from "./quantity.ts";
 import {
+  choice,
   type DefaultedSetting,
   FORMS,
   list,
@@ -19,6 +20,8 @@ const MiB = 1024 * 1024;
 /** What SQLite's log takes at most is as much. */
 const BALLAST = { unit: "bytes", minimum: 0, maximum: 1024 * MiB } as const;
 const DEFAULT_BALLAST = 16 * MiB;
+/** Of a small disk the default takes no more than this part of what is free. */
+export const DEFAULT_BALLAST_SHARE = 1 / 20;
 
 const INTERVAL = {
   unit: "milliseconds",
@@ -29,10 +32,18 @@ const DEFAULT_INTERVAL = 1000;
 
 const LEVELS = `levels are ${list(DURABILITIES)}`;
 
+/** What a broker may do where nothing can be kept in its folder. */
+export const UNUSABLE_STORE_POLICIES = ["refuse", "memory", "stop"] as const;
+
+/** One of {@linkcode UNUSABLE_STORE_POLICIES}. */
+export type UnusableStorePolicy = (typeof UNUSABLE_STORE_POLICIES)[number];
+
 /** How things are kept on the disk. */
 export interface StoreSettings {
   /** Bytes of the file that is given up when the disk is full, 0 for none. */
   readonly ballast: number;
+  /** The largest share of what is free that this file may take. */
+  readonly ballastShare: number;
   /** How durable messages are, by topic. */
   readonly durability: DurabilityRules;
   /** Milliseconds after which is on the disk what nobody waits for. */
@@ -41,10 +52,24 @@ export interface StoreSettings {
 
 /** The settings that say how things are kept. */
 export const STORE_SETTINGS: {
+  readonly whenUnusable: DefaultedSetting<UnusableStorePolicy>;
   readonly durability: DefaultedSetting<DurabilityRules>;
   readonly longestWait: DefaultedSetting<number>;
   readonly ballast: DefaultedSetting<number>;
 } = {
+  whenUnusable: {
+    name: "store.when_unusable",
+    flag: "when-store-unusable",
+    placeholder: "POLICY",
+    example: "stop",
+    help:
+      "what to do where nothing can be kept in the data folder: refuse what would have to be kept, and try again until " +
+      "it can; keep it in memory, to be lost at the end; or stop, and not start",
+    defaultText: "refuse",
+    default: "refuse",
+    takesEffect: "at restart",
+    ...choice(UNUSABLE_STORE_POLICIES, "policies are"),
+  },
   durability: {
     name: "store.durability",
     flag: "durability",
@@ -74,6 +99,9 @@ export const STORE_SETTINGS: {
     help:
       "size of a file in the data folder that is given up when the disk is full, so that messages can still be removed; 0 for none",
     ...amount("SIZE", BALLAST, DEFAULT_BALLAST),
+    defaultText: `${
+      formatQuantity(DEFAULT_BALLAST, BALLAST.unit)
+    }, and at most a twentieth of what is free`,
   },
 };
 

@@ -72,13 +72,14 @@ export const SETTINGS = {
   requireStore: {
     name: "require_store",
     flag: "require-store",
-    help: "do not start where nothing can be kept, instead of in memory",
+    help: "the same as --when-store-unusable stop",
     example: "true",
     defaultText: "false",
     default: false,
     takesEffect: "at restart",
     ...SWITCH,
   } as DefaultedSetting<boolean>,
+  whenStoreUnusable: STORE_SETTINGS.whenUnusable,
   control: {
     name: "control",
     flag: "control",

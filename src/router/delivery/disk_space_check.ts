@@ -9,6 +9,7 @@ import type { TopicEntry } from "./topic_table.ts";
 /** What stands against taking a message, in words. */
 export const MESSAGE_OBSTACLES = {
   disk: "there is no room on the disk",
+  store: "the store is not open yet",
   allQueues: "all queues together are full",
   queue: "the queue of a subscriber is full",
 } as const;
@@ -43,7 +44,8 @@ export class DiskSpaceCheck {
   ): MessageObstacle | undefined {
     const { disk, queuePolicies } = this.#context;
     if (!disk.takesMessages && this.publish(session, packet, topic)) {
-      return disk.ample ? "allQueues" : "disk";
+      if (disk.ample) return "allQueues";
+      return disk.unopened === undefined ? "disk" : "store";
     }
     if (queuePolicies.one !== "refuse") return undefined;
     const { targets, groups } = this.#dispatcher.routeOf(topic);
@@ -59,6 +61,10 @@ export class DiskSpaceCheck {
   /** Whether a PUBLISH with QoS 1 or 2 that a session sends must be kept. */
   publish(session: Session, packet: Publish, topic: TopicEntry): boolean {
     if (packet.qos === 2 && session.stored) return true;
+    // Sessions that nobody could read may wait for it.
+    if (this.#context.disk.unopened === "unread") {
+      return topic.durability !== "off";
+    }
     if (topic.durability === "off") return false;
     if (packet.retain && packet.end > packet.payloadStart) return true;
     const { targets, groups } = this.#dispatcher.routeOf(topic);

@@ -159,7 +159,7 @@ export class Publishing {
   #refuse(packet: Publish, obstacle: MessageObstacle): PublishOutcome {
     const { counters } = this.#context;
     counters.messagesReceived[packet.qos === 1 ? "qos1" : "qos2"]++;
-    if (obstacle === "disk") counters.diskRefusals++;
+    if (obstacle === "disk" || obstacle === "store") counters.diskRefusals++;
     else counters.queueRefusals++;
     return {
       reason: ReasonCode.QuotaExceeded,

@@ -83,6 +83,22 @@ export class RetainedMessages {
     return batch;
   }
 
+  /** Has the Store keep those again that are in memory: it may have lost some of them. */
+  keepAgain(): void {
+    const { store } = this.#context;
+    if (!store.durable) return;
+    for (const retained of this.#tree.messages()) {
+      const { topic, message } = retained;
+      if (
+        message === undefined || !isKept(message) || isReservedTopic(topic)
+      ) continue;
+      const batch = store.retain(topic, message);
+      store.request(batch);
+      // One that is to leave memory stays until it is committed once more.
+      if (this.#leaving.has(retained)) this.#leaving.set(retained, batch);
+    }
+  }
+
   /** The Store has committed something: lets go of what it is to have alone. */
   committed(): void {
     if (this.#leaving.size === 0) return;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { MemoryStore } from "../../store/memory_store.ts";
+import { DurabilityRules } from "../topics/durability_rules.ts";
 import { PERSISTENT, TestRouter } from "../../../tests/support/router.ts";
 import {
   publish,
@@ -237,4 +238,28 @@ Deno.test("RetainedMessages has no removal acknowledged before it is committed",
     !acknowledged || !store.kept.retained.has("t"),
     "acknowledged, and a power cut brings it back",
   );
+});
+
+Deno.test("RetainedMessages.keepAgain() has the Store keep what it may have lost", async () => {
+  const store = new MemoryStore();
+  await using router = new TestRouter({
+    store,
+    durability: new DurabilityRules("commit", [
+      { filter: "off/#", durability: "off" },
+    ]),
+  });
+  const publisher = await router.connect();
+  const topics = Array.from({ length: 300 }, (_, n) => `t/${n % 7}/${n}`);
+  for (const topic of [...topics, "off/a", "gone"]) {
+    await publisher.publish(topic, topic, RETAIN);
+  }
+  await publisher.publish("gone", "", RETAIN);
+  router.handle.raise("store", "disk", "an alarm is nothing to keep");
+  await router.settle();
+  await router.commit();
+  for (const contents of [store.kept, store.written]) contents.retained.clear();
+  router.handle.keepAgain();
+  await router.settle();
+  const kept = [...store.kept.retained.keys()];
+  assert.deepEqual(kept.sort(), topics.toSorted());
 });

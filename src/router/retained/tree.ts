@@ -51,6 +51,17 @@ export class RetainedTree<M> {
     return deleted.message;
   }
 
+  /** All messages, in no particular order; the tree must not change meanwhile. */
+  *messages(): Generator<M> {
+    const nodes = [this.#tree.root as PathNode<Retained<M>>];
+    for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+      if (node.entry !== undefined) yield node.entry.message;
+      const { children } = node;
+      if (children instanceof Map) nodes.push(...children.values());
+      else if (children !== undefined) nodes.push(children);
+    }
+  }
+
   /**
    * Begins a walk over the messages that match `filter`. The tree may change between its steps: the
    * walk gives everything that is there from now on until the walk comes to it, once, and nothing

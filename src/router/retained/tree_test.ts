@@ -32,6 +32,8 @@ Deno.test("RetainedTree keeps one message for each topic", () => {
   assert.equal(tree.delete("b"), undefined);
   assert.equal(tree.count, 2);
   assert.deepEqual(rest(tree.cursor("#")), ["3", "4"]);
+  tree.set("$a", "5");
+  assert.deepEqual([...tree.messages()].sort(), ["3", "4", "5"]);
 });
 
 Deno.test("RetainedTree.cursor keeps $ topics from leading wildcards [MQTT-4.7.2-1]", () => {

@@ -12,6 +12,7 @@ import { Session } from "../../session/session.ts";
 import type { BatchNumber, StoredSession } from "../../store/store.ts";
 import type { Access } from "../rights/access.ts";
 import { type Arrival, connackFor, grantedInterval } from "./connack.ts";
+import { requireRoom } from "./room_check.ts";
 import { SessionUser } from "./session_user.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 import { TakeoverRate } from "./takeover_rate.ts";
@@ -48,6 +49,8 @@ export class Registry {
   /** Newcomers that wait before they take over, by client identifier. */
   readonly #waiting = new Map<string, Link>();
   readonly #sessions = new Map<string, Session>();
+  /** When it went on with what was restored. */
+  #resumedAt = -Infinity;
 
   /** Makes a registry without sessions. */
   constructor(options: RegistryOptions) {
@@ -82,7 +85,9 @@ export class Registry {
   /** Goes on with what was restored, as if all connections had ended now. */
   resume(): void {
     const { context, wills } = this.#options;
+    this.#resumedAt = context.now;
     for (const session of this.#sessions.values()) {
+      if (session.link !== undefined) continue;
       if (!session.persistent) {
         // It ended with its connection: its will is published whatever its delay [MQTT-3.1.3-9].
         this.end(session);
@@ -98,7 +103,21 @@ export class Registry {
     }
   }
 
-  /** Has the Store keep all that it knew once more, but for messages: it may have lost some of it. */
+  /** Takes into account that sessions which nobody has used since the start were left for so many milliseconds longer. */
+  timePassed(milliseconds: number): void {
+    for (const session of this.#sessions.values()) {
+      const { endedAt, persistent } = session;
+      if (!persistent || endedAt === undefined || endedAt > this.#resumedAt) {
+        continue;
+      }
+      session.endedAt = endedAt - milliseconds;
+      this.#save(session);
+      session.expiryTimer?.cancel();
+      this.#expireLater(session);
+    }
+  }
+
+  /** Has the Store write sessions, subscriptions, wills and QoS 2 identifiers again: it may have lost some of them. */
   keepAgain(): void {
     const { store } = this.#options.context;
     for (const session of this.#sessions.values()) {
@@ -134,7 +153,14 @@ export class Registry {
     access.requireWill(arrival);
     const former = this.#sessions.get(clientId);
     if (former !== undefined) this.#sessionUser.require(former, user);
-    if (!context.disk.ample) this.#requireRoom(connect, former);
+    if (!context.disk.ample) {
+      requireRoom({
+        connect,
+        lasts: this.#expiryInterval(connect) > 0,
+        isStored: former?.stored === true,
+        unopened: context.disk.unopened,
+      });
+    }
     if (former?.link !== undefined) {
       if (this.#waits(arrival, former.link)) return;
       this.#endLink(former, "sessionTakenOver");
@@ -253,23 +279,6 @@ export class Registry {
     }
     session.expiryInterval = this.#limited(seconds);
     if (session.stored) this.#save(session);
-  }
-
-  /**
-   * Lets nobody in for whom something new would have to be kept, while there is no room for it. A session that is
-   * kept can always come back.
-   */
-  #requireRoom(connect: Connect, former: Session | undefined): void {
-    const keeps = this.#expiryInterval(connect) > 0 ||
-      connect.will !== undefined;
-    if (former?.stored || !keeps) return;
-    this.#options.context.counters.refused.disk++;
-    throw new PacketError(
-      connect.protocolVersion === 5
-        ? ReasonCode.QuotaExceeded
-        : ReasonCode.ServerUnavailable,
-      "Cannot keep the session: there is no room on the disk",
-    );
   }
 
   #save({ clientId, expiryInterval, endedAt, owner }: Session): BatchNumber {

@@ -1,5 +1,6 @@
 import {
   isSharedGroup,
+  type Store,
   type StoredBacklog,
   type StoredDelivery,
   type StoredSession,
@@ -22,11 +23,16 @@ export interface RestoreOptions {
   readonly subscriptions: Subscriptions;
   /** Retained messages. */
   readonly retained: RetainedMessages;
+  /** The Store. */
+  readonly store: Pick<Store, "saveWill">;
   /** Looks at the clock, by which all that follows is judged. */
   readonly begin: () => void;
 }
 
-/** Puts back what the Store held when the broker ended, however it ended. All of it comes before the first client. */
+/**
+ * Puts back what the Store held when the broker ended, however it ended. All of it comes before the first client, unless
+ * the Store could not be opened then.
+ */
 export class Restore implements StoreReader {
   readonly #options: RestoreOptions;
   /** The delivery that was told last. */
@@ -44,8 +50,9 @@ export class Restore implements StoreReader {
     this.#options.begin();
   }
 
-  /** Puts a session back, offline. */
+  /** Puts a session back, offline. A client that came under its identifier before has to come again. */
   saveSession(stored: StoredSession): void {
+    this.#endLink(this.#session(stored.clientId));
     this.#options.registry.restore(stored);
   }
 
@@ -100,6 +107,11 @@ export class Restore implements StoreReader {
   /** Puts a will back, of a client with or without a session. */
   saveWill(clientId: string, will: StoredWill | undefined): void {
     const { registry } = this.#options;
+    if (registry.session(clientId)?.link !== undefined) {
+      // The client is back already, and has no will that is kept.
+      this.#options.store.saveWill(clientId, undefined);
+      return;
+    }
     const session = this.#session(clientId) ??
       registry.restoreForWill(clientId, will?.user);
     session.will = will;
@@ -114,6 +126,32 @@ export class Restore implements StoreReader {
     this.#groups.clear();
     this.#delivery = undefined;
     this.#options.registry.resume();
+  }
+
+  /**
+   * Takes what a Store held that has opened after the first clients came; `tell` tells it, at once. Members of shared
+   * groups have to come again, since their groups may be owed something. The others are sent the retained messages of
+   * their subscriptions.
+   */
+  takeOver(tell: (reader: StoreReader) => void): void {
+    const { registry, subscriptions, retained } = this.#options;
+    this.begin();
+    for (const session of registry.sessions()) {
+      if (session.groups.size > 0) this.#endLink(session);
+    }
+    tell(this);
+    this.finish();
+    retained.restored();
+    for (const session of registry.sessions()) {
+      if (session.link !== undefined) subscriptions.replayAll(session);
+    }
+  }
+
+  #endLink(session: Session | undefined): void {
+    const link = session?.link;
+    if (link === undefined) return;
+    link.owner.end("administrative");
+    this.#options.registry.disconnected(link, "administrative");
   }
 
   #group(owner: string): SharedGroup | undefined {

@@ -168,6 +168,30 @@ Deno.test("Restore ends sessions when their interval has passed since they were 
   await router[Symbol.asyncDispose]();
 });
 
+Deno.test("Registry.timePassed() ages sessions that were left before the start, and no others", async () => {
+  let router = new TestRouter();
+  const properties = { sessionExpiryInterval: 100 };
+  const options = { clean: false, properties };
+  for (const clientId of ["left", "back", "online"]) {
+    await (await router.connect({ ...options, clientId })).lose();
+  }
+  router = await restart(router);
+  await router.advance(5);
+  await (await router.connect({ ...options, clientId: "back" })).lose();
+  await router.connect({ ...options, clientId: "online" });
+  await router.advance(1000);
+  router.handle.timePassed(98_000);
+  await router.settle();
+  const store = router.store as MemoryStore;
+  const names = () => [...store.written.sessions.keys()].sort();
+  assert.deepEqual(names(), ["back", "left", "online"]);
+  const { endedAt } = store.written.sessions.get("left")!;
+  assert.ok(endedAt! <= router.clock.now() - 99_000, "it is kept");
+  await router.advance(1001);
+  assert.deepEqual(names(), ["back", "online"]);
+  await router[Symbol.asyncDispose]();
+});
+
 Deno.test("Restore counts the time of a session that was online at a crash over all starts since", async () => {
   let router = new TestRouter();
   const properties = { sessionExpiryInterval: 10 };

@@ -255,6 +255,19 @@ export class Subscriptions implements SharedGroups {
     return { code: request.qos, batch };
   }
 
+  /** Sends a session the retained messages of its subscriptions, as for new ones. */
+  replayAll(session: Session): void {
+    const { replays } = session.outbound;
+    for (const [filter, subscription] of session.subscriptions) {
+      const asksForNone = subscription.retainHandling === 2 ||
+        filter.startsWith(SYSTEM) || parseSharedFilter(filter) !== undefined;
+      if (asksForNone) continue;
+      replays.cancel(filter);
+      replays.add(this.#retained.replay(session, subscription));
+    }
+    session.outbound.pump();
+  }
+
   #noteTooMany({ clientId, owner, limits }: Session, filters: number): void {
     this.#context.counters.subscriptionsRefused += filters;
     const { subscriptionsPerClient: limit } = limits;

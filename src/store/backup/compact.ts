@@ -27,7 +27,7 @@ export async function compactStore(
   const files = findStore(folder, attempt);
   const size = () => (sizeOf(files.database) ?? 0) + (sizeOf(files.log) ?? 0);
   const unfinished = `${files.database}.compact`;
-  const lock = await FolderLock.take(folder);
+  const lock = FolderLock.take(folder);
   try {
     const before = size();
     removeDatabase(unfinished);

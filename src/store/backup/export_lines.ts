@@ -116,7 +116,7 @@ export function* exportLines(
     format: EXPORT_FORMAT,
     version: EXPORT_VERSION,
     time: time.toISOString(),
-    clock: new MetaTable(database).get("clock"),
+    clock: portableClock(new MetaTable(database).get("clock")),
     counts: countKinds(database),
   });
   let damaged = 0;
@@ -240,4 +240,9 @@ class LineSink implements RowSink {
   #decode({ bytes }: StoredBody): MessageObject {
     return exportMessage(this.#bodies.decode(bytes, 0, bytes.length));
   }
+}
+
+/** The clocks, without how long this machine had run: it may be another one that goes on from there. */
+function portableClock(clock: KeptTime | undefined): KeptTime | undefined {
+  return clock && { service: clock.service, wall: clock.wall };
 }

@@ -39,7 +39,7 @@ export async function importStore(options: ImportOptions): Promise<number> {
     throw new StartError(`${attempt}: ${describeError(error)}`);
   }
   using _file = file;
-  const lock = await FolderLock.take(folder);
+  const lock = FolderLock.take(folder);
   const { database } = storeFiles(folder);
   const unfinished = `${database}.import`;
   try {

@@ -46,6 +46,19 @@ export function chooseDatabase(
   };
 }
 
+/** Whether a folder may hold a store: also where that cannot be told. */
+export function mayHoldStore(folder: string): boolean {
+  try {
+    for (const { name } of Deno.readDirSync(folder)) {
+      if (name.startsWith("mailboxqtt.")) return true;
+    }
+    return false;
+  } catch (error) {
+    return !(error instanceof Deno.errors.NotFound) &&
+      !(error instanceof Deno.errors.NotADirectory);
+  }
+}
+
 /** The schema of a database file; 0 where that cannot be told. */
 function versionIn(path: string): number {
   if ((sizeOf(path) ?? 0) < 100) return 0;

@@ -22,16 +22,16 @@ export class FolderLock {
    * @throws {UnusableFolder} If it cannot be used.
    * @throws {StartError} If another process has it.
    */
-  static async take(folder: string): Promise<FolderLock> {
+  static take(folder: string): FolderLock {
     const path = `${folder}/lock`;
     let file: Deno.FsFile | undefined;
     try {
-      await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+      Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
       const options = { read: true, write: true, create: true, mode: 0o600 };
-      file = await Deno.open(path, options);
-      if (await file.tryLock(true)) {
-        await file.truncate();
-        await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
+      file = Deno.openSync(path, options);
+      if (file.tryLockSync(true)) {
+        file.truncateSync();
+        file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
         return new FolderLock(file);
       }
     } catch (error) {
@@ -39,10 +39,21 @@ export class FolderLock {
       throw new UnusableFolder(folder, error);
     }
     file.close();
-    const pid = (await Deno.readTextFile(path)).trim();
+    const pid = Deno.readTextFileSync(path).trim();
     throw new StartError(
       `Cannot use the data folder ${folder}: another broker uses it, with process id ${pid}`,
     );
+  }
+
+  /** Takes the folder again if the lock's file was removed, so that this process does not have it any more. */
+  static takeAgain(folder: string): FolderLock | undefined {
+    try {
+      const pid = Number(Deno.readTextFileSync(`${folder}/lock`));
+      if (pid === Deno.pid) return undefined;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    return FolderLock.take(folder);
   }
 
   /** The process that has the folder, by its id; `undefined` where none has. */

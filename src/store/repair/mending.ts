@@ -46,14 +46,8 @@ export function mend(path: string, error: unknown, now: number): Mending {
   let carried: CarriedOver = { rows: 0, setAside: 0, gaps: 0 };
   const source = openDamaged(path);
   try {
-    buildDatabase(fresh, (target) => {
-      if (source === undefined) return;
-      carried = carryOver(source.database, target, ALL_TABLES, now);
-      target.exec(
-        `DELETE FROM message WHERE id NOT IN
-         (SELECT message FROM delivery WHERE message IS NOT NULL)`,
-      );
-    });
+    if (source === undefined) buildDatabase(fresh, () => {});
+    else carried = copyReadable(source.database, fresh, now);
   } finally {
     source?.close();
   }
@@ -62,6 +56,31 @@ export function mend(path: string, error: unknown, now: number): Mending {
   finishMending(path);
   const kept = `${path}.damaged-${time}`;
   return { carried, reason: describeError(error), kept };
+}
+
+/** Makes a database in this new file, with what can be read of another one. */
+export function copyReadable(
+  source: DatabaseSync,
+  fresh: string,
+  now: number,
+): CarriedOver {
+  let carried: CarriedOver | undefined;
+  buildDatabase(fresh, (target) => {
+    carried = carryOver(source, target, ALL_TABLES, now);
+    target.exec(
+      `DELETE FROM message WHERE id NOT IN
+       (SELECT message FROM delivery WHERE message IS NOT NULL)`,
+    );
+  });
+  return carried!;
+}
+
+/** Gives the files of a database, as far as there are any, another name. */
+export function setAside(path: string, aside: string): void {
+  for (const part of DATABASE_PARTS) {
+    if (sizeOf(path + part) === undefined) continue;
+    Deno.renameSync(path + part, aside + part);
+  }
 }
 
 /**
@@ -75,10 +94,7 @@ export function finishMending(path: string): Mending | undefined {
   for (const { name } of Deno.readDirSync(folder)) {
     if (!name.startsWith(prefix)) continue;
     const damaged = `${path}.damaged-${name.slice(prefix.length)}`;
-    for (const part of DATABASE_PARTS) {
-      if (sizeOf(path + part) === undefined) continue;
-      Deno.renameSync(path + part, damaged + part);
-    }
+    setAside(path, damaged);
     syncFolderOf(path);
     Deno.renameSync(`${folder}/${name}`, path);
     syncFolderOf(path);

@@ -1,3 +1,5 @@
+import { sizeOf } from "../database/file_names.ts";
+
 /** So much more than the ballast must be free before it is made anew, so that it is not given up again at once. */
 const MARGIN = 1.25;
 
@@ -12,23 +14,40 @@ export class Ballast {
   readonly #path: string;
   readonly #folder: string;
   readonly #bytes: number;
+  readonly #share: number;
   #statfs:
     | ((folder: string) => { bavail: number; bsize: number })
     | undefined;
 
-  /** A ballast of so many bytes in this folder, 0 for none. Touches nothing yet. */
-  constructor(folder: string, bytes: number) {
+  /**
+   * A ballast of so many bytes in this folder, 0 for none; with `share` fewer where they would be more than this
+   * share of what is free. Touches nothing yet.
+   */
+  constructor(folder: string, bytes: number, share = 1) {
     this.#folder = folder;
     this.#path = `${folder}/ballast`;
     this.#bytes = bytes;
+    this.#share = share;
   }
 
   /** Whether it is there, whole. */
   get present(): boolean {
-    try {
-      return Deno.statSync(this.#path).size === this.#bytes;
-    } catch {
-      return this.#bytes === 0;
+    const size = this.#size;
+    if (size === undefined) return this.#bytes === 0;
+    return size === this.#bytes ||
+      (this.#share < 1 && size > 0 && size < this.#bytes);
+  }
+
+  /** Bytes beyond which the log must not grow, so that the room of a ballast that is small for want of room is enough. */
+  get logBytes(): number {
+    const size = this.#size ?? 0;
+    return this.#share < 1 && size > 0 && size < this.#bytes ? size : Infinity;
+  }
+
+  /** Loads what it takes to know how much is free, where {@linkcode Ballast.make} needs to know. */
+  async prepare(): Promise<void> {
+    if (this.#share < 1 && this.#bytes > 0 && !this.present) {
+      await this.#loadStatfs();
     }
   }
 
@@ -36,25 +55,34 @@ export class Ballast {
   make(): boolean {
     if (this.present) return true;
     if (this.#bytes === 0) return this.#remove();
-    const wanted = this.#bytes * MARGIN;
+    if (this.#share < 1 && this.#statfs === undefined) {
+      this.#loadStatfs();
+      return false;
+    }
+    const free = this.#freeBytes();
+    const bytes = this.#share < 1 ? this.#shareOf(free) : this.#bytes;
+    const wanted = Math.ceil(bytes * MARGIN);
     // Only to save the attempt: what is really there shows when it is written.
-    if (this.#freeBytes() < wanted) return false;
+    if (bytes === 0 || free < wanted) return false;
     try {
-      this.#write(wanted);
+      this.#write(bytes, wanted);
       return true;
     } catch {
-      this.giveUp();
-      this.#askNextTime();
+      this.#remove();
+      this.#loadStatfs();
       return false;
     }
   }
 
   /** Gives its room away; says whether there was any. */
   giveUp(): boolean {
-    return this.#remove() && this.#bytes > 0;
+    if (!this.#remove() || this.#bytes === 0) return false;
+    // How much is free is asked before it is made again.
+    this.#loadStatfs();
+    return true;
   }
 
-  #write(wanted: number): void {
+  #write(bytes: number, wanted: number): void {
     const options = { write: true, create: true, truncate: true, mode: 0o600 };
     using file = Deno.openSync(this.#path, options);
     const chunk = new Uint8Array(CHUNK);
@@ -62,7 +90,7 @@ export class Ballast {
       crypto.getRandomValues(chunk);
       written += file.writeSync(chunk.subarray(0, wanted - written));
     }
-    file.truncateSync(this.#bytes);
+    file.truncateSync(bytes);
     file.syncSync();
   }
 
@@ -77,9 +105,32 @@ export class Ballast {
     }
   }
 
-  /** Loads what tells of free bytes, which takes 9 MiB of memory, only once an attempt has failed. */
-  #askNextTime(): void {
-    import("node:fs").then(({ statfsSync }) => this.#statfs = statfsSync);
+  /** It takes 9 MiB of memory, so it is loaded only where it is needed. */
+  async #loadStatfs(): Promise<void> {
+    if (this.#statfs === undefined) {
+      ({ statfsSync: this.#statfs } = await import("node:fs"));
+    }
+  }
+
+  /** Bytes that it may have. What the store takes counts as free, or else it would be smaller each time it is made. */
+  #shareOf(free: number): number {
+    let whole = free;
+    try {
+      for (const { name } of Deno.readDirSync(this.#folder)) {
+        whole += sizeOf(`${this.#folder}/${name}`) ?? 0;
+      }
+    } catch {
+      // A folder that cannot be read takes no ballast either.
+    }
+    return Math.min(this.#bytes, Math.floor(whole * this.#share));
+  }
+
+  get #size(): number | undefined {
+    try {
+      return Deno.statSync(this.#path).size;
+    } catch {
+      return undefined;
+    }
   }
 
   #remove(): boolean {

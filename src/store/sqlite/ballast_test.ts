@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { statfsSync } from "node:fs";
 import { Ballast } from "./ballast.ts";
 
 const SIZE = 300_000;
@@ -36,4 +37,23 @@ Deno.test("Ballast.make() leaves nothing where it cannot be made", () => {
   assert.ok(!ballast.make());
   assert.ok(!ballast.present);
   assert.ok(!ballast.giveUp());
+});
+
+Deno.test("Ballast.make() takes no more than its share of what is free", async () => {
+  const folder = await Deno.makeTempDir();
+  const { bavail, bsize } = statfsSync(folder);
+  const share = SIZE / (bavail * bsize);
+  const ballast = new Ballast(folder, 1000 * SIZE, share);
+  assert.ok(!ballast.make(), "it does not know what is free");
+  await ballast.prepare();
+  assert.ok(ballast.make());
+  const { size } = await Deno.stat(`${folder}/ballast`);
+  assert.ok(size > SIZE / 2 && size < SIZE * 2, `${size}`);
+  assert.ok(new Ballast(folder, 1000 * SIZE, share).present);
+  const larger = new Ballast(folder, SIZE, 0.99);
+  assert.ok(ballast.giveUp());
+  await larger.prepare();
+  assert.ok(larger.make());
+  assert.equal((await Deno.stat(`${folder}/ballast`)).size, SIZE);
+  await Deno.remove(folder, { recursive: true });
 });

@@ -12,13 +12,17 @@ const FAILURES_BEFORE_REOPENING = 3;
 /** What a {@linkcode DiskKeeper} works with. */
 export interface DiskKeeperOptions {
   /** Given up when the disk is full. */
-  readonly ballast: Pick<Ballast, "make" | "giveUp">;
+  readonly ballast: Pick<Ballast, "make" | "giveUp" | "logBytes">;
   /** Where it is written. */
   readonly database: {
     /** Gives what the database does not need back to the file system, in one small step; says whether there is more. */
     makeRoom(): boolean;
+    /** Has the log go into the database before it is larger than this. */
+    limitLog(bytes: number): void;
     /** Whether to do with little room beside the database. */
     beThrifty(thrifty: boolean): void;
+    /** Whether its files were removed while they were open. */
+    readonly filesGone: boolean;
     /** Closes the database's files and opens them again. */
     reopen(): void;
   };
@@ -59,7 +63,8 @@ export class DiskKeeper {
   /** Makes the ballast, if there is none; without one there is no room. */
   begin(): void {
     const { ballast } = this.#options;
-    if (!ballast.make()) this.#short("there is no room for the ballast");
+    if (ballast.make()) this.#limitLog();
+    else this.#short("there is no room for the ballast");
   }
 
   /**
@@ -76,6 +81,10 @@ export class DiskKeeper {
   /** Tries all that waits a last time, and stops. Says whether all is written. */
   end(): boolean {
     this.#ended = true;
+    const { database } = this.#options;
+    this.#quietly(() => {
+      if (this.#waiting.length > 0 && database.filesGone) database.reopen();
+    });
     return this.#tryWaiting();
   }
 
@@ -115,9 +124,11 @@ export class DiskKeeper {
     this.#ticking = false;
     const { ballast, database } = this.#options;
     try {
-      if (this.#failures >= FAILURES_BEFORE_REOPENING) {
-        this.#quietly(() => database.reopen());
-      }
+      this.#quietly(() => {
+        if (
+          this.#failures >= FAILURES_BEFORE_REOPENING || database.filesGone
+        ) database.reopen();
+      });
       this.#quietly(() => {
         const end = performance.now() + INTERVAL / 10;
         while (database.makeRoom() && performance.now() < end);
@@ -136,7 +147,13 @@ export class DiskKeeper {
 
   #ample(): void {
     this.#change({ room: "ample", trouble: undefined, reason: "" });
+    this.#limitLog();
     this.#quietly(() => this.#options.database.beThrifty(false));
+  }
+
+  #limitLog(): void {
+    const { ballast, database } = this.#options;
+    this.#quietly(() => database.limitLog(ballast.logBytes));
   }
 
   #short(reason: string): void {

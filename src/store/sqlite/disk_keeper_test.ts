@@ -13,6 +13,7 @@ class Disk {
   present = true;
   reopened = 0;
   thrifty = false;
+  logBytes = 0;
   readonly written: string[] = [];
   readonly reports: string[] = [];
   readonly failed: unknown[] = [];
@@ -28,9 +29,12 @@ class Disk {
           this.present = false;
           return was;
         },
+        logBytes: 7000,
       },
       database: {
+        filesGone: false,
         makeRoom: () => false,
+        limitLog: (bytes) => void (this.logBytes = bytes),
         beThrifty: (thrifty) => void (this.thrifty = thrifty),
         reopen: () => void this.reopened++,
       },
@@ -85,6 +89,7 @@ Deno.test("DiskKeeper.write() gives the ballast up on a full disk, and tries the
   assert.ok(disk.second());
   assert.deepEqual(disk.reports, ["short full", "ample"]);
   assert.ok(!disk.thrifty);
+  assert.equal(disk.logBytes, 7000, "no more than the ballast has room for");
   assert.ok(!disk.second(), "no timer while there is room");
 });
 

@@ -1,4 +1,6 @@
+import { UnusableFolder } from "../database/folder_lock.ts";
 import type { DiskTrouble } from "../disk_room.ts";
+import { MissingFile } from "./open_files.ts";
 
 /** SQLite's primary result codes that a disk heals from, once it has room or answers again. */
 const TROUBLES = new Map<number, DiskTrouble>([
@@ -26,8 +28,13 @@ const MESSAGES: readonly (readonly [string, DiskTrouble])[] = [
 /** The disk's trouble behind an error; `undefined` where it is something else, which no waiting heals. */
 export function troubleOf(error: unknown): DiskTrouble | undefined {
   if (!(error instanceof Error)) return undefined;
-  const { errcode } = error as { errcode?: number };
+  if (error instanceof UnusableFolder) return troubleOf(error.cause) ?? "io";
+  if (error instanceof MissingFile) return "io";
+  const { errcode, code } = error as { errcode?: number; code?: string };
   if (errcode === SHARED_MEMORY_SIZE) return "full";
   if (errcode !== undefined) return TROUBLES.get(errcode & 0xFF);
+  if (code !== undefined && /^E[A-Z0-9]+$/.test(code)) {
+    return code === "ENOSPC" || code === "EDQUOT" ? "full" : "io";
+  }
   return MESSAGES.find(([text]) => error.message.startsWith(text))?.[1];
 }

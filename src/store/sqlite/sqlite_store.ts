@@ -9,6 +9,7 @@ import { GroupCommit } from "./group_commit.ts";
 import type { JournalSink } from "../journal/journal.ts";
 import { JournalReader } from "../journal/reader.ts";
 import { JournalWriter } from "../journal/writer.ts";
+import type { CarriedOver } from "../repair/carry_over.ts";
 import type { Mending } from "../repair/mending.ts";
 import type { Message } from "../message.ts";
 import { MessageBodies } from "../journal/message_body.ts";
@@ -35,12 +36,18 @@ export interface SqliteStoreOptions {
   readonly clock: Clock;
   /** Bytes that are given up when the disk is full, so that what is there can be removed; left out, none. */
   readonly ballast?: number;
+  /** The largest share of what is free that the ballast may take; left out, all of it. */
+  readonly ballastShare?: number;
+  /** Whether this process has tried to open it before. */
+  readonly again?: boolean;
   /** Milliseconds after which is committed what nobody waits for; left out, a second. */
   readonly longestWait?: number;
   /** Told how many milliseconds each batch took from being sent to the thread to being on the disk. */
   readonly onCommitted?: (milliseconds: number) => void;
   /** Called when a damaged database was replaced while it was in use. */
   readonly onMended?: (mending: Mending) => void;
+  /** Called when the database was made anew, since its files were removed while it was in use. */
+  readonly onRemade?: (carried: Readonly<CarriedOver>) => void;
   /** Up to this size, in bytes, a database that was not closed is checked before it is used: 256 MiB if left out. */
   readonly checkedFirst?: number;
 }
@@ -101,8 +108,8 @@ export class SqliteStore implements Store {
    * @throws {StartError} If another process uses the folder.
    */
   async open(events: StoreEvents, reader: StoreReader): Promise<void> {
-    const { folder, ballast = 0 } = this.#options;
-    this.#lock = await FolderLock.take(folder);
+    const { folder, ballast = 0, ballastShare = 1 } = this.#options;
+    this.#lock = FolderLock.take(folder);
     this.#events = events;
     this.#link = new WorkerLink({
       committed: (batch, memory) => {
@@ -115,6 +122,11 @@ export class SqliteStore implements Store {
         this.#options.onMended?.(mending);
         if (this.#opening !== undefined) events.mended?.();
       },
+      timePassed: (milliseconds) => events.timePassed?.(milliseconds),
+      remade: (carried) => {
+        this.#options.onRemade?.(carried);
+        if (carried.gaps > 0 || carried.setAside > 0) events.mended?.();
+      },
       failed: (error) => this.#fail(error),
     });
     let fault: { readonly error: unknown } | undefined;
@@ -122,7 +134,13 @@ export class SqliteStore implements Store {
       this.#choice = chooseDatabase(folder);
       const { checkedFirst = CHECKED_FIRST } = this.#options;
       const { path } = this.#choice;
-      const now = await this.#link.open({ path, ballast, checkedFirst });
+      const now = await this.#link.open({
+        path,
+        ballast,
+        ballastShare,
+        again: this.#options.again ?? false,
+        checkedFirst,
+      });
       events.resumed(now);
       let told = reader;
       let journal = new JournalReader(this.#bodies);

@@ -3,22 +3,32 @@ import { type BacklogPiece, BacklogReader } from "../tables/backlog_reader.ts";
 import { Damage } from "../tables/damage.ts";
 import {
   checkpoint,
-  CHECKPOINT_PAGES,
   countRows,
   giveBack,
   openDatabase,
   quickCheck,
 } from "../database/database.ts";
-import { sizeOf } from "../database/file_names.ts";
+import { folderOf, sizeOf } from "../database/file_names.ts";
+import { FolderLock } from "../database/folder_lock.ts";
 import { Held } from "../tables/held.ts";
 import { JournalReader } from "../journal/reader.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import { EMPTY_METER, metered, type MeterRecord } from "../meter.ts";
 import { STORED_BODIES } from "../journal/message_body.ts";
-import { ALL_TABLES, mend, type Mending } from "../repair/mending.ts";
+import type { CarriedOver } from "../repair/carry_over.ts";
+import {
+  ALL_TABLES,
+  finishMending,
+  mend,
+  type Mending,
+} from "../repair/mending.ts";
+import { remake } from "../repair/remaking.ts";
+import { troubleOf } from "./disk_trouble.ts";
+import { OpenFiles } from "./open_files.ts";
 import type { ClosingRecord } from "../tables/meta.ts";
 import { NetWrites } from "../tables/net_writes.ts";
-import { resumedTime } from "../tables/service_time.ts";
+import { LogLimit } from "./log_limit.ts";
+import { ServiceClock } from "./service_clock.ts";
 import {
   type Findings,
   openChecked,
@@ -33,32 +43,32 @@ import {
   type WalState,
   writtenBetween,
 } from "../database/wal_index.ts";
-import type { StoreOpening } from "./worker_messages.ts";
-
-/** Milliseconds of the broker's clock after which a commit notes it again. */
-const CLOCK_EVERY = 1000;
-
-/** Pages in the log after which it goes into the database while room is short: 1 MiB. */
-const THRIFTY_CHECKPOINT_PAGES = 256;
-
-/** Retained messages, as the Store's thread hands them over. */
-export interface RetainedPiece {
-  /** A journal that retains or removes each of them in turn. */
-  readonly journal: Uint8Array<ArrayBuffer>;
-  /** Rows that were found damaged, and set aside. */
-  readonly damagedRows: number;
-}
+import type { RetainedReply, StoreOpening } from "./worker_messages.ts";
 
 /** So often a database is replaced by a fresh one while it is in use: more often, and the disk is to blame. */
 const MENDINGS = 3;
 
+/** How a {@linkcode StoreThread} is to open its database. */
+export interface StoreThreadOptions {
+  /** Up to this size, in bytes, one that was not closed is checked before it is used. */
+  readonly checkedFirst?: number;
+  /** Whether this process has tried to open it before: closing it then may have taken its log away. */
+  readonly again?: boolean;
+  /** Told when it was made anew, since its files were removed while they were open. */
+  readonly onRemade?: (carried: Readonly<CarriedOver>) => void;
+}
+
 /** The Store's side of the thread boundary: a database that is told what is new, one batch after the other. */
 export class StoreThread {
-  /** Where the broker's clock goes on. */
-  readonly resumed: number;
+  /** Knows where the broker's clock goes on, and what of it is in doubt. */
+  readonly clock: ServiceClock;
   readonly #path: string;
   readonly #fresh: boolean;
   readonly #walIndex: WalIndex;
+  readonly #files: OpenFiles;
+  readonly #onRemade: StoreThreadOptions["onRemade"];
+  /** The folder's lock, where its file had to be made anew. */
+  #lock: FolderLock | undefined;
   #findings: Findings;
   #database!: DatabaseSync;
   #tables!: Tables;
@@ -79,22 +89,26 @@ export class StoreThread {
   /** Tables that are to be checked while it is in use. */
   #unchecked: string[];
   #mendings = 0;
-  #clockNoted = -Infinity;
+  readonly #logLimit = new LogLimit();
 
   /**
    * Opens the database in this file; `wall` is what the machine's clock says. If it was not closed and is larger than
    * `checkedFirst` bytes, it is checked while it is in use.
    */
-  constructor(path: string, wall: number, checkedFirst?: number) {
+  constructor(path: string, wall: number, options: StoreThreadOptions = {}) {
+    const { checkedFirst } = options;
+    this.#onRemade = options.onRemade;
     this.#path = path;
     this.#walIndex = new WalIndex(path);
+    this.#files = new OpenFiles(path);
     const sound = openVerified(path, wall, checkedFirst);
     const { mending, log, unchecked } = sound;
     this.#fresh = sound.fresh && mending === undefined;
-    this.#findings = { mending, log, unchecked };
+    const isOurs = options.again === true && log?.type === "missing";
+    this.#findings = { mending, log: isOurs ? undefined : log, unchecked };
     this.#unchecked = unchecked ? [...ALL_TABLES] : [];
     this.#use(sound);
-    this.resumed = resumedTime(this.#tables.meta.get("clock"), wall);
+    this.clock = new ServiceClock(this.#tables.meta.get("clock"));
     this.#meter = this.#tables.meta.get("meter") ?? EMPTY_METER;
   }
 
@@ -121,7 +135,7 @@ export class StoreThread {
    */
   mend(error: unknown): Mending {
     if (this.#mendings === MENDINGS) throw error;
-    this.leave();
+    this.#closeFiles();
     const mending = mend(this.#path, error, Date.now());
     this.#mendings++;
     this.#findings = { ...this.#findings, mending };
@@ -132,6 +146,7 @@ export class StoreThread {
 
   #use({ database, tables }: VerifiedDatabase): void {
     this.#database = database;
+    this.#files.noteOpened();
     this.#tables = tables;
     this.#damage = new Damage();
     this.#held = new Held(database, this.#damage, tables.purge);
@@ -154,17 +169,17 @@ export class StoreThread {
     // Where it begins anew with a fresh database, the record has gone before.
     const closing = this.#closing ??= meta.get("closing");
     inTransaction(this.#database, () => {
-      this.#damage.setAside(this.#database, this.resumed);
+      this.#damage.setAside(this.#database, this.clock.resumed);
       this.#database.exec(
         `DELETE FROM owner WHERE substr(name, 1, 7) = '$share/'
          AND NOT EXISTS (SELECT 1 FROM session WHERE session.owner = id)
          AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.owner = owner.id)`,
       );
       meta.remove("closing");
-      this.#noteClock(this.resumed);
+      this.#noteClock(this.clock.resumed);
     });
     // So that a database without its log does not look as if it had been closed.
-    this.#database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    this.#tryCheckpoint();
     return {
       fresh: this.#fresh,
       unclean: !this.#fresh && closing === undefined,
@@ -175,6 +190,7 @@ export class StoreThread {
       expected: closing?.rows,
       damagedRows: this.#damage.count,
       findings: this.#findings,
+      doubtedTime: this.clock.doubted,
     };
   }
 
@@ -195,7 +211,7 @@ export class StoreThread {
    * Reads the retained messages of these topics, as a journal that retains or removes each of them in turn; what is
    * damaged is set aside, and counted.
    */
-  readRetained(topics: readonly string[]): RetainedPiece {
+  readRetained(topics: readonly string[]): Omit<RetainedReply, "type"> {
     const damage = new Damage();
     const journal = new JournalWriter(STORED_BODIES);
     for (const topic of topics) {
@@ -219,8 +235,9 @@ export class StoreThread {
       const writes = new NetWrites(this.#tables, { again });
       new JournalReader(STORED_BODIES).read(journal, writes);
       writes.finish();
-      if (now - this.#clockNoted >= CLOCK_EVERY) this.#noteClock(now);
+      if (this.clock.isDue(now)) this.#noteClock(now);
     });
+    this.#files.require();
     this.#commitFailed = false;
     this.#measure(now);
   }
@@ -243,25 +260,57 @@ export class StoreThread {
     return giveBack(this.#database);
   }
 
-  /** Whether to do with little room beside the database. */
-  beThrifty(thrifty: boolean): void {
-    const pages = thrifty ? THRIFTY_CHECKPOINT_PAGES : CHECKPOINT_PAGES;
-    this.#database.exec(`PRAGMA wal_autocheckpoint = ${pages}`);
+  /** Has the log go into the database before it is larger than this, in bytes, or than usual. */
+  limitLog(bytes: number): void {
+    this.#logLimit.set(this.#database, bytes);
   }
 
-  /** After a commit that failed: closes the files and opens them again. */
+  /** Whether to do with little room beside the database. */
+  beThrifty(thrifty: boolean): void {
+    this.#logLimit.beThrifty(this.#database, thrifty);
+  }
+
+  /** Whether its files were removed or replaced while they were open, so that nothing is kept. */
+  get filesGone(): boolean {
+    return this.#database.isOpen && this.#files.gone !== undefined;
+  }
+
+  /**
+   * After a commit that failed: closes the files and opens them again. Where they were removed meanwhile, they are made
+   * anew with all that can be read of them.
+   */
   reopen(): void {
-    if (this.#database.isOpen) {
-      this.#database.close();
-      this.#walIndex.close();
-    }
-    // Not made anew: a disk that is gone may come back.
-    if (sizeOf(this.#path) === undefined) {
-      throw new Error("unable to open database file");
-    }
+    if (this.filesGone) this.#remake();
+    else this.#closeFiles();
+    // Not made anew if it cannot be read any more: a disk that is gone may come back.
+    if (
+      sizeOf(this.#path) === undefined &&
+      finishMending(this.#path) === undefined
+    ) throw new Error("unable to open database file");
     this.#database = openDatabase(this.#path).database;
+    this.#files.noteOpened();
     this.#logDoubtful = true;
     this.#prepare();
+  }
+
+  #remake(): void {
+    const lock = FolderLock.takeAgain(folderOf(this.#path));
+    if (lock !== undefined) {
+      this.#lock?.release();
+      this.#lock = lock;
+    }
+    if (this.#files.gone === "log") {
+      checkpoint(this.#database);
+      this.#closeFiles();
+      return;
+    }
+    const carried = remake(
+      this.#path,
+      this.#database,
+      () => this.#closeFiles(),
+      Date.now(),
+    );
+    this.#onRemade?.(carried);
   }
 
   /** Whether there is something to remove little by little. */
@@ -281,6 +330,7 @@ export class StoreThread {
 
   /** Notes that the end is clean, and ends. */
   close(batch: number, now: number): void {
+    if (this.filesGone) this.reopen();
     inTransaction(this.#database, () => {
       this.#noteClock(now);
       const rows = countRows(this.#database);
@@ -292,6 +342,12 @@ export class StoreThread {
 
   /** Ends without a word: the next start finds an unclean end. */
   leave(): void {
+    this.#closeFiles();
+    this.#lock?.release();
+    this.#lock = undefined;
+  }
+
+  #closeFiles(): void {
     if (this.#database.isOpen) this.#database.close();
     this.#walIndex.close();
   }
@@ -312,6 +368,15 @@ export class StoreThread {
     );
   }
 
+  /** It only helps: where the disk does not let it, the log stays as it is. */
+  #tryCheckpoint(): void {
+    try {
+      this.#database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    } catch (error) {
+      if (troubleOf(error) === undefined) throw error;
+    }
+  }
+
   #prepare(): void {
     this.#tables = prepareTables(this.#database);
     this.#backlogs = new BacklogReader(this.#database, this.#tables.owners);
@@ -325,8 +390,7 @@ export class StoreThread {
   }
 
   #noteClock(now: number): void {
-    this.#clockNoted = now;
-    this.#tables.meta.save("clock", { service: now, wall: Date.now() });
+    this.#tables.meta.save("clock", this.clock.note(now));
     this.#tables.meta.save("meter", this.#meter);
   }
 }

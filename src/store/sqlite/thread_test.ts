@@ -304,3 +304,51 @@ Deno.test("StoreThread gives a new client nothing of one whose name was lost whi
   again.thread.leave();
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("StoreThread does not commit to files that are gone, and makes them anew with what they held", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/data/s.db`;
+  await Deno.mkdir(`${folder}/data`);
+  const { thread } = await open(path);
+  thread.commit(everything(), 1);
+  await Deno.remove(`${folder}/data`, { recursive: true });
+  const more = new JournalWriter(new MessageBodies());
+  more.retain("more", testMessage("more"));
+  const journal = more.take();
+  for (let n = 0; n < 2; n++) {
+    assert.throws(() => thread.commit(journal, 2), /s\.db was removed/);
+  }
+  await Deno.writeTextFile(`${folder}/data`, "");
+  assert.throws(() => thread.reopen());
+  await Deno.remove(`${folder}/data`);
+  thread.reopen();
+  thread.commit(journal, 3);
+  // As a crash leaves it.
+  await Deno.mkdir(`${folder}/copy`);
+  for (const part of ["", "-wal"]) {
+    await Deno.copyFile(path + part, `${folder}/copy/s.db${part}`);
+  }
+  thread.leave();
+  const { thread: copy, held, damagedRows } = await open(
+    `${folder}/copy/s.db`,
+  );
+  assert.equal(damagedRows, 0);
+  assert.deepEqual([...held.retained.keys()].sort(), ["more", "t"]);
+  assert.ok(held.sessions.has("c"));
+  copy.leave();
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("StoreThread misses no log that an attempt of the same process to open it took away", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/s.db`;
+  (await open(path)).thread.leave();
+  for (const again of [true, false]) {
+    const thread = new StoreThread(path, Date.now(), { again });
+    while (thread.more() !== undefined);
+    const { log } = thread.begin().findings;
+    assert.equal(log?.type, again ? undefined : "missing");
+    thread.leave();
+  }
+  await Deno.remove(folder, { recursive: true });
+});

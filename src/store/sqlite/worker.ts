@@ -20,6 +20,10 @@ const IDLE_TIME = 10_000;
 /** Milliseconds of the broker's clock after which what was written is told again. */
 const METER_EVERY = 1000;
 
+/** Attempts to open the store before it is told that it cannot be, and milliseconds between them. */
+const ATTEMPTS_TO_OPEN = 3;
+const OPEN_PAUSE = 50;
+
 /** Milliseconds between two slices of what is removed little by little. */
 const PURGE_PAUSE = 10;
 
@@ -37,6 +41,9 @@ const ATTEMPTS: Record<StoreRequest["type"], string> = {
   close: "Cannot close the store",
 };
 
+/** Milliseconds between two looks whether the machine's clock is still in doubt. */
+const CLOCK_PAUSE = 10_000;
+
 /** Milliseconds between the checks of two tables. */
 const CHECK_PAUSE = 100;
 
@@ -52,6 +59,8 @@ let meterTold = -Infinity;
 let purging: ReturnType<typeof setTimeout> | undefined;
 /** Runs until the next table is checked. */
 let checking: ReturnType<typeof setTimeout> | undefined;
+/** Runs until the machine's clock is looked at again, while it is in doubt. */
+let doubting: ReturnType<typeof setTimeout> | undefined;
 
 scope.onmessage = ({ data: request }) =>
   attempt(ATTEMPTS[request.type], () => answer(request));
@@ -101,9 +110,18 @@ function answer(request: StoreRequest): void {
     ballast = new Ballast(
       path.slice(0, path.lastIndexOf("/")),
       request.ballast,
+      request.ballastShare,
     );
-    const opened = withBallast(() =>
-      new StoreThread(path, Date.now(), checkedFirst)
+    const opened = patiently((again) =>
+      new StoreThread(
+        path,
+        Date.now(),
+        {
+          checkedFirst,
+          again: again || request.again,
+          onRemade: (carried) => reply({ type: "remade", carried }),
+        },
+      )
     );
     thread = opened;
     keeper = new DiskKeeper({
@@ -112,7 +130,7 @@ function answer(request: StoreRequest): void {
       onRoom: (report) => reply({ type: "room", report }),
       onFailed: (error) => fail(ATTEMPTS.commit, error),
     });
-    reply({ type: "opened", now: thread.resumed });
+    reply({ type: "opened", now: thread.clock.resumed });
     return;
   }
   if (thread === undefined) throw new Error("The store is not open");
@@ -153,6 +171,7 @@ function answer(request: StoreRequest): void {
     clearTimeout(purging);
     idle.stop();
     clearTimeout(checking);
+    clearTimeout(doubting);
     close(to, request.batch, request.now);
     reply({ type: "closed" });
   }
@@ -174,9 +193,20 @@ function more(from: StoreThread): void {
     reply({ type: "startedOver" });
     return;
   }
-  keeper.begin();
+  ballast.prepare().then(() => attempt(ATTEMPTS.commit, () => keeper.begin()));
   purgeLater();
   checkLater(from);
+  settleClockLater(from);
+}
+
+/** Tells of time that has passed while the broker was down, once the machine's clock is in doubt no more. */
+function settleClockLater({ clock }: StoreThread): void {
+  if (clock.doubted === 0) return;
+  doubting = setTimeout(() => {
+    const milliseconds = clock.settle();
+    if (milliseconds > 0) reply({ type: "timePassed", milliseconds });
+    settleClockLater(thread!);
+  }, CLOCK_PAUSE);
 }
 
 /** Notes a clean end, unless the disk does not let it: what is not written then was not acknowledged either. */
@@ -190,6 +220,20 @@ function close(to: StoreThread, batch: number, now: number): void {
     if (troubleOf(error) === undefined) throw error;
   }
   to.leave();
+}
+
+/** Opens the store, also where the disk answers with a few errors that pass. */
+function patiently<T>(open: (again: boolean) => T): T {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return withBallast(() => open(attempt > 1));
+    } catch (error) {
+      if (attempt === ATTEMPTS_TO_OPEN || troubleOf(error) !== "io") {
+        throw error;
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, OPEN_PAUSE);
+    }
+  }
 }
 
 /** Does it, on a full disk with the ballast's room. */

@@ -1,9 +1,14 @@
 import { Deque } from "../../core/deque.ts";
 import type { MeterRecord } from "../meter.ts";
 import type { RoomReport } from "../disk_room.ts";
+import type { CarriedOver } from "../repair/carry_over.ts";
 import type { Mending } from "../repair/mending.ts";
 import type { BacklogQuery, BatchNumber } from "../store.ts";
-import type { StoreReply, StoreRequest } from "./worker_messages.ts";
+import type {
+  RetainedReply,
+  StoreReply,
+  StoreRequest,
+} from "./worker_messages.ts";
 
 /** What a {@linkcode WorkerLink} tells by itself. */
 export interface WorkerLinkEvents {
@@ -15,6 +20,10 @@ export interface WorkerLinkEvents {
   room(report: RoomReport): void;
   /** A damaged database was replaced while it was in use. */
   mended(mending: Mending): void;
+  /** These milliseconds have passed besides while the broker was down. */
+  timePassed(milliseconds: number): void;
+  /** The database was made anew, since its files were removed while it was in use. */
+  remade(carried: Readonly<CarriedOver>): void;
   /** Called once if the thread cannot go on, after it was open. */
   failed(error: Error): void;
 }
@@ -24,9 +33,6 @@ export type OpenRequest = Extract<StoreRequest, { type: "open" }>;
 
 /** A part of a backlog. */
 export type PageReply = Extract<StoreReply, { type: "page" }>;
-
-/** Retained messages. */
-export type RetainedReply = Extract<StoreReply, { type: "retained" }>;
 
 /** What there is beside what was told in pieces. */
 export type ReadyReply = Extract<StoreReply, { type: "ready" }>;
@@ -147,6 +153,10 @@ export class WorkerLink {
       this.#events.room(reply.report);
     } else if (reply.type === "mended") {
       this.#events.mended(reply.mending);
+    } else if (reply.type === "timePassed") {
+      this.#events.timePassed(reply.milliseconds);
+    } else if (reply.type === "remade") {
+      this.#events.remade(reply.carried);
     } else if (reply.type === "failed") {
       const { attempt, reason } = reply.error;
       this.#fail(new Error(`${attempt}: ${reason}`, { cause: reply.error }));

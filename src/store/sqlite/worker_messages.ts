@@ -1,5 +1,6 @@
 // What the broker's thread and the Store's tell each other.
 
+import type { CarriedOver } from "../repair/carry_over.ts";
 import type { Mending } from "../repair/mending.ts";
 import type { RoomReport } from "../disk_room.ts";
 import type { MeterRecord } from "../meter.ts";
@@ -15,8 +16,12 @@ export type StoreRequest =
     readonly path: string;
     /** Bytes of the ballast beside it. */
     readonly ballast: number;
+    /** The largest share of what is free that the ballast may take. */
+    readonly ballastShare: number;
     /** Up to this size, in bytes, the database is checked before it is used. */
     readonly checkedFirst: number;
+    /** Whether this process has tried to open it before. */
+    readonly again: boolean;
   }
   /** Tell more of what it holds. The answers are `held`, and `ready` behind the last one. */
   | { readonly type: "more" }
@@ -67,12 +72,16 @@ export type StoreReply =
   | { readonly type: "startedOver" }
   /** The same, but while it was in use; what was committed goes on. */
   | { readonly type: "mended"; readonly mending: Mending }
+  /** Its files were removed while it was in use, and were made anew. */
+  | { readonly type: "remade"; readonly carried: Readonly<CarriedOver> }
   /** The batch is on the disk. Its buffer comes back. */
   | {
     readonly type: "committed";
     readonly batch: number;
     readonly journal: Uint8Array<ArrayBuffer>;
   }
+  /** These milliseconds have passed besides while the broker was down: the machine's clock is in doubt no more. */
+  | { readonly type: "timePassed"; readonly milliseconds: number }
   /** So much was written until now. */
   | { readonly type: "metered"; readonly meter: MeterRecord }
   /** The disk has come to have more room, or less. */
@@ -81,6 +90,9 @@ export type StoreReply =
   | { readonly type: "failed"; readonly error: StoreFailure }
   /** All is on the disk and the file is closed. */
   | { readonly type: "closed" };
+
+/** Retained messages, as the Store's thread hands them over. */
+export type RetainedReply = Extract<StoreReply, { type: "retained" }>;
 
 /** Why the Store cannot go on. */
 export interface StoreFailure {
@@ -106,4 +118,6 @@ export interface StoreOpening {
   readonly damagedRows: number;
   /** What was not as it was left. */
   readonly findings: Findings;
+  /** Milliseconds that passed since the last end if the machine's clock is right, which is in doubt: not counted yet. */
+  readonly doubtedTime: number;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { Client } from "../../support/clients/client.ts";
+import { succeeds } from "../../support/programs/commands.ts";
 import { Program, runProgram } from "../../support/programs/program.ts";
 import { payloadText } from "../../support/clients/read_packets.ts";
 
@@ -87,41 +88,41 @@ Deno.test("start: without --data things are kept in $STATE_DIRECTORY, for its us
   });
 });
 
-Deno.test("start: where the folder cannot be made the broker runs in memory, or not at all with --require-store", async () => {
+Deno.test("start: where the folder cannot be made the broker runs in memory if told so, or not at all with --require-store", async () => {
   await withFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/file`, "");
     for (const path of [`${folder}/file`, `${folder}/file/below`]) {
       const args = [...LISTEN, "--data", path];
       await using program = new Program(...args);
       await expectInMemory(program, new RegExp(`data folder ${path}: `));
-      const refused = await runProgram(...args, "--require-store");
-      assert.equal(refused.status, 1);
-      assert.match(
-        refused.stderr,
-        /^Cannot use the data folder [^\n]*[^.\n]\n$/,
-      );
+      class Unsaid extends Program {
+        protected static override readonly env = {
+          MAILBOXQTT_STORE_WHEN_UNUSABLE: "",
+        };
+      }
+      await using required = new Unsaid(...args, "--require-store");
+      await using stopped = new Unsaid(...args, "--when-store-unusable=stop");
+      for (const strict of [required, stopped]) {
+        assert.equal((await strict.end()).status, 1);
+        assert.match(
+          strict.lines.join("\n"),
+          /^Cannot use the data folder [^\n]*[^.\n]$/,
+        );
+      }
     }
   });
 });
 
-/** Whether a command can be run here. */
-async function can(command: readonly string[]): Promise<boolean> {
-  try {
-    const [first, ...args] = command;
-    const options = { args, stdout: "null", stderr: "null" } as const;
-    return (await new Deno.Command(first!, options).output()).success;
-  } catch {
-    return false;
-  }
-}
-
 /** Runs a command with a small file system of its own in this folder. */
-function mounted(folder: string, options: string): string[] {
+function mounted(
+  folder: string,
+  options: string,
+): [string, ...string[]] {
   const script = `mount -t tmpfs -o ${options} none ${folder} && exec "$@"`;
   return ["unshare", "--mount", "sh", "-c", script, "sh"];
 }
 
-const canMount = await can([...mounted("/mnt", "ro"), "true"]);
+const canMount = await succeeds(...mounted("/mnt", "ro"), "true");
 const MOUNTS = canMount ? "" : " (ignored: nothing can be mounted here)";
 
 for (
@@ -131,7 +132,8 @@ for (
   ] as const
 ) {
   Deno.test({
-    name: `start: on a ${what} file system the broker runs in memory${MOUNTS}`,
+    name:
+      `start: on a ${what} file system the broker runs in memory if told so${MOUNTS}`,
     ignore: !canMount,
     fn: () =>
       withFolder(async (folder) => {
@@ -144,7 +146,7 @@ for (
           ...LISTEN,
           "--data",
           folder,
-          "--require-store",
+          "--when-store-unusable=stop",
         );
         assert.equal((await strict.end()).status, 1);
       }),
@@ -163,7 +165,7 @@ for (
 ) {
   Deno.test({
     name:
-      `start: with a store on a file system that is ${what} by now the broker runs in memory${MOUNTS}`,
+      `start: with a store on a file system that is ${what} by now the broker runs in memory if told so${MOUNTS}`,
     ignore: !canMount,
     fn: () =>
       withFolder(async (folder) => {
@@ -197,21 +199,27 @@ for (
   });
 }
 
-const AS_NOBODY = `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups`;
-const canBeNobody = await can([
-  ...AS_NOBODY.split(" "),
+const AS_NOBODY = [
+  "setpriv",
+  `--reuid=${NOBODY}`,
+  `--regid=${NOBODY}`,
+  "--clear-groups",
+] as const;
+const canBeNobody = await succeeds(
+  ...AS_NOBODY,
   Deno.execPath(),
   "eval",
   "--no-config",
   `Deno.readTextFileSync("${
     new URL("../../../main.ts", import.meta.url).pathname
   }")`,
-]);
+);
 
 Deno.test({
-  name: `start: without permission for the folder the broker runs in memory${
-    canBeNobody ? "" : " (ignored: the program cannot be run as nobody here)"
-  }`,
+  name:
+    `start: without permission for the folder the broker runs in memory if told so${
+      canBeNobody ? "" : " (ignored: the program cannot be run as nobody here)"
+    }`,
   ignore: !canBeNobody,
   fn: () =>
     withFolder(async (folder) => {
@@ -219,7 +227,7 @@ Deno.test({
       await Deno.mkdir(`${folder}/deno`);
       await Deno.chmod(`${folder}/deno`, 0o777);
       class Nobody extends Program {
-        protected static override readonly wrapper = AS_NOBODY.split(" ");
+        protected static override readonly wrapper = AS_NOBODY;
         protected static override readonly env = { DENO_DIR: `${folder}/deno` };
       }
       await Deno.mkdir(`${folder}/unreadable`, { mode: 0o700 });

@@ -13,12 +13,21 @@ import {
   canSetClock,
   MachineClock,
 } from "../../support/programs/machine_clock.ts";
+import { succeeds } from "../../support/programs/commands.ts";
 import { Program } from "../../support/programs/program.ts";
 import { payloadText } from "../../support/clients/read_packets.ts";
 
 const UNKNOWN = "1970-01-01 00:00:20";
 const TODAY = "2026-11-25 10:00:00";
 const MINUTES = 600;
+
+/** Runs a command on a machine whose clock systemd has set. */
+const SYNCHRONISED: readonly [string, ...string[]] = [
+  "unshare",
+  ...["--mount", "sh", "-c"],
+  'mount -t tmpfs none /run && mkdir -p /run/systemd/timesync && touch /run/systemd/timesync/synchronized && exec "$@"',
+  "sh",
+];
 
 const named = (name: string) =>
   `${name}${canSetClock ? "" : " (ignored: Debian's faketime is not here)"}`;
@@ -43,11 +52,15 @@ class Machine implements AsyncDisposable {
   }
 
   /** Boots it at a moment by its clock. */
-  async boot(moment: string): Promise<Program> {
+  async boot(
+    moment: string,
+    wrapper: readonly string[] = [],
+  ): Promise<Program> {
     await this.set(moment);
     const { env } = this.#clock;
     class Here extends Program {
       protected static override readonly env = env;
+      protected static override readonly wrapper = wrapper;
     }
     return new Here(
       "--listen=mqtt://127.0.0.1:0",
@@ -212,4 +225,78 @@ Deno.test("clock: a retained message is judged by the clock that goes on, not by
     await broker.shutdown();
     store.kept.copyTo(kept);
   }
+});
+
+/** Leaves a session, its message and a retained one for some minutes, and kills the broker. */
+async function leave(program: Program): Promise<void> {
+  const away = await connect(program, sleeper);
+  await away.subscribe("owed", { qos: 1 });
+  await away.disconnect();
+  const publisher = await connect(program);
+  const expiring = {
+    qos: 1,
+    properties: { messageExpiryInterval: MINUTES },
+  } as const;
+  await publisher.publish("owed", "owed", expiring);
+  await publisher.publish("retained", "kept", { ...expiring, retain: true });
+  await publisher.disconnect();
+  program.signal("SIGKILL");
+  await program.end();
+}
+
+const TOMORROW = "2026-11-26 10:00:00";
+
+Deno.test({
+  name: named(
+    "clock: a clock that is a day ahead at a start ends no session and drops no message",
+  ),
+  ignore: !canSetClock,
+  async fn() {
+    await using machine = await Machine.make();
+    {
+      await using program = await machine.boot(TODAY);
+      await leave(program);
+    }
+    for (const moment of [TOMORROW, TODAY]) {
+      await using program = await machine.boot(moment);
+      const told = /clock has gone further.*seconds=86\d\d\d/;
+      if (moment === TOMORROW) await program.line(told);
+      const away = await connect(program, sleeper);
+      assert.ok(away.connack.sessionPresent, "the session is there");
+      // Not acknowledged, so that it comes again.
+      assert.equal(payloadText(await away.expect("publish")), "owed");
+      await away.subscribe("retained");
+      assert.equal(payloadText(await away.expect("publish")), "kept");
+      await away.disconnect();
+      await stop(program);
+      assert.ok(
+        moment === TOMORROW || !program.lines.some((line) => told.test(line)),
+      );
+    }
+  },
+});
+
+const canMount = await succeeds(...SYNCHRONISED, "true");
+
+Deno.test({
+  name: named(
+    `clock: a day that has passed by a synchronised clock ends sessions, and expires messages${
+      canMount ? "" : " (ignored: nothing can be mounted here)"
+    }`,
+  ),
+  ignore: !canSetClock || !canMount,
+  async fn() {
+    await using machine = await Machine.make();
+    {
+      await using program = await machine.boot(TODAY);
+      await leave(program);
+    }
+    await using program = await machine.boot(TOMORROW, SYNCHRONISED);
+    const away = await connect(program, sleeper);
+    assert.ok(!away.connack.sessionPresent, "the session has ended");
+    await away.subscribe("retained");
+    await away.expectNothing();
+    await away.disconnect();
+    await stop(program);
+  },
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Client } from "../../support/clients/client.ts";
+import { succeeds } from "../../support/programs/commands.ts";
 import { Program } from "../../support/programs/program.ts";
 import { payloadText } from "../../support/clients/read_packets.ts";
 
@@ -21,20 +22,11 @@ class LimitedProgram extends Program {
   /** Lets files grow to so many bytes. */
   async limit(bytes: number | "unlimited"): Promise<void> {
     const args = [`--pid=${this.pid}`, `--fsize=${bytes}:unlimited`];
-    assert.ok(await succeeds("prlimit", args));
+    assert.ok(await succeeds("prlimit", ...args));
   }
 }
 
-async function succeeds(program: string, args: string[]): Promise<boolean> {
-  try {
-    const command = new Deno.Command(program, { args, stdout: "null" });
-    return (await command.output()).success;
-  } catch {
-    return false;
-  }
-}
-
-const can = await succeeds("prlimit", ["--version"]);
+const can = await succeeds("prlimit", "--version");
 
 Deno.test({
   name:

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Client } from "../../support/clients/client.ts";
+import { succeeds } from "../../support/programs/commands.ts";
 import { Program } from "../../support/programs/program.ts";
 import { payloadText } from "../../support/clients/read_packets.ts";
 
@@ -11,7 +12,7 @@ const KEPT = {
 };
 const PAYLOAD = "x".repeat(4000);
 
-/** A disk of 4 MiB, in memory. To be had with `await using`. */
+/** A disk of so many MiB, in memory. To be had with `await using`. */
 class SmallDisk implements AsyncDisposable {
   readonly folder: string;
 
@@ -20,26 +21,17 @@ class SmallDisk implements AsyncDisposable {
   }
 
   /** Makes one; `undefined` where this user may not. */
-  static async make(): Promise<SmallDisk | undefined> {
+  static async make(size = 4): Promise<SmallDisk | undefined> {
     const folder = await Deno.makeTempDir();
-    const args = ["-t", "tmpfs", "-o", "size=4m", "tmpfs", folder];
-    if (await succeeds("mount", args)) return new SmallDisk(folder);
+    const args = ["-t", "tmpfs", "-o", `size=${size}m`, "tmpfs", folder];
+    if (await succeeds("mount", ...args)) return new SmallDisk(folder);
     await Deno.remove(folder);
     return undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    assert.ok(await succeeds("umount", [this.folder]));
+    assert.ok(await succeeds("umount", this.folder));
     await Deno.remove(this.folder);
-  }
-}
-
-async function succeeds(program: string, args: string[]): Promise<boolean> {
-  try {
-    const command = new Deno.Command(program, { args, stderr: "null" });
-    return (await command.output()).success;
-  } catch {
-    return false;
   }
 }
 
@@ -71,12 +63,12 @@ class Running implements AsyncDisposable {
 
   static async start(
     { folder }: SmallDisk,
-    ballast = "1MiB",
+    ballast: string | undefined = "1MiB",
   ): Promise<Running> {
     const program = new Program(
       "--listen=mqtt://127.0.0.1:0",
       `--data=${folder}/data`,
-      `--ballast=${ballast}`,
+      ...(ballast === "default" ? [] : [`--ballast=${ballast}`]),
     );
     return new Running(program, await program.port());
   }
@@ -101,7 +93,7 @@ class Running implements AsyncDisposable {
 
 /** Publishes to `kept` until that is refused; returns how many messages were acknowledged, numbered from 0. */
 async function fill(publisher: Client): Promise<number> {
-  for (let n = 0; n < 2000; n++) {
+  for (let n = 0; n < 5000; n++) {
     const reason = await publisher.publish("kept", `${n} ${PAYLOAD}`, {
       qos: 1,
     });
@@ -261,4 +253,40 @@ function greed({ folder }: SmallDisk): { stop(): Promise<void> } {
       await Deno.remove(path);
     },
   };
+}
+
+for (const size of [15, 2]) {
+  Deno.test({
+    name: named(
+      `full disk: one with ${size} MiB free has room for sessions by default, and fills up as any other`,
+    ),
+    ignore: !can,
+    async fn() {
+      await using disk = (await SmallDisk.make(size))!;
+      await using broker = await start(disk, "default");
+      const willing = await broker.connect({
+        clientId: "willing",
+        will: { topic: "w" },
+      });
+      await willing.disconnect();
+      const ballast = await Deno.stat(`${disk.folder}/data/ballast`);
+      assert.ok(ballast.size <= size * 1024 * 1024 / 20, `${ballast.size}`);
+      const publisher = await broker.connect({});
+      const acknowledged = await fill(publisher);
+      await broker.program.line(/WARN.*The disk is full/);
+      const refused = await Client.open({
+        hostname: "127.0.0.1",
+        port: broker.port,
+      });
+      await refused.sendConnect({ ...KEPT, clientId: "new" });
+      await refused.expectRefused(QUOTA_EXCEEDED);
+      await broker.program.line(
+        /Connection refused .*cannot be kept on the disk now.*Cannot keep the session: there is no room/,
+      );
+      const away = await broker.connect(KEPT);
+      await drain(away, 0, acknowledged);
+      await broker.program.line(/INFO.*room on the disk again/);
+      await broker.end();
+    },
+  });
 }

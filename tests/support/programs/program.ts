@@ -62,9 +62,10 @@ async function denoOf(program: readonly string[]): Promise<string> {
   return version[1]!;
 }
 
-/** Whatever a test forgets to say, the program has nowhere to keep things, and no socket for others to find. */
+/** Whatever a test forgets to say, the program keeps things in memory, and has no socket for others to find. */
 const NOWHERE = {
   STATE_DIRECTORY: "/dev/null/mailboxqtt",
+  MAILBOXQTT_STORE_WHEN_UNUSABLE: "memory",
   RUNTIME_DIRECTORY: "",
   XDG_RUNTIME_DIR: "",
   JOURNAL_STREAM: "",
