@@ -32,6 +32,7 @@ export async function replaceFile(
     if (old !== undefined) await keepOwner(unfinished, old.info);
     else await giveToFolder(unfinished, target);
     await Deno.rename(unfinished, target);
+    await syncFolder(folderOf(target));
   } catch (error) {
     if (isOurs) await Deno.remove(unfinished).catch(() => {});
     if (error instanceof StartError) throw error;
@@ -42,6 +43,18 @@ export async function replaceFile(
     }
     throw new StartError(`Cannot write ${path}: ${describeError(error)}`);
   }
+}
+
+function folderOf(path: string): string {
+  const slash = path.lastIndexOf("/");
+  return slash === -1 ? "." : path.slice(0, slash + 1);
+}
+
+/** Has the names of the files in a folder on the disk. */
+async function syncFolder(path: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  using folder = await Deno.open(path);
+  await folder.sync();
 }
 
 async function realPath(path: string): Promise<string> {
@@ -66,10 +79,7 @@ async function readExisting(
 /** What root makes in a folder of somebody else's, as a service's configuration is, belongs to that one. */
 async function giveToFolder(path: string, target: string): Promise<void> {
   if (Deno.build.os === "windows" || Deno.uid() !== 0) return;
-  const slash = target.lastIndexOf("/");
-  const { uid, gid } = await Deno.stat(
-    slash === -1 ? "." : target.slice(0, slash + 1),
-  );
+  const { uid, gid } = await Deno.stat(folderOf(target));
   if (uid !== null && gid !== null) await Deno.chown(path, uid, gid);
 }
 

@@ -40,7 +40,7 @@ export interface ListenerPlan {
 }
 
 /** What stands in {@linkcode Settings} under another name, or at each listener. */
-type Elsewhere =
+export type Elsewhere =
   | "allowAnonymous"
   | "users"
   | "durability"

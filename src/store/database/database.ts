@@ -1,11 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { Corruption } from "./corruption.ts";
-import {
-  removeDatabase,
-  sizeOf,
-  syncFile,
-  syncFolderOf,
-} from "./file_names.ts";
+import { removeDatabase, sizeOf, syncFile, takePlace } from "./file_names.ts";
 import { CURRENT_PLAN, migrate, type MigrationPlan } from "./migrations.ts";
 import { COUNTED_TABLES, type RowCounts, SCHEMA } from "./schema.ts";
 import { inTransaction, schemaVersion } from "./transaction.ts";
@@ -64,8 +59,7 @@ export function openDatabase(
       throw new Corruption("The file is missing, and its log is there");
     }
     buildDatabase(`${path}.new`, () => {});
-    Deno.renameSync(`${path}.new`, path);
-    syncFolderOf(path);
+    takePlace(`${path}.new`, path);
   } else if (size === 0) throw new Corruption("The file is empty");
   const database = new DatabaseSync(path);
   try {

@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { checkpoint } from "./database.ts";
-import { fileTime, sizeOf, syncFile, syncFolderOf } from "./file_names.ts";
+import { fileTime, sizeOf, syncFile, takePlace } from "./file_names.ts";
 import { isDatabaseError, storeFiles } from "./open_for_reading.ts";
 import { schemaVersion } from "./transaction.ts";
 
@@ -23,8 +23,7 @@ export async function exchangeDatabase(
   const { uid, gid } = await Deno.stat(folder);
   const file = await Deno.stat(from);
   if (uid !== file.uid || gid !== file.gid) await Deno.chown(from, uid, gid);
-  await Deno.rename(from, database);
-  syncFolderOf(database);
+  takePlace(from, database);
 }
 
 /** Has all that the log holds go into the database, and the log go. Where the database is damaged both stay. */

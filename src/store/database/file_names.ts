@@ -52,3 +52,22 @@ export function fileTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/\.\d+/, "")
     .replaceAll(/[-:]/g, "");
 }
+
+/**
+ * Gives a database, whose file is on the disk as a whole, the name of another one, which must be settled: nothing of
+ * worth may be in its log. Whatever a power cut leaves, there is the one or the other with no log but its own: that of
+ * the former is gone for certain before the name changes, since SQLite would take it for the new one's.
+ */
+export function takePlace(from: string, path: string): void {
+  for (const part of DATABASE_PARTS) {
+    if (part === "") continue;
+    try {
+      Deno.removeSync(path + part);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  syncFolderOf(path);
+  Deno.renameSync(from, path);
+  syncFolderOf(path);
+}

@@ -115,3 +115,33 @@ class Checksum {
       view.getUint32(at + 4) === this.#second;
   }
 }
+
+/** Bytes of a log that are written again at a time. */
+const PIECE = 256 * 1024;
+
+/**
+ * Writes a log's bytes once more, as they are in the system's memory, and has them on the disk. After an fsync that
+ * failed they may be nowhere else: Linux takes them for written then, so that no later fsync writes them.
+ */
+export function rewriteLog(path: string): void {
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(`${path}-wal`, { read: true, write: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+  using log = file;
+  const buffer = new Uint8Array(PIECE);
+  for (let position = 0;;) {
+    log.seekSync(position, Deno.SeekMode.Start);
+    const count = log.readSync(buffer);
+    if (count === null) break;
+    log.seekSync(position, Deno.SeekMode.Start);
+    for (let at = 0; at < count;) {
+      at += log.writeSync(buffer.subarray(at, count));
+    }
+    position += count;
+  }
+  log.syncSync();
+}

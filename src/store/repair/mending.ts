@@ -16,6 +16,7 @@ import {
   removeDatabase,
   sizeOf,
   syncFolderOf,
+  takePlace,
 } from "../database/file_names.ts";
 
 /** All tables, in the order in which their rows are carried over. */
@@ -96,8 +97,7 @@ export function finishMending(path: string): Mending | undefined {
     const damaged = `${path}.damaged-${name.slice(prefix.length)}`;
     setAside(path, damaged);
     syncFolderOf(path);
-    Deno.renameSync(`${folder}/${name}`, path);
-    syncFolderOf(path);
+    takePlace(`${folder}/${name}`, path);
     const reason = "found at a start that was interrupted";
     mending = { carried: undefined, reason, kept: damaged };
   }

@@ -14,6 +14,9 @@ const TROUBLES = new Map<number, DiskTrouble>([
 /** SQLITE_IOERR_SHMSIZE: the file beside the database cannot grow. */
 const SHARED_MEMORY_SIZE = 4874;
 
+/** The system's errors of a full disk: ENOSPC and, on Linux, EDQUOT. */
+const FULL: ReadonlySet<number> = new Set([28, 122]);
+
 /** What SQLite says where the error comes without its result code. */
 const MESSAGES: readonly (readonly [string, DiskTrouble])[] = [
   ["database or disk is full", "full"],
@@ -36,5 +39,8 @@ export function troubleOf(error: unknown): DiskTrouble | undefined {
   if (code !== undefined && /^E[A-Z0-9]+$/.test(code)) {
     return code === "ENOSPC" || code === "EDQUOT" ? "full" : "io";
   }
+  // Deno gives no code for some of the system's errors.
+  const [, number] = /\(os error (\d+)\)$/.exec(error.message) ?? [];
+  if (number !== undefined) return FULL.has(Number(number)) ? "full" : "io";
   return MESSAGES.find(([text]) => error.message.startsWith(text))?.[1];
 }

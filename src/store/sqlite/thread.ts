@@ -27,6 +27,7 @@ import { troubleOf } from "./disk_trouble.ts";
 import { OpenFiles } from "./open_files.ts";
 import type { ClosingRecord } from "../tables/meta.ts";
 import { NetWrites } from "../tables/net_writes.ts";
+import { LogDoubt } from "./log_doubt.ts";
 import { LogLimit } from "./log_limit.ts";
 import { ServiceClock } from "./service_clock.ts";
 import {
@@ -76,8 +77,7 @@ export class StoreThread {
   #tablesDoubtful = false;
   /** Whether the batch that is to be committed has failed before: it may be in the database all the same. */
   #commitFailed = false;
-  /** Whether the database was opened again with what is in its log, which may not be on the disk. */
-  #logDoubtful = false;
+  readonly #logDoubt: LogDoubt;
   /** What was in the log when it was looked at last. */
   #log!: WalState;
   #meter: MeterRecord;
@@ -99,6 +99,7 @@ export class StoreThread {
     const { checkedFirst } = options;
     this.#onRemade = options.onRemade;
     this.#path = path;
+    this.#logDoubt = new LogDoubt(path);
     this.#walIndex = new WalIndex(path);
     this.#files = new OpenFiles(path);
     const sound = openVerified(path, wall, checkedFirst);
@@ -153,7 +154,7 @@ export class StoreThread {
     this.#pieces = this.#held.pieces();
     this.#backlogs = new BacklogReader(database, tables.owners);
     this.#tablesDoubtful = false;
-    this.#logDoubtful = false;
+    this.#logDoubt.forget();
     this.#log = this.#walIndex.read();
   }
 
@@ -224,11 +225,6 @@ export class StoreThread {
   /** Commits the writes in this journal, or none of them; it may then be called again with the same ones. */
   commit(journal: Uint8Array, now: number): void {
     if (!this.#database.isOpen) throw new Error("database is not open");
-    if (this.#logDoubtful) {
-      // What is in the log may be in memory alone. So it is written once more, to the database.
-      checkpoint(this.#database);
-      this.#logDoubtful = false;
-    }
     const again = this.#commitFailed;
     this.#commitFailed = true;
     this.#write(() => {
@@ -249,6 +245,7 @@ export class StoreThread {
 
   /** Puts the log into the database, if there is anything in it that is not there yet. */
   tidy(now: number): void {
+    this.#logDoubt.settle(this.#database);
     const { frames, checkpointed } = this.#walIndex.read();
     if (frames === checkpointed) return;
     this.#database.prepare("PRAGMA wal_checkpoint(PASSIVE)").get();
@@ -257,6 +254,7 @@ export class StoreThread {
 
   /** Gives what the database does not need back to the file system, in one small step; says whether there is more. */
   makeRoom(): boolean {
+    this.#logDoubt.settle(this.#database);
     return giveBack(this.#database);
   }
 
@@ -289,7 +287,7 @@ export class StoreThread {
     ) throw new Error("unable to open database file");
     this.#database = openDatabase(this.#path).database;
     this.#files.noteOpened();
-    this.#logDoubtful = true;
+    this.#logDoubt.noteReopened();
     this.#prepare();
   }
 
@@ -318,20 +316,18 @@ export class StoreThread {
     return !this.#tables.purge.empty;
   }
 
-  /** Removes some of what nobody waits for any more. It need not survive a power cut: it is not waited for. */
+  /**
+   * Removes some of what nobody waits for any more. With an fsync, though it need not survive a power cut: what is
+   * committed behind it must not lie behind a gap.
+   */
   purge(): void {
-    this.#database.exec("PRAGMA synchronous = NORMAL");
-    try {
-      this.#write(() => this.#tables.purge.goOn());
-    } finally {
-      this.#database.exec("PRAGMA synchronous = FULL");
-    }
+    this.#write(() => this.#tables.purge.goOn());
   }
 
   /** Notes that the end is clean, and ends. */
   close(batch: number, now: number): void {
     if (this.filesGone) this.reopen();
-    inTransaction(this.#database, () => {
+    this.#logDoubt.inTransaction(this.#database, () => {
       this.#noteClock(now);
       const rows = countRows(this.#database);
       this.#tables.meta.save("closing", { batch, rows });
@@ -356,13 +352,13 @@ export class StoreThread {
   #write(work: () => void): void {
     if (this.#tablesDoubtful) this.#prepare();
     this.#tablesDoubtful = true;
-    inTransaction(this.#database, work);
+    this.#logDoubt.inTransaction(this.#database, work);
     this.#tablesDoubtful = false;
   }
 
   #setAside(damage: Damage): void {
     if (damage.count === 0) return;
-    inTransaction(
+    this.#logDoubt.inTransaction(
       this.#database,
       () => damage.setAside(this.#database, Date.now()),
     );
