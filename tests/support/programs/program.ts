@@ -242,7 +242,7 @@ export class Program implements AsyncDisposable {
 
   /** The port on which it says that it listens. */
   async port(protocol = "mqtt"): Promise<number> {
-    const pattern = `Listening.*\\b${protocol}://[^ "]*?:(\\d+)`;
+    const pattern = `Listening.*\\b${protocol}://[^ "/]*:(\\d+)`;
     const [, port] = await this.line(new RegExp(pattern));
     return Number(port);
   }
