@@ -316,13 +316,18 @@ async function handshake(
   const longest = connect.properties.maximumPacketSize ?? LONGEST_PACKET;
   const reader = new PacketReader(transport, version, longest);
   for (;;) {
-    const packets = await reader.next();
+    let packets: readonly FinishedPacket[] | undefined;
+    try {
+      packets = await reader.next();
+    } catch (error) {
+      throw foreignAnswer(reader.ahead, address) ?? error;
+    }
     if (packets === undefined) {
       const isSecure = speaksTls(address);
       throw new ClientError(
         `it closed the connection without an answer; ${
           !isSecure
-            ? "does it speak MQTT there, and without TLS?"
+            ? "does it speak MQTT there, without TLS and WebSocket?"
             : tls?.certificate === undefined
             ? "does it want a client certificate?"
             : "does it take this client certificate?"
@@ -348,6 +353,28 @@ async function handshake(
     reader.unread(packets.slice(1));
     return [connack, reader];
   }
+}
+
+/** Why an answer is none of MQTT, where its first bytes show what it is. */
+function foreignAnswer(
+  bytes: Uint8Array,
+  address: BrokerAddress,
+): ClientError | undefined {
+  const text = new TextDecoder("latin1").decode(bytes.subarray(0, 16));
+  if (/^HTTP\/1\./.test(text)) {
+    const scheme = speaksTls(address) ? "wss" : "ws";
+    return new ClientError(
+      `it answers in HTTP: if it speaks MQTT over WebSocket there, begin the URL with ${scheme}://`,
+      { isFinal: true },
+    );
+  }
+  // An alert of TLS.
+  return /^\x15\x03/.test(text)
+    ? new ClientError(
+      "it answers in TLS: begin the URL with mqtts://, or name the authority with --cafile",
+      { isFinal: true },
+    )
+    : undefined;
 }
 
 /** Waits until something is done; not longer than that, counted from the last moment at which output went on. */

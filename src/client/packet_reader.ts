@@ -30,6 +30,11 @@ export class PacketReader {
     });
   }
 
+  /** The bytes that were read and are not decoded yet. */
+  get ahead(): Uint8Array {
+    return this.#buffer.subarray(this.#start, this.#end);
+  }
+
   /** Has these packets, of the last read, come once more. */
   unread(packets: readonly FinishedPacket[]): void {
     this.#unread = packets;

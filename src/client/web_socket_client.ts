@@ -24,7 +24,7 @@ export async function openWebSocket(
     ...(speaksTls(address) &&
       (await import("./tls_client.ts")).tlsOptions(tls)),
   });
-  await opened(socket);
+  await opened(socket, speaksTls(address));
   const { hostname, port } = address;
   return new NodeSocketTransport(
     createWebSocketStream(socket),
@@ -37,9 +37,20 @@ export async function openWebSocket(
   );
 }
 
-function opened(socket: WebSocket): Promise<void> {
+function opened(socket: WebSocket, isSecure: boolean): Promise<void> {
   return new Promise((resolve, reject) => {
-    socket.once("error", reject);
+    socket.once("error", (error) => {
+      const isClosed = "code" in error && error.code === "ECONNRESET";
+      reject(
+        isClosed
+          ? new Error(
+            `the connection was closed; is this a port for WebSocket${
+              isSecure ? " within TLS" : ""
+            }?`,
+          )
+          : error,
+      );
+    });
     socket.once(
       "unexpected-response",
       (_request, { statusCode, statusMessage }: IncomingMessage) => {
@@ -53,7 +64,7 @@ function opened(socket: WebSocket): Promise<void> {
       },
     );
     socket.once("open", () => {
-      socket.off("error", reject);
+      socket.removeAllListeners("error");
       resolve();
     });
   });

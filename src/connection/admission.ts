@@ -21,6 +21,7 @@ import type { ConnectionContext } from "./context.ts";
 import { finish } from "./finish_packet.ts";
 import { type Refusal, refusalFor, refusalOf } from "./handshake.ts";
 import type { PacketInput } from "./packet_input.ts";
+import { type Stranger, strangerOf } from "./stranger.ts";
 
 /** A client that may come in. */
 export type Granted = Extract<Step, { type: "granted" }>;
@@ -130,8 +131,13 @@ export class Admission {
       do {
         let packet = this.#packetInput.next();
         if (packet instanceof UnfinishedPacket) packet = await finish(packet);
-        if (packet instanceof PacketError) candidate.refuse(refusalFor(packet));
-        else if (packet !== undefined && !candidate.ended) {
+        if (packet instanceof PacketError) {
+          candidate.refuse({ ...refusalFor(packet), ...this.#stranger() });
+        }
+        if (
+          packet !== undefined && !(packet instanceof PacketError) &&
+          !candidate.ended
+        ) {
           counters.packetsReceived++;
           return packet;
         }
@@ -140,5 +146,13 @@ export class Admission {
     } finally {
       timeout.cancel();
     }
+  }
+
+  /** What is said of bytes that are none of MQTT. */
+  #stranger(): Stranger | undefined {
+    const { buffer: { bytes, start, end }, version } = this.#packetInput;
+    return version === undefined
+      ? strangerOf(bytes.subarray(start, end), this.#context.urls())
+      : undefined;
   }
 }

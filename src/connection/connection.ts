@@ -82,7 +82,7 @@ export class Connection
     const { limits, counters, clock } = context;
     this.#context = context;
     this.transport = transport;
-    this.#log = new ConnectionLog(context, transport.peer);
+    this.#log = new ConnectionLog(context, transport);
     const outbox = this.#outbox = new Outbox(limits.outboxBytes);
     this.#writer = Writer.start({ transport, outbox, clock, owner: this });
     const { router } = context;
@@ -343,7 +343,7 @@ export class Connection
     if (version !== undefined) {
       const connack = refusingConnack(refusal, version, maximumPacketSize);
       if (connack !== undefined) this.#outbox.buffer.append(connack);
-    }
+    } else if (refusal.answer) this.#outbox.buffer.append(refusal.answer);
     this.#close(cause);
   }
 

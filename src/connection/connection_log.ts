@@ -2,10 +2,10 @@ import type { Identity } from "../auth/methods/method.ts";
 import {
   DISCONNECTED_CAUSES,
   type DisconnectedCause,
-  REFUSED_CAUSES,
 } from "../core/counters.ts";
 import { toError } from "../core/errors.ts";
 import { PROTOCOL_NAMES, type ProtocolVersion } from "../codec/packet.ts";
+import type { Transport } from "../transport/transport.ts";
 import type { LinkOrigin } from "../session/link.ts";
 import type { ConnectionContext } from "./context.ts";
 import type { Refusal } from "./handshake.ts";
@@ -16,17 +16,19 @@ export class ConnectionLog {
   clientId: string | undefined;
   /** Who the client is, once that is known. */
   identity: Identity | undefined;
-  readonly #context: Pick<ConnectionContext, "counters" | "log">;
+  readonly #context: Pick<ConnectionContext, "counters" | "log" | "refusals">;
+  readonly #host: string;
   /** Where the connection comes from. */
   readonly origin: LinkOrigin;
   #isClient = false;
 
   /** Tells of a connection from this address. */
   constructor(
-    context: Pick<ConnectionContext, "counters" | "log" | "door">,
-    address: string,
+    context: Pick<ConnectionContext, "counters" | "log" | "refusals" | "door">,
+    { peer: address, host }: Pick<Transport, "peer" | "host">,
   ) {
     this.#context = context;
+    this.#host = host;
     this.origin = { address, listener: context.door.name };
   }
 
@@ -59,13 +61,11 @@ export class ConnectionLog {
   refused(
     { cause, detail, note = detail, user = this.user }: Refusal,
   ): void {
-    const { counters, log } = this.#context;
+    const { counters, refusals } = this.#context;
     counters.refused[cause]++;
-    log.info("Connection refused", {
+    refusals.note(cause, this.#host, {
       client: this.clientId,
       user,
-      address: this.origin.address,
-      cause: REFUSED_CAUSES[cause],
       detail: note,
     });
   }

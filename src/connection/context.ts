@@ -7,6 +7,7 @@ import type { ScopedLimits } from "../core/scoped_limits.ts";
 import type { Log } from "../core/log.ts";
 import type { LimitedLog } from "../core/limited_log.ts";
 import type { Timers } from "../core/timer_wheel.ts";
+import type { RefusalLog } from "./refusal_log.ts";
 import type { RouterHandle } from "../router/handle.ts";
 import type { Store } from "../store/store.ts";
 
@@ -38,6 +39,10 @@ export interface ConnectionContext {
   readonly limits: Limits;
   /** Where traffic and refusals are counted. */
   readonly counters: Counters;
+  /** Where it is told who was refused. */
+  readonly refusals: RefusalLog;
+  /** The URLs of all listeners. */
+  readonly urls: () => readonly string[];
   /** Where it is told who came and who went. */
   readonly log: Log;
   /** Wakes the connection for its deadlines. */

@@ -7,6 +7,7 @@ import type { ScopedLimits } from "../core/scoped_limits.ts";
 import { LimitedLog } from "../core/limited_log.ts";
 import type { Timer } from "../core/timer_wheel.ts";
 import type { Transport } from "../transport/transport.ts";
+import { RefusalLog } from "./refusal_log.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionContext, ConnectionHandle } from "./context.ts";
 
@@ -19,10 +20,15 @@ export interface DoorSettings {
 }
 
 /** What a Door works with: that of its Connections, but for their door. */
-export type DoorContext = Omit<ConnectionContext, "door" | "left">;
+export type DoorContext = Omit<
+  ConnectionContext,
+  "door" | "left" | "refusals" | "urls"
+>;
 
 /** What the log says of the connections that were refused, or had to wait. */
-export type DoorLogs = Readonly<Record<QuotaObstacle | "tooFast", LimitedLog>>;
+export type DoorLogs =
+  & Readonly<Record<QuotaObstacle | "tooFast", LimitedLog>>
+  & Pick<ConnectionContext, "refusals" | "urls">;
 
 /** Connections above the limits, so that clients can take over their own: the old one ends while the new one begins. */
 const RESERVE = 16;
@@ -138,6 +144,8 @@ export class Door {
       door: this.#door,
       limits: this.#limits,
       left: () => this.#gone(transport),
+      refusals: this.#logs.refusals,
+      urls: this.#logs.urls,
     };
     const connection = Connection.start(context, transport);
     this.#connections.add(connection);
@@ -153,9 +161,12 @@ export class Door {
 /** What the log says of the connections that come to any door. */
 export function doorLogs(
   context: DoorContext,
+  urls: () => readonly string[],
 ): DoorLogs {
   const subject = "address";
   return {
+    refusals: new RefusalLog(context),
+    urls,
     tooManyConnections: new LimitedLog("Connections refused: too many", {
       ...context,
       subject,

@@ -62,7 +62,7 @@ export class Doors {
   constructor(context: DoorContext, inherited?: InheritedSockets) {
     this.#context = context;
     this.#inherited = inherited;
-    this.#logs = doorLogs(context);
+    this.#logs = doorLogs(context, () => this.states.map(urlOf));
   }
 
   /** The listeners, in the order in which they were asked for. */

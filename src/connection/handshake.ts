@@ -23,6 +23,8 @@ export interface Refusal {
   readonly detail?: string | undefined;
   /** For the log alone. */
   readonly note?: string | undefined;
+  /** What a client that does not speak MQTT is answered. */
+  readonly answer?: Uint8Array | undefined;
   /** The user that the client says it is, for the log. */
   readonly user?: string | undefined;
 }

@@ -16,6 +16,8 @@ export interface LimitedLogOptions {
   readonly timers: Timers;
   /** What is told apart: the name of a field of the line. Default `client`. */
   readonly subject?: string;
+  /** How many subjects are told one by one; those above share one line. Default 1,000, and 100 for addresses. */
+  readonly subjects?: number;
   /** How loud it is told. Default `warn`. */
   readonly level?: "info" | "warn";
 }
@@ -29,15 +31,20 @@ export class LimitedLog {
   /** Tells `message`, once for each client, or other subject, and minute. */
   constructor(message: string, options: LimitedLogOptions) {
     const { log, subject = "client", level = "warn" } = options;
-    const period = PERIOD;
-    this.#limiter = new LogLimiter(log, message, { period, subject, level });
+    const { subjects: clients = subject === "address" ? 100 : 1000 } = options;
+    this.#limiter = new LogLimiter(log, message, {
+      period: PERIOD,
+      clients,
+      subject,
+      level,
+    });
     this.#options = options;
   }
 
-  /** Counts events of a client, and writes a line if its last one is long enough ago. */
-  note(client: string, count: number, fields: LogFields): void {
+  /** Counts events of a client, or with one key, and writes a line if the last one is long enough ago. */
+  note(client: string, count: number, fields: LogFields, key = client): void {
     const { clock, timers } = this.#options;
-    this.#limiter.note(client, clock.monotonic(), count, fields);
+    this.#limiter.note(client, clock.monotonic(), count, fields, key);
     if (this.#timer?.active) return;
     this.#timer ??= timers.schedule(PERIOD, () => this.#sweep());
     if (!this.#timer.active) this.#timer.reschedule(PERIOD);

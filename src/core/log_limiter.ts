@@ -4,6 +4,8 @@ import type { Log, LogFields } from "./log.ts";
 const OTHERS = "(more)";
 
 interface Entry {
+  /** The client, as it is named in the line. */
+  client: string;
   /** Milliseconds on the caller's clock until which nothing is written for this client. */
   until: number;
   /** Events since the last line. */
@@ -48,24 +50,33 @@ export class LogLimiter {
     this.#level = options.level ?? "warn";
   }
 
-  /** Counts events of a client, and writes a line if its last one is long enough ago. */
-  note(client: string, now: number, count = 1, fields: LogFields = {}): void {
-    let entry = this.#entries.get(client);
+  /**
+   * Counts events of a client, and writes a line if its last one is long enough ago. With a `key`, those of one key are
+   * counted together, in place of those of one client.
+   */
+  note(
+    client: string,
+    now: number,
+    count = 1,
+    fields: LogFields = {},
+    key = client,
+  ): void {
+    let entry = this.#entries.get(key);
     if (entry === undefined && this.#entries.size >= this.#clients) {
       this.sweep(now);
       if (this.#entries.size >= this.#clients) {
-        client = OTHERS;
+        key = client = OTHERS;
         fields = {};
         entry = this.#entries.get(OTHERS);
       }
     }
     if (entry === undefined) {
-      entry = { until: now, count: 0, fields };
-      this.#entries.set(client, entry);
+      entry = { client, until: now, count: 0, fields };
+      this.#entries.set(key, entry);
     }
     entry.count += count;
     entry.fields = fields;
-    if (now >= entry.until) this.#write(client, entry, now);
+    if (now >= entry.until) this.#write(key, entry, now);
   }
 
   /**
@@ -73,10 +84,10 @@ export class LogLimiter {
    * quiet for a period. To be called about once a period.
    */
   sweep(now: number): void {
-    for (const [client, entry] of this.#entries) {
+    for (const [key, entry] of this.#entries) {
       if (now < entry.until) return;
-      if (entry.count === 0) this.#entries.delete(client);
-      else this.#write(client, entry, now);
+      if (entry.count === 0) this.#entries.delete(key);
+      else this.#write(key, entry, now);
     }
   }
 
@@ -85,15 +96,15 @@ export class LogLimiter {
     return this.#entries.size;
   }
 
-  #write(client: string, entry: Entry, now: number): void {
+  #write(key: string, entry: Entry, now: number): void {
     this.#log[this.#level](this.#message, {
-      [this.#subject]: client,
+      [this.#subject]: entry.client,
       ...entry.fields,
       count: entry.count,
     });
     entry.count = 0;
     entry.until = now + this.#period;
-    this.#entries.delete(client);
-    this.#entries.set(client, entry);
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
   }
 }

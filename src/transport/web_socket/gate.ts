@@ -9,6 +9,7 @@ import {
   LONGEST_HEAD,
   parseHttpRequest,
 } from "./http_request.ts";
+import { foreignProtocol } from "../foreign_protocol.ts";
 import { ReadAheadTransport } from "../read_ahead.ts";
 import { Refused } from "../refused.ts";
 import { TransportStream } from "../transport_stream.ts";
@@ -132,8 +133,22 @@ async function readRequest(
       return { request: head.request, ahead };
     }
     if (head.type === "faulty") {
-      await answer(transport, 400, `Refused: ${head.reason}`);
-      throw new Refused(`it sent ${head.reason}`);
+      const foreign = foreignProtocol(bytes.subarray(0, length));
+      if (foreign?.kind !== "tls") {
+        await answer(transport, 400, `Refused: ${head.reason}`);
+      }
+      if (foreign?.kind === "tls" || foreign?.kind === "mqtt") {
+        throw new Refused(
+          `${foreign.who} at a port for WebSocket without ${
+            foreign.kind === "tls" ? "TLS: use ws://" : "it: use ws://"
+          } there, or the port of another listener`,
+        );
+      }
+      throw new Refused(
+        foreign === undefined
+          ? `it sent ${head.reason}`
+          : `it is ${foreign.who}`,
+      );
     }
     if (length < bytes.length) continue;
     const larger = new Uint8Array(Math.min(length * 4, LONGEST_HEAD));

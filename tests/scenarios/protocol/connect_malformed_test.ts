@@ -228,7 +228,7 @@ Deno.test("connect: a garbage stream ends the connection and nothing else", asyn
   const other = await broker.connect();
   for (
     const garbage of [
-      utf8("GET / HTTP/1.1\r\nHost: example.org\r\n\r\n"),
+      utf8("get / HTTP/1.1\r\nHost: example.org\r\n\r\n"),
       Uint8Array.of(0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xFC, 0x03),
       new Uint8Array(64).fill(0xFF),
       new Uint8Array(64),
