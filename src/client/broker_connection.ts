@@ -369,7 +369,7 @@ function foreignAnswer(
     );
   }
   // An alert of TLS.
-  return /^\x15\x03/.test(text)
+  return text.startsWith("\x15\x03")
     ? new ClientError(
       "it answers in TLS: begin the URL with mqtts://, or name the authority with --cafile",
       { isFinal: true },
