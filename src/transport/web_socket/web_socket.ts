@@ -1,12 +1,13 @@
 import type { Buffer } from "node:buffer";
 import { ByteBuffer } from "../../core/byte_buffer.ts";
+import { FrameCutter } from "./frames.ts";
 import type { TransportStream } from "../transport_stream.ts";
 import type { PeerCertificate, Transport } from "../transport.ts";
 
 /** More unread bytes than this, and nothing more is taken from the socket until half of them are read. */
 const MOST_UNREAD = 64 * 1024;
 /** Longer writes go in several frames, so that it is seen how they come on. */
-const LONGEST_FRAME = 64 * 1024;
+const LONGEST_WRITE = 64 * 1024;
 /** An unread buffer of this size is kept when it is empty. */
 const KEPT_BUFFER = 4 * 1024;
 
@@ -73,6 +74,7 @@ export class WebSocketTransport implements Transport {
   readonly #options: WebSocketOptions;
   /** What has come and is not read: from the offset on. */
   readonly #unread = new ByteBuffer();
+  readonly #cutter = new FrameCutter();
   #at = 0;
   #isPaused = false;
   #hasWritten = false;
@@ -131,14 +133,24 @@ export class WebSocketTransport implements Transport {
       this.#hasWritten = true;
       this.#allow();
     }
-    const frame = bytes.length > LONGEST_FRAME
-      ? bytes.subarray(0, LONGEST_FRAME)
+    const part = bytes.length > LONGEST_WRITE
+      ? bytes.subarray(0, LONGEST_WRITE)
       : bytes;
     return new Promise((resolve, reject) => {
-      this.#socket.send(frame, { binary: true }, (error) => {
+      const written = (error?: Error | null): void => {
         if (error) reject(error);
-        else resolve(frame.length);
-      });
+        else resolve(part.length);
+      };
+      // All frames go to the system at once.
+      this.#stream.cork();
+      for (let at = 0; at < part.length;) {
+        const rest = part.subarray(at);
+        const frame = rest.subarray(0, this.#cutter.next(rest));
+        at += frame.length;
+        const isLast = at === part.length;
+        this.#socket.send(frame, { binary: true }, isLast ? written : ignored);
+      }
+      this.#stream.uncork();
     });
   }
 
@@ -242,6 +254,9 @@ export class WebSocketTransport implements Transport {
     else reading.reject(error);
   }
 }
+
+/** That a frame could not be sent is told of the last one. */
+function ignored(): void {}
 
 function closed(): Error {
   return new Error("The connection is closed");
