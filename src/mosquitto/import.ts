@@ -8,6 +8,7 @@ import { isLimit, translateLimit } from "./limits.ts";
 import { type Directive, type ImportFiles, readDirectives } from "./lines.ts";
 import { translateListener } from "./listener.ts";
 import { buildModel, isPluginOption } from "./model.ts";
+import { isOwnPlugin } from "./closing.ts";
 import { GLOBAL_NOTES, SECURITY_OPTIONS } from "./notes.ts";
 import { SERVICE_DATA } from "../config/settings/service_paths.ts";
 
@@ -24,6 +25,9 @@ const LOG_LEVEL_OF: Readonly<Record<string, string>> = {
   none: "error",
 };
 
+/** The longest time between `$SYS` messages, in seconds: a day. */
+const MAX_SYS_INTERVAL = 86_400;
+
 /** Reads a mosquitto.conf with all that it names, and says what becomes of it. Throws a `StartError` if it cannot. */
 export async function importMosquitto(
   path: string,
@@ -34,19 +38,43 @@ export async function importMosquitto(
   const model = buildModel(await readDirectives(path, files), draft);
   const inspector = new FileInspector(files, draft);
   const listeners = model.listeners.flatMap((source) =>
-    translateListener(source, draft) ?? []
+    translateListener(source, draft, model) ?? []
   );
-  for (const option of model.global) translateGlobal(option, draft);
+  for (const option of model.global) {
+    if (option.fault === undefined) translateGlobal(option, draft);
+  }
   for (const { source } of listeners) {
     for (const option of source.options) {
-      if (isLimit(option.name)) translateLimit(option, draft);
+      if (isLimit(option.name) && option.fault === undefined) {
+        translateLimit(option, draft);
+      }
     }
   }
   setLogLevel(model.global, draft);
   const kept = await translateAccess({ model, listeners, draft, inspector });
   draft.listeners.push(...kept.map(({ keys }) => keys));
+  if (kept.length === 0 && model.listeners.length > 0) closeAll(draft);
   sortRows(draft);
   return draft;
+}
+
+/**
+ * Lets nobody in where each listener is left out: without a listener the broker listens for this machine, which may be
+ * more than those were open for. It does not start like that, and says what to add.
+ */
+function closeAll(draft: ImportDraft): void {
+  if (draft.top.delete("users")) {
+    for (const [at, row] of draft.rows.entries()) {
+      if (row.verdict === "taken over" && row.text.startsWith("users = ")) {
+        const text = `${row.text}; add it together with a listener`;
+        draft.rows[at] = { ...row, verdict: "put right", text };
+      }
+    }
+  }
+  draft.top.set("allow_anonymous", false);
+  draft.comments.push(
+    "No listener is left, and nobody is let in: add [[listener]] and users, as the table says",
+  );
 }
 
 /** The table in the order of the lines, which mosquitto reads file by file. */
@@ -68,6 +96,15 @@ function lineOf(place: string): number {
 
 function translateGlobal(option: Directive, draft: ImportDraft): void {
   const { name, value } = option;
+  if (
+    /^plugin(?:_load|_use)?$|^global_plugin$/.test(name) && isOwnPlugin(option)
+  ) {
+    return draft.note(
+      option,
+      "taken over",
+      "users and rules do what this plugin of mosquitto's own does",
+    );
+  }
   const note = GLOBAL_NOTES.get(name);
   if (note !== undefined) return draft.note(option, note.verdict, note.text);
   if (isPluginOption(name)) return notePluginOption(option, draft);
@@ -93,7 +130,29 @@ function translateGlobal(option: Directive, draft: ImportDraft): void {
           "messages of QoS 0 are not kept for who is offline; let them be published with QoS 1",
         )
         : draft.note(option, "taken over", "that is so by default");
+    case "sys_interval": {
+      const seconds = Number(value);
+      if (seconds < 0 || seconds > MAX_SYS_INTERVAL) {
+        return draft.note(
+          option,
+          "put right",
+          `sys_interval is 0 to ${MAX_SYS_INTERVAL} seconds`,
+        );
+      }
+      const interval = seconds === 0 ? "never" : `${value}s`;
+      draft.top.set("sys_interval", interval);
+      return draft.note(
+        option,
+        "taken over",
+        keyText("sys_interval", interval),
+      );
+    }
     case "log_dest":
+      if (value.startsWith("file ")) {
+        const file = value.slice("file ".length).trim();
+        draft.log.set("file", file);
+        return draft.note(option, "taken over", keyText("log.file", file));
+      }
       return value === "stderr"
         ? draft.note(option, "taken over", "that is so by default")
         : draft.note(

@@ -1,5 +1,6 @@
 import { describeError, StartError } from "../core/errors.ts";
 import { dirname, isAbsolute, join } from "node:path";
+import { readValue } from "./values.ts";
 
 /** One line of a mosquitto.conf that says something. */
 export interface Directive {
@@ -9,8 +10,10 @@ export interface Directive {
   readonly line: number;
   /** The option's name. */
   readonly name: string;
-  /** What stands behind it, without spaces around; the empty string where nothing does. */
+  /** What stands behind it, as mosquitto reads it; the empty string where nothing does. */
   readonly value: string;
+  /** Why mosquitto would not take the value, if it would not. */
+  readonly fault?: string | undefined;
 }
 
 /** How files are read: from the disk, or from a test. */
@@ -87,8 +90,7 @@ function compareNames(one: string, other: string): number {
 function parseLines(file: string, text: string): Directive[] {
   return text.split("\n").flatMap((raw, at) => {
     const [, name, value] = /^ *([^ ]+) *(.*)$/.exec(raw.trimEnd()) ?? [];
-    return name === undefined || name.startsWith("#")
-      ? []
-      : [{ file, line: at + 1, name, value: value! }];
+    if (name === undefined || name.startsWith("#")) return [];
+    return [{ file, line: at + 1, name, ...readValue(name, value!) }];
   });
 }

@@ -5,7 +5,8 @@ import { type DraftSection, type ImportDraft, keyText } from "./draft.ts";
 import { ListenerError } from "../config/listeners/table.ts";
 import { readListener } from "../config/listeners/url.ts";
 import { beside, type Directive } from "./lines.ts";
-import type { MosquittoListener } from "./model.ts";
+import { closingReason } from "./closing.ts";
+import type { MosquittoListener, MosquittoModel } from "./model.ts";
 import { LISTENER_NOTES } from "./notes.ts";
 
 /** Options that are looked at with the whole configuration. */
@@ -19,8 +20,6 @@ const ELSEWHERE = [
 
 /** Options of which a listener is not opened without what they say: it would be open to others than it was. */
 const CLOSING: Readonly<Record<string, string>> = {
-  mount_point:
-    "its clients would see all topics, and not those below the mount point alone; let rules say which they may use",
   psk_hint:
     "pre-shared keys are not spoken; client certificates are: mailboxqtt tls device NAME",
   tls_engine: "the key must be in a file",
@@ -39,7 +38,13 @@ export interface TranslatedListener {
 export function translateListener(
   source: MosquittoListener,
   draft: ImportDraft,
+  model: MosquittoModel,
 ): TranslatedListener | undefined {
+  const reason = closingReason(source, model);
+  if (reason !== undefined) {
+    leaveOut(source, draft, reason);
+    return undefined;
+  }
   return new Translation(source, draft).translate();
 }
 

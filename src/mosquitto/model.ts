@@ -1,6 +1,7 @@
 import { nearest } from "../core/nearest.ts";
 import type { ImportDraft } from "./draft.ts";
 import type { Directive } from "./lines.ts";
+import { readNumber } from "./values.ts";
 import {
   BRIDGE_OPTIONS,
   GLOBAL_NOTES,
@@ -54,6 +55,7 @@ const GLOBAL_OPTIONS: readonly string[] = [
   "queue_qos0_messages",
   "retain_available",
   "retained_persistence",
+  "sys_interval",
 ];
 
 const OF_LISTENERS = new Set([...LISTENER_OPTIONS, ...LISTENER_NOTES.keys()]);
@@ -98,6 +100,16 @@ export function buildModel(
     const { file, name, value } = directive;
     if (value === "" && isOption(name) && !isPluginOption(name)) {
       draft.note(directive, "put right", "it has no value");
+    } else if (directive.fault !== undefined && !OF_BRIDGES.has(name)) {
+      draft.note(
+        directive,
+        "put right",
+        `mosquitto does not take it: ${directive.fault}`,
+      );
+      // What it restricts is still to be asked for.
+      (OF_LISTENERS.has(name) ? current.get(file) ?? first : global).push(
+        directive,
+      );
     } else if (name === "listener") {
       const options: Directive[] = [];
       listeners.push({ origin: directive, options });
@@ -133,6 +145,14 @@ export function buildModel(
     } else if (isOption(name)) {
       global.push(directive);
     } else {
+      if (name.includes("\t")) {
+        draft.note(
+          { ...directive, value: "" },
+          "put right",
+          "a tab stands in it, and mosquitto takes spaces alone between an option and its value",
+        );
+        continue;
+      }
       const guess = nearest(name, ALL_OPTIONS);
       draft.note(
         { ...directive, value: "" },
@@ -157,7 +177,7 @@ function listenerOf(
   const [port = "", host] = origin.value.split(/ +/);
   return {
     origin,
-    port: Number(port),
+    port: readNumber(port) ?? NaN,
     host: host === undefined || host.startsWith("#") ? undefined : host,
     options,
   };

@@ -103,10 +103,6 @@ export const GLOBAL_NOTES: ReadonlyMap<string, OptionNote> = new Map([
   ["retry_interval", needless("mosquitto itself takes no notice of it")],
   ["set_tcp_nodelay", needless("it is always on")],
   [
-    "sys_interval",
-    unsupported("mailboxqtt status shows how the broker is"),
-  ],
-  [
     "upgrade_outgoing_qos",
     unsupported("messages keep the QoS of their publisher, as MQTT asks for"),
   ],

@@ -154,6 +154,8 @@ function readLine(
   if (colon === -1) {
     return fault("there is no colon between a name and a hash");
   }
+  const foreign = foreignFault(text);
+  if (foreign !== undefined) return fault(foreign);
   const name = text.slice(0, colon).trim();
   const wrong = nameFault(name);
   if (wrong !== undefined) {
@@ -178,4 +180,24 @@ function readLine(
     return fault(scram.message, place(hashText.length + 1 + scram.at), name);
   }
   return { name, entry: { name, hash, scram, text: rest.trim(), line } };
+}
+
+/** A hash as mosquitto or mailboxqtt writes it. */
+const HASH = /^\$(?:6|7|argon2id?|scrypt)\$/;
+/** Hashes that other programs write: `PBKDF2$…` of go-auth, `{SSHA}…` of LDAP. */
+const OTHER_HASH = /^(?:PBKDF2\$|\{\w+\})/;
+
+/** What is wrong with a line that another program wrote, which nobody is to take for a password in the clear. */
+function foreignFault(text: string): string | undefined {
+  const parts = text.split(":");
+  const [, second = ""] = parts;
+  if (OTHER_HASH.test(second.trim())) {
+    return "this hash is of another program's kind: give the user a new password with mailboxqtt passwd";
+  }
+  const at = parts.findIndex((part) => HASH.test(part.trim()));
+  return at > 1
+    ? `a user's name cannot have a colon here: ${
+      JSON.stringify(parts.slice(0, at).join(":"))
+    }; give the user another name`
+    : undefined;
 }

@@ -60,8 +60,8 @@ Deno.test("command line: a wrong flag is one sentence and exit status 2", async 
   const cases: [string[], RegExp][] = [
     [["--lisen", LOOPBACK], /Unknown flag --lisen: did you mean --listen\?/],
     [
-      ["--listen", "127.0.0.1:1883"],
-      /--listen cannot be "127\.0\.0\.1:1883": write it as mqtt:/,
+      ["--listen", "mqtt:127.0.0.1"],
+      /--listen cannot be "mqtt:127\.0\.0\.1": write it as mqtt:/,
     ],
     [["--listen="], /--listen needs a value, for example/],
     [["--data="], /--data needs a value, for example/],
