@@ -95,6 +95,7 @@ function meterFacts(meter: MeterRecord | undefined): [string, string][] {
 }
 
 function broker({ pid, lastEnd, lastWrite }: StoreSummary): string {
+  if (pid === 0) return "runs";
   if (pid !== undefined) return `runs, with process id ${pid}`;
   const when = lastWrite === undefined
     ? ""

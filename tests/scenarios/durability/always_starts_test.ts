@@ -240,19 +240,22 @@ Deno.test({
     }),
 });
 
-Deno.test("start: a second broker on the same folder is refused, and does not run in memory", async () => {
+Deno.test("start: a second broker on the same folder is refused, also with the lock file deleted, and does not run in memory", async () => {
   await withFolder(async (folder) => {
     const args = [...LISTEN, "--data", folder];
     await using first = new Program(...args);
     await first.port();
+    const refusal =
+      `Cannot use the data folder ${folder}: another broker uses it`;
     const second = await runProgram(...args);
     assert.equal(second.status, 1);
-    assert.match(
-      second.stderr,
-      new RegExp(
-        `^Cannot use the data folder ${folder}: another broker uses it, with process id ${first.pid}\n$`,
-      ),
-    );
+    assert.equal(second.stderr, `${refusal}, with process id ${first.pid}\n`);
+    await Deno.remove(`${folder}/lock`);
+    const third = await runProgram(...args);
+    assert.equal(third.status, 1);
+    assert.equal(third.stderr, `${refusal}\n`);
+    const info = await runProgram("store", "info", "--data", folder);
+    assert.match(info.stdout, /broker +runs\n/);
     await stop(first);
   });
 });
