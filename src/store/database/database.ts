@@ -71,12 +71,32 @@ export function openDatabase(
     }
     if (version === 0) throw new Corruption("It has no tables of mailboxqtt");
     database.exec(SETTINGS);
+    requireLog(path);
     // An older version then sees in the file itself that it is not for it.
     if (migrate(database, plan)) checkpoint(database);
     return { database, fresh: size === undefined };
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/** Where a file says how it is written and read, and what it says of one that has a write-ahead log. */
+const VERSIONS_AT = 18;
+const WITH_LOG = 2;
+
+/**
+ * Requires that the write-ahead log is used. Where the disk answers its pragma with an error, SQLite says that it is, and
+ * goes on with a rollback journal, whose commits a power cut may undo. The file tells the truth:
+ * https://www.sqlite.org/fileformat2.html#file_format_version_numbers
+ */
+function requireLog(path: string): void {
+  using file = Deno.openSync(path);
+  file.seekSync(VERSIONS_AT, Deno.SeekMode.Start);
+  const versions = new Uint8Array(2);
+  file.readSync(versions);
+  if (versions.some((version) => version !== WITH_LOG)) {
+    throw new Error("disk I/O error: the write-ahead log cannot be used");
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { checkpoint } from "../database/database.ts";
+import { sizeOf } from "../database/file_names.ts";
 import { inTransaction } from "../database/transaction.ts";
 import { rewriteLog } from "../database/write_ahead_log.ts";
 
@@ -20,9 +21,17 @@ export class LogDoubt {
     this.#path = path;
   }
 
-  /** Notes that the database was opened again with what is in its log, which may not be on the disk. */
-  noteReopened(): void {
+  /** Notes that what is in the log may not be on the disk: the database was opened again, or a checkpoint failed. */
+  noteDoubt(): void {
     this.#isDoubtful = true;
+  }
+
+  /**
+   * Has on the disk what another process left in the log. Its fsync may have failed, and the process may have ended then,
+   * while the system has what it wrote.
+   */
+  settleFound(): void {
+    if (sizeOf(`${this.#path}-wal`)) rewriteLog(this.#path);
   }
 
   /** Notes that another database is used, whose log is new. */

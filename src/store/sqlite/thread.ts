@@ -38,7 +38,6 @@ import {
 } from "../repair/verified_database.ts";
 import type { BacklogQuery, StoredBacklog } from "../store.ts";
 import { prepareTables, type Tables } from "../tables/tables.ts";
-import { inTransaction } from "../database/transaction.ts";
 import {
   WalIndex,
   type WalState,
@@ -169,7 +168,8 @@ export class StoreThread {
     const { meta } = this.#tables;
     // Where it begins anew with a fresh database, the record has gone before.
     const closing = this.#closing ??= meta.get("closing");
-    inTransaction(this.#database, () => {
+    this.#logDoubt.settleFound();
+    this.#logDoubt.inTransaction(this.#database, () => {
       this.#damage.setAside(this.#database, this.clock.resumed);
       this.#database.exec(
         `DELETE FROM owner WHERE substr(name, 1, 7) = '$share/'
@@ -287,7 +287,7 @@ export class StoreThread {
     ) throw new Error("unable to open database file");
     this.#database = openDatabase(this.#path).database;
     this.#files.noteOpened();
-    this.#logDoubt.noteReopened();
+    this.#logDoubt.noteDoubt();
     this.#prepare();
   }
 
@@ -370,6 +370,7 @@ export class StoreThread {
       this.#database.exec("PRAGMA wal_checkpoint(PASSIVE)");
     } catch (error) {
       if (troubleOf(error) === undefined) throw error;
+      this.#logDoubt.noteDoubt();
     }
   }
 

@@ -281,7 +281,7 @@ for (const size of [15, 2]) {
       await refused.sendConnect({ ...KEPT, clientId: "new" });
       await refused.expectRefused(QUOTA_EXCEEDED);
       await broker.program.line(
-        /Connection refused .*cannot be kept on the disk now.*Cannot keep the session: there is no room/,
+        /Connection refused .*Cannot keep the session: there is no room.*cannot be kept on the disk now/,
       );
       const away = await broker.connect(KEPT);
       await drain(away, 0, acknowledged);

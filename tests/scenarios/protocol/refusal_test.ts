@@ -4,7 +4,7 @@ import { TestBroker, until } from "../../support/programs/broker.ts";
 import { LateStore } from "../../support/stores/late_store.ts";
 import { connect, VERSIONS } from "../../support/clients/write_packets.ts";
 
-/** Requires that so many connections were refused, for this cause alone, each with a line in the log. */
+/** Requires that so many connections were refused, for this cause alone, of which the log tells at once. */
 async function assertRefused(
   broker: TestBroker,
   cause: RefusedCause,
@@ -16,8 +16,8 @@ async function assertRefused(
   const counted = Object.entries(refused).filter(([, times]) => times > 0);
   assert.deepEqual(counted, [[cause, count]]);
   const lines = broker.log.filter((one) => one.includes("Connection refused"));
-  assert.equal(lines.length, count);
-  for (const one of lines) assert.match(one, line);
+  assert.equal(lines.length, 1, "one address and cause has a line a minute");
+  assert.match(lines[0]!, line);
 }
 
 Deno.test("refusal: a will whose topic is not accepted is counted and logged", async () => {
@@ -32,7 +32,7 @@ Deno.test("refusal: a will whose topic is not accepted is counted and logged", a
     broker,
     "badWill",
     3,
-    /client=me .*cause="will not accepted" detail="Cannot accept the will: /,
+    /client=me detail="Cannot accept the will: .*cause="will not accepted"/,
   );
 });
 
@@ -48,7 +48,7 @@ Deno.test("refusal: a connection that ends before its CONNECT is complete is cou
     broker,
     "closedEarly",
     3,
-    /address=127\.0\.0\.1:\d+ cause="closed before its CONNECT was complete"/,
+    /address=127\.0\.0\.1 cause="closed before its CONNECT was complete"/,
   );
 });
 
