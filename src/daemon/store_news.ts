@@ -34,6 +34,12 @@ export function tellOpening(
       "The broker before was not ended: all that it acknowledged is here",
     );
   }
+  if (findings.removedCopies.length > 0) {
+    log.warn(
+      "Old copies of damaged files of the store were removed, since there are enough newer ones",
+      { files: findings.removedCopies.join(", ") },
+    );
+  }
   if (findings.unchecked) {
     log.warn(
       "The store is too large to be checked before it is used: it is checked table by table while it is in use",

@@ -117,9 +117,12 @@ export function buildDatabase(
         database.exec(SCHEMA);
         fill(database);
       });
+      // Now, while nobody relies on the file: a power cut during the change in one that is used leaves SQLite in doubt.
+      database.exec("PRAGMA journal_mode = WAL");
     } finally {
       database.close();
     }
+    requireLog(path);
     syncFile(path);
   } catch (error) {
     removeDatabase(path);

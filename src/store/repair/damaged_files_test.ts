@@ -118,6 +118,7 @@ async function goOn(place: SqlitePlace) {
     mending: undefined,
     log: undefined,
     unchecked: false,
+    removedCopies: [],
   });
   assert.equal(damagedRows, 0);
   assert.equal(unclean, false);

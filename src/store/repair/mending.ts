@@ -92,8 +92,10 @@ export function finishMending(path: string): Mending | undefined {
   let mending: Mending | undefined;
   const folder = folderOf(path);
   const prefix = `${nameOf(path)}.mended-`;
-  for (const { name } of Deno.readDirSync(folder)) {
-    if (!name.startsWith(prefix)) continue;
+  // Where there are several the last one has all that the others have.
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name)
+    .filter((name) => name.startsWith(prefix));
+  for (const name of names.toSorted()) {
     const damaged = `${path}.damaged-${name.slice(prefix.length)}`;
     setAside(path, damaged);
     syncFolderOf(path);

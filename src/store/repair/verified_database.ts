@@ -1,4 +1,5 @@
 import { CHECKED_FIRST } from "../database/checked_first.ts";
+import { boundDamagedCopies } from "./damaged_copies.ts";
 import { isCorruption, isUnreadable } from "../database/corruption.ts";
 import {
   type OpenDatabase,
@@ -26,6 +27,8 @@ export interface Findings {
   readonly log: LogFinding | undefined;
   /** Whether the database was not closed, and is too large to be checked at once. */
   readonly unchecked: boolean;
+  /** Copies of damaged files that were removed, since there are enough newer ones. */
+  readonly removedCopies: readonly string[];
 }
 
 /** What is wrong with a write-ahead log. What is acknowledged gets into the log first, and into the database later. */
@@ -74,6 +77,7 @@ export function openVerified(
     mending,
     log: log ?? (isMissing ? { type: "missing" } : undefined),
     unchecked: unclean && mending === undefined && !checkNow,
+    removedCopies: boundDamagedCopies(path),
   };
 }
 

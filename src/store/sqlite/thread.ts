@@ -102,10 +102,15 @@ export class StoreThread {
     this.#walIndex = new WalIndex(path);
     this.#files = new OpenFiles(path);
     const sound = openVerified(path, wall, checkedFirst);
-    const { mending, log, unchecked } = sound;
+    const { mending, log, unchecked, removedCopies } = sound;
     this.#fresh = sound.fresh && mending === undefined;
     const isOurs = options.again === true && log?.type === "missing";
-    this.#findings = { mending, log: isOurs ? undefined : log, unchecked };
+    this.#findings = {
+      mending,
+      log: isOurs ? undefined : log,
+      unchecked,
+      removedCopies,
+    };
     this.#unchecked = unchecked ? [...ALL_TABLES] : [];
     this.#use(sound);
     this.clock = new ServiceClock(this.#tables.meta.get("clock"));

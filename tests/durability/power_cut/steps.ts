@@ -16,7 +16,10 @@ const REMOVED_AT = 6;
 const MANY = 600;
 
 /** What is written in a step, counted from 1. */
-export function journalOf(step: number, to: JournalWriter<Message>): Uint8Array {
+export function journalOf(
+  step: number,
+  to: JournalWriter<Message>,
+): Uint8Array {
   if (step === 1) {
     for (const clientId of ["c", "gone"]) {
       to.saveSession({ clientId, expiryInterval: 5, endedAt: undefined });
