@@ -168,7 +168,9 @@ class Chosen {
   readonly all: readonly Directive[];
 
   constructor(options: readonly Directive[], names: readonly string[]) {
-    this.all = options.filter(({ name }) => names.includes(name));
+    this.all = options.filter(({ name, fault }) =>
+      names.includes(name) && fault === undefined
+    );
   }
 
   get last(): Directive | undefined {

@@ -8,7 +8,7 @@ import { isLimit, translateLimit } from "./limits.ts";
 import { type Directive, type ImportFiles, readDirectives } from "./lines.ts";
 import { translateListener } from "./listener.ts";
 import { buildModel, isPluginOption } from "./model.ts";
-import { isOwnPlugin } from "./closing.ts";
+import { closingReason, isOwnPlugin } from "./closing.ts";
 import { GLOBAL_NOTES, SECURITY_OPTIONS } from "./notes.ts";
 import { SERVICE_DATA } from "../config/settings/service_paths.ts";
 
@@ -53,7 +53,21 @@ export async function importMosquitto(
   setLogLevel(model.global, draft);
   const kept = await translateAccess({ model, listeners, draft, inspector });
   draft.listeners.push(...kept.map(({ keys }) => keys));
-  if (kept.length === 0 && model.listeners.length > 0) closeAll(draft);
+  const unnamed = model.listeners.length === 0
+    ? closingReason({ host: "127.0.0.1", options: [] }, model)
+    : undefined;
+  if (unnamed !== undefined) {
+    const which = "the listener for this machine";
+    draft.note(
+      model.global[0]!,
+      "not supported",
+      `${which} is left out: ${unnamed}`,
+    );
+    draft.comments.push(`Left out: ${which}: ${unnamed}`);
+  }
+  if (kept.length < 1 && (model.listeners.length > 0 || unnamed)) {
+    closeAll(draft);
+  }
   sortRows(draft);
   return draft;
 }

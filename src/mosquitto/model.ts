@@ -96,20 +96,26 @@ export function buildModel(
     directives.findLast(({ name }) => name === "per_listener_settings")
       ?.value === "true";
 
+  /** Where a line that mosquitto does not take would belong: what it was to restrict is still to be asked for. */
+  const belonging = ({ name, file }: Directive): Directive[] => {
+    const isOfListener = OF_LISTENERS.has(name) ||
+      isPerListener && SECURITY_OPTIONS.includes(name);
+    return isOfListener ? current.get(file) ?? first : global;
+  };
+
   for (const directive of directives) {
     const { file, name, value } = directive;
     if (value === "" && isOption(name) && !isPluginOption(name)) {
-      draft.note(directive, "put right", "it has no value");
+      const fault = "it has no value";
+      draft.note(directive, "put right", fault);
+      belonging(directive).push({ ...directive, fault });
     } else if (directive.fault !== undefined && !OF_BRIDGES.has(name)) {
       draft.note(
         directive,
         "put right",
         `mosquitto does not take it: ${directive.fault}`,
       );
-      // What it restricts is still to be asked for.
-      (OF_LISTENERS.has(name) ? current.get(file) ?? first : global).push(
-        directive,
-      );
+      belonging(directive).push(directive);
     } else if (name === "listener") {
       const options: Directive[] = [];
       listeners.push({ origin: directive, options });
@@ -151,9 +157,15 @@ export function buildModel(
           "put right",
           "a tab stands in it, and mosquitto takes spaces alone between an option and its value",
         );
+        const meant = { ...directive, name: name.split("\t")[0]! };
+        belonging(meant).push({ ...meant, fault: "a tab stands behind it" });
         continue;
       }
       const guess = nearest(name, ALL_OPTIONS);
+      if (guess !== undefined) {
+        const meant = { ...directive, name: guess };
+        belonging(meant).push({ ...meant, fault: `it is written ${name}` });
+      }
       draft.note(
         { ...directive, value: "" },
         "put right",
@@ -166,7 +178,19 @@ export function buildModel(
   const others = listeners.map(({ origin, options }) =>
     listenerOf(origin, options)
   );
-  const unnamed = first.length === 0 ? [] : [defaultListener(first, others)];
+  const opensUnnamed = others.length === 0
+    ? first.length > 0
+    : first.some(({ name }) => !SECURITY_OPTIONS.includes(name));
+  if (!opensUnnamed) {
+    for (const option of first) {
+      draft.note(
+        option,
+        "not needed",
+        "with per_listener_settings it is for the listener that stands above it, and there is none",
+      );
+    }
+  }
+  const unnamed = opensUnnamed ? [defaultListener(first, others)] : [];
   return { global, listeners: [...unnamed, ...others], isPerListener };
 }
 

@@ -1,7 +1,8 @@
 /**
  * The store at a power cut, on a disk that works and on one whose calls fail, each at every place where it is called: what
  * was acknowledged is there, once, whatever part of the rest has come to the disk, and it always starts. Read
- * `power_cut/steps.ts` (what is written), `disk.ts` (what a disk holds), `calls.ts` (where that is known from).
+ * `power_cut/steps.ts` (what is written), `power_cut/disk.ts` (what a disk holds), `power_cut/calls.ts` (where that is
+ * known from).
  *
  * @module
  */

@@ -1,5 +1,6 @@
-// A store that is written to until the end of its work, whatever the disk answers: what `power_cut_test.ts` runs under
-// strace. Arguments: the data folder, and a file that takes the number of each step once it is acknowledged.
+// A store that is written to until the end of its work, whatever the disk answers: what
+// `tests/durability/power_cut_test.ts` runs under strace. Arguments: the data folder, and a file that takes the number of
+// each step once it is acknowledged.
 
 import { JournalReader } from "../../../src/store/journal/reader.ts";
 import { JournalWriter } from "../../../src/store/journal/writer.ts";
